@@ -1,0 +1,130 @@
+/**
+ * Every way in which `runner` can fail, in one table. A code is part of the public interface: it stands in
+ * `--json` output and in docs/errors.md, so rename one only with a major version.
+ */
+
+/** Exit statuses of the `runner` command. 99 is never used: Airflow reads it as "skipped". */
+export const EXIT = {
+  succeeded: 0,
+  runFailed: 1,
+  usage: 2,
+  environment: 3,
+  trackingFailed: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+type ErrorEntry = { readonly exit: number; readonly hint: string };
+
+/** code → exit status and what the user can do about it. The message of each error says what happened to what. */
+export const ERRORS = {
+  usage: { exit: EXIT.usage, hint: 'Run `runner --help` or `runner COMMAND --help`.' },
+  'bad-spec': {
+    exit: EXIT.usage,
+    hint: 'Correct the value; `runner train --print-spec` shows where each one came from.',
+  },
+  'bad-config': {
+    exit: EXIT.usage,
+    hint: 'Correct the configuration file; docs/configuration.md lists its keys.',
+  },
+  'unknown-job': { exit: EXIT.usage, hint: 'Name one of the jobs that `runner train --help` lists.' },
+  'bad-data': {
+    exit: EXIT.usage,
+    hint: 'Replace the data set; the four IDX files are described in docs/data.md.',
+  },
+  'data-missing': {
+    exit: EXIT.usage,
+    hint: 'Point --data-dir at a folder with the four IDX files (docs/data.md).',
+  },
+  'run-not-found': { exit: EXIT.usage, hint: '`runner runs ls` lists the runs of this runs directory.' },
+  'run-ambiguous': { exit: EXIT.usage, hint: 'Give more characters of the run id.' },
+  'run-unfinished': {
+    exit: EXIT.usage,
+    hint: 'Wait for the run to end, or look at it with `runner runs show`.',
+  },
+  'run-newer-schema': {
+    exit: EXIT.usage,
+    hint: 'Upgrade `runner` to the version that wrote this run, or a later one.',
+  },
+  'run-corrupt': { exit: EXIT.usage, hint: 'The directory is kept as it is; `runner runs rm` removes it.' },
+  'runs-dir-unwritable': {
+    exit: EXIT.environment,
+    hint: 'Give a writable folder with --runs-dir or RUNNER_RUNS_DIR.',
+  },
+  'disk-full': {
+    exit: EXIT.environment,
+    hint: 'Free disk space or give another --runs-dir, then run it again.',
+  },
+  'engine-missing': {
+    exit: EXIT.environment,
+    hint: 'Run `runner doctor` to see what is missing and how to get it.',
+  },
+  'engine-corrupt': {
+    exit: EXIT.environment,
+    hint: 'Run `runner engine provision --force` to build it anew.',
+  },
+  'engine-threads-fixed': {
+    exit: EXIT.environment,
+    hint: 'Use one thread count a process: TensorFlow reads it once, at load.',
+  },
+  'compiler-missing': {
+    exit: EXIT.environment,
+    hint: 'Install one: `apt-get install g++`, `dnf install gcc-c++`, or `xcode-select --install`.',
+  },
+  'compile-failed': {
+    exit: EXIT.environment,
+    hint: 'The compiler output above names the cause; docs/engine.md lists proved compilers.',
+  },
+  'python-missing': {
+    exit: EXIT.environment,
+    hint: 'Install Python 3 with pip, or set RUNNER_LIBTENSORFLOW to a folder with the library.',
+  },
+  'download-failed': {
+    exit: EXIT.environment,
+    hint: 'Check the network, proxy and pip configuration, or set RUNNER_LIBTENSORFLOW.',
+  },
+  'hash-mismatch': {
+    exit: EXIT.environment,
+    hint: 'The file was refused and deleted; check the package index or proxy that served it.',
+  },
+  'platform-unsupported': {
+    exit: EXIT.environment,
+    hint: 'docs/engine.md lists the platforms; RUNNER_LIBTENSORFLOW takes a library of your own.',
+  },
+  untraceable: {
+    exit: EXIT.usage,
+    hint: 'Use --engine-step eager, or change the layer that is named (docs/traced-step.md).',
+  },
+  diverged: {
+    exit: EXIT.runFailed,
+    hint: 'Lower the learning rate; the last good checkpoint is kept in checkpoints/.',
+  },
+  'run-failed': { exit: EXIT.runFailed, hint: 'events.ndjson in the run directory has the details.' },
+  internal: {
+    exit: EXIT.runFailed,
+    hint: 'This is a defect in runner: please report it with the stack trace (--log-level debug).',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/**
+ * The one error class that `runner` throws on purpose. `message` says what happened and to what; `hint` says what
+ * to do; `cause` keeps the original error.
+ */
+export class RunnerError extends Error {
+  readonly code: ErrorCode;
+  /** What to do about it: the table's hint unless a better one is known where it happened. */
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; hint?: string } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RunnerError';
+    this.code = code;
+    this.hint = options.hint ?? ERRORS[code].hint;
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exit;
+  }
+}

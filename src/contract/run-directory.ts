@@ -1,0 +1,37 @@
+/** Names inside a run directory: the contract between trainer, orchestrator, logging task and report. */
+import { join } from 'node:path';
+
+export const RUN_FILES = {
+  spec: 'spec.json',
+  events: 'events.ndjson',
+  outcome: 'outcome.json',
+  journal: 'journal.ndjson',
+  tracking: 'tracking.json',
+  checkpoints: 'checkpoints',
+  artifacts: 'artifacts',
+} as const;
+
+/** Paths relative to artifacts/. */
+export const ARTIFACT_FILES = {
+  /** tfjs LayersModel: model.json and its weights. */
+  layersModel: 'model/tfjs',
+  /** TensorFlow SavedModel with the signature `serving_default`. */
+  savedModel: 'model/saved_model',
+  trainCurve: 'metrics/train_curve.png',
+  confusionMatrix: 'eval/confusion_matrix.png',
+  samplePredictions: 'eval/sample_predictions.png',
+  evaluation: 'eval/metrics.json',
+  /** sha256 and size of every other artifact. */
+  manifest: 'manifest.json',
+} as const;
+
+export const runPath = (runDir: string, file: keyof typeof RUN_FILES): string =>
+  join(runDir, RUN_FILES[file]);
+export const artifactPath = (runDir: string, file: keyof typeof ARTIFACT_FILES): string =>
+  join(runDir, RUN_FILES.artifacts, ARTIFACT_FILES[file]);
+
+/**
+ * Run ids sort by start: `YYYYMMDD-HHMMSS-xxxxxx` (UTC, six characters of Crockford base32).
+ * The pattern is what keeps `../` and friends out of every path that is made from an id.
+ */
+export const RUN_ID_PATTERN = /^\d{8}-\d{6}-[0-9a-hjkmnp-tv-z]{6}$/;

@@ -1,0 +1,78 @@
+/** How a run ended: written once, atomically, last. Success and failure have the same shape. */
+import { z } from 'zod';
+import { RUN_MODES } from './run-spec.js';
+
+export const OUTCOME_SCHEMA_VERSION = 1;
+
+export const RUN_STATUSES = ['succeeded', 'failed', 'cancelled', 'timed-out', 'lost'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** Why a run did not succeed. The list is closed: consumers may switch over it. */
+export const RUN_REASONS = [
+  'bad-spec',
+  'bad-data',
+  'diverged',
+  'exception',
+  'out-of-memory',
+  'heap-exhausted',
+  'crashed',
+  'killed',
+  'interrupted',
+  'log-flood',
+  'disk-full',
+  'image-missing',
+  'daemon-unreachable',
+  'gpu-unavailable',
+  'engine-missing',
+  'artifact-rejected',
+] as const;
+export type RunReason = (typeof RUN_REASONS)[number];
+
+const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]);
+
+export const trainingResultSchema = z.object({
+  epochsCompleted: z.int().min(0),
+  stepsCompleted: z.int().min(0),
+  /** Epoch whose weights were kept (1 for the first); null when none was completed. */
+  bestEpoch: z.int().min(1).nullable(),
+  stoppedEarly: z.boolean(),
+  finalLoss: number.nullable(),
+  finalAccuracy: number.nullable(),
+  valLoss: number.nullable(),
+  valAccuracy: number.nullable(),
+  /** Training throughput without the first step, validation and checkpoints; null before the second step. */
+  imagesPerSecond: z.number().nullable(),
+  /** The step that ran: traced graph or op by op. */
+  engineStep: z.enum(['traced', 'eager']).nullable(),
+  /** sha256 over the kept weights in a fixed order, `sha256:<hex>` (docs/run-directory.md). */
+  weightsDigest: z.string().nullable(),
+  testLoss: z.number().optional(),
+  testAccuracy: z.number().optional(),
+});
+export type TrainingResult = z.infer<typeof trainingResultSchema>;
+
+export const resourcesSchema = z.object({
+  wallMs: z.number(),
+  cpuSeconds: z.number(),
+  peakRssBytes: z.int(),
+});
+export type Resources = z.infer<typeof resourcesSchema>;
+
+export const runOutcomeSchema = z.object({
+  schemaVersion: z.literal(OUTCOME_SCHEMA_VERSION),
+  runId: z.string(),
+  mode: z.enum(RUN_MODES),
+  status: z.enum(RUN_STATUSES),
+  reason: z.enum(RUN_REASONS).nullable(),
+  /** For a person: what happened and what to do; null on success. */
+  message: z.string().nullable(),
+  exitCode: z.int().nullable(),
+  signal: z.string().nullable(),
+  startedAt: z.number(),
+  endedAt: z.number(),
+  /** Phase → milliseconds, in the order they happened. `firstStep` counts from the process's start. */
+  phases: z.record(z.string(), z.number()),
+  resources: resourcesSchema,
+  training: trainingResultSchema,
+});
+export type RunOutcome = z.infer<typeof runOutcomeSchema>;

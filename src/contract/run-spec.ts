@@ -1,0 +1,61 @@
+/** What is asked of one run. Written to spec.json before anything is done, and never changed after. */
+import { z } from 'zod';
+
+export const SPEC_SCHEMA_VERSION = 1;
+
+export const RUN_MODES = ['inprocess', 'process', 'docker', 'kubernetes'] as const;
+export type RunMode = (typeof RUN_MODES)[number];
+
+export const ENGINE_STEPS = ['auto', 'traced', 'eager'] as const;
+export type EngineStep = (typeof ENGINE_STEPS)[number];
+
+export const LEARNING_RATE_SCHEDULES = ['constant', 'cosine'] as const;
+export type LearningRateSchedule = (typeof LEARNING_RATE_SCHEDULES)[number];
+
+const positiveInt = z.int().min(1);
+
+export const hyperparametersSchema = z.strictObject({
+  /** Most passes over the training images; early stopping may end sooner. */
+  epochs: positiveInt.max(100_000),
+  /** Images a step. The last step of an epoch takes what is left: no image is dropped. */
+  batchSize: positiveInt,
+  /** Adam's initial learning rate. */
+  learningRate: z.number().positive().max(10),
+  learningRateSchedule: z.enum(LEARNING_RATE_SCHEDULES),
+  /** Share of the training images kept for validation; 0 is refused: see `earlyStopping`. */
+  validationSplit: z.number().gt(0).lt(1),
+  /** Stop when the validation loss has not improved for `patience` epochs, and keep the best epoch's weights. */
+  earlyStopping: z.boolean(),
+  patience: positiveInt,
+});
+export type Hyperparameters = z.infer<typeof hyperparametersSchema>;
+
+export const runSpecSchema = z.strictObject({
+  schemaVersion: z.literal(SPEC_SCHEMA_VERSION),
+  job: z.string().min(1),
+  mode: z.enum(RUN_MODES),
+  hyperparameters: hyperparametersSchema,
+  /** Seeds the initial weights, the validation split, the shuffling and the dropout. */
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+  /** Intra-op threads of TensorFlow: sums are split by thread, so the digest depends on it. */
+  threads: positiveInt.max(1024),
+  engine: z.strictObject({
+    /** `tensorflow` (CPU); later engines take other names. */
+    name: z.enum(['tensorflow']),
+    /** Version of the TensorFlow library, e.g. `2.21.0`. */
+    version: z.string().min(1),
+    step: z.enum(ENGINE_STEPS),
+  }),
+  data: z.strictObject({
+    /** Absolute folder of the IDX files as seen by the orchestrator. Not part of the spec's identity. */
+    dir: z.string().min(1),
+    /** sha256 over the decoded data set, `sha256:<hex>`: the same for a plain and a gzipped copy. */
+    digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    trainExamples: positiveInt,
+    testExamples: positiveInt,
+  }),
+});
+export type RunSpec = z.infer<typeof runSpecSchema>;
