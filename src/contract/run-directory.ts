@@ -5,6 +5,8 @@ export const RUN_FILES = {
   spec: 'spec.json',
   events: 'events.ndjson',
   outcome: 'outcome.json',
+  /** The process that the run belongs to: tells a run that goes on from one that was abandoned. */
+  owner: 'owner.json',
   journal: 'journal.ndjson',
   tracking: 'tracking.json',
   checkpoints: 'checkpoints',

@@ -17,6 +17,22 @@ export interface RuntimeOptions {
   readonly signal: AbortSignal;
   /** Called for every event, in order, after it is on disk. */
   readonly onEvent: (event: RunEvent) => void;
+  /** Called after each step, for a display: kept in memory only, unlike events. Must return quickly. */
+  readonly onProgress?: (progress: TrainingProgress) => void;
+}
+
+/** Where training stands after a step. */
+export interface TrainingProgress {
+  /** 1 for the first. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps done in this epoch. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Of the training images, averaged over this epoch so far. */
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly imagesPerSecond: number;
 }
 
 /** How the trainer ended, as far as the runtime can tell; the orchestrator makes the outcome of it. */

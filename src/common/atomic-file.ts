@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isErrno, nameDiskFull } from './errors.js';
+import { toJson } from './json.js';
+
+/**
+ * Writes a file so that a reader, or a successor after a crash or a power cut, finds the old content or the new
+ * one and never a part of it: a temporary file in the same folder, flushed, renamed over the target, and the
+ * folder flushed too.
+ * @throws RunnerError `disk-full` naming the file; other system errors as they are
+ */
+export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
+  );
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw nameDiskFull(error, path);
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** `writeFileAtomic` of a value as indented JSON with a final newline. */
+export const writeJsonAtomic = (path: string, value: unknown): Promise<void> =>
+  writeFileAtomic(path, `${toJson(value, 2)}\n`);
+
+/** Makes renames and new names in a folder survive a power cut. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } catch (error) {
+    // Some network and FUSE file systems cannot flush a folder; there the rename itself is all that there is.
+    if (!isErrno(error, 'EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR')) throw nameDiskFull(error, path);
+  } finally {
+    await directory.close();
+  }
+}

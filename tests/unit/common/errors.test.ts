@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { attachSuppressed, describeError, nameDiskFull, toRunnerError } from '../../../src/common/errors.js';
+import { RunnerError } from '../../../src/contract/errors.js';
+
+const errno = (code: string, path?: string) => Object.assign(new Error(`${code}: no`), { code, path });
+
+describe('toRunnerError', () => {
+  it('leaves a RunnerError as it is', () => {
+    const error = new RunnerError('bad-data', 'x');
+    expect(toRunnerError(error)).toBe(error);
+  });
+
+  it.each([
+    ['ENOSPC', 'no space is left on the device'],
+    ['EDQUOT', 'the disk quota is used up'],
+  ])('reads %s as disk-full and names the file', (code, why) => {
+    const cause = errno(code, '/runs/a');
+    const error = toRunnerError(cause);
+    expect(error).toMatchObject({ code: 'disk-full', exitCode: 3, message: `Cannot write /runs/a: ${why}.` });
+    expect(error.cause).toBe(cause);
+  });
+
+  it('reads anything else as internal and keeps it as the cause', () => {
+    const cause = new TypeError('x is not a function');
+    expect(toRunnerError(cause)).toMatchObject({ code: 'internal', message: 'x is not a function', cause });
+  });
+});
+
+describe('nameDiskFull', () => {
+  it('passes every other error through', () => {
+    const error = errno('EACCES');
+    expect(nameDiskFull(error, '/runs/a')).toBe(error);
+  });
+});
+
+describe('describeError', () => {
+  it.each([
+    [new Error('text'), 'text'],
+    [new TypeError(), 'TypeError'],
+    ['a string', 'a string'],
+    [{ status: 404 }, '{ status: 404 }'],
+    [undefined, 'undefined'],
+  ])('says something about %o', (thrown, text) => {
+    expect(describeError(thrown)).toBe(text);
+  });
+});
+
+describe('attachSuppressed', () => {
+  it('wraps a first error that cannot carry others', () => {
+    expect(attachSuppressed('text', [1])).toMatchObject({ message: 'text', errors: ['text', 1] });
+  });
+});
