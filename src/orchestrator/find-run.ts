@@ -1,0 +1,72 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isErrno } from '../common/errors.js';
+import { RunnerError } from '../contract/errors.js';
+import { RUN_ID_PATTERN, runPath } from '../contract/run-directory.js';
+import type { RunDirectory } from './runs-directory.js';
+
+const SHORTEST_SUFFIX = 4;
+const MOST_CANDIDATES_NAMED = 5;
+/** Length of `YYYYMMDD-HHMMSS`. */
+const STAMP_LENGTH = 15;
+
+/** The ids in a runs directory, oldest first; none if the directory does not exist. */
+export async function runIds(runsDir: string): Promise<string[]> {
+  try {
+    return (await readdir(runsDir)).filter((name) => RUN_ID_PATTERN.test(name)).sort();
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return [];
+    if (isErrno(error, 'ENOTDIR')) {
+      throw new RunnerError('run-not-found', `${runsDir} is a file, not a runs directory.`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/**
+ * The run that is meant by a full id, by the start of one, by at least four characters of its end, or by `latest`.
+ * @throws RunnerError `run-not-found` or `run-ambiguous`
+ */
+export async function findRun(runsDir: string, query: string): Promise<RunDirectory> {
+  if (/[/\\\0]|\.\./.test(query)) {
+    throw new RunnerError(
+      'run-not-found',
+      `${JSON.stringify(query)} is no run id: a run is named by its id, not by a path.`,
+    );
+  }
+  const ids = await runIds(runsDir);
+  const runId = query === 'latest' ? await latest(runsDir, ids) : match(runsDir, ids, query);
+  return { runId, runDir: join(runsDir, runId) };
+}
+
+function match(runsDir: string, ids: readonly string[], query: string): string {
+  if (ids.includes(query)) return query;
+  const candidates = ids.filter(
+    (id) => query !== '' && (id.startsWith(query) || (query.length >= SHORTEST_SUFFIX && id.endsWith(query))),
+  );
+  const [only] = candidates;
+  if (only === undefined) {
+    throw new RunnerError('run-not-found', `There is no run ${JSON.stringify(query)} in ${runsDir}.`);
+  }
+  if (candidates.length > 1) {
+    const named = candidates.slice(-MOST_CANDIDATES_NAMED).reverse();
+    const more = candidates.length - named.length;
+    throw new RunnerError(
+      'run-ambiguous',
+      `${JSON.stringify(query)} fits ${candidates.length} runs: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+    );
+  }
+  return only;
+}
+
+/** Ids sort by the second; runs of one second are told apart by when their spec was written. */
+async function latest(runsDir: string, ids: readonly string[]): Promise<string> {
+  const last = ids.at(-1);
+  if (last === undefined) throw new RunnerError('run-not-found', `There are no runs in ${runsDir}.`);
+  const sameSecond = ids.filter((id) => id.startsWith(last.slice(0, STAMP_LENGTH)));
+  if (sameSecond.length === 1) return last;
+  const written = await Promise.all(
+    sameSecond.map(async (id) => ({ id, at: (await stat(runPath(join(runsDir, id), 'spec'))).mtimeMs })),
+  );
+  return written.reduce((newest, run) => (run.at >= newest.at ? run : newest)).id;
+}

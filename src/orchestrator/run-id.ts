@@ -1,0 +1,11 @@
+import { randomBytes } from 'node:crypto';
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
+const SUFFIX_LENGTH = 6;
+
+/** `YYYYMMDD-HHMMSS-xxxxxx` in UTC (RUN_ID_PATTERN): sorts by start, and a thousand million ids fit in a second. */
+export function createRunId(now: number, random: (size: number) => Uint8Array = randomBytes): string {
+  const stamp = new Date(now).toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const suffix = Array.from(random(SUFFIX_LENGTH), (byte) => CROCKFORD[byte % CROCKFORD.length]).join('');
+  return `${stamp}-${suffix}`;
+}

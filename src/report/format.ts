@@ -1,0 +1,69 @@
+/** Figures as people read them. English, whatever the locale of the machine: output is compared and grepped. */
+import { decodeNumber } from '../contract/run-event.js';
+
+const NONE = '–';
+type Figure = number | string | null | undefined;
+
+const show = (value: Figure, format: (value: number) => string): string => {
+  if (value === null || value === undefined) return NONE;
+  const number = decodeNumber(value);
+  return Number.isFinite(number) ? format(number) : String(number);
+};
+
+/** `0.0521`, or `5.2e-7` where four decimals would show nothing. */
+export const formatLoss = (loss: Figure): string =>
+  show(loss, (value) => (value !== 0 && Math.abs(value) < 5e-5 ? value.toExponential(1) : value.toFixed(4)));
+
+/** `98.41 %` of a share from 0 to 1. */
+export const formatShare = (share: Figure): string => show(share, (value) => `${(100 * value).toFixed(2)} %`);
+
+/** `13,842` */
+export const formatCount = (count: Figure): string =>
+  show(count, (value) => Math.round(value).toLocaleString('en-US'));
+
+/** `612 MB`: decimal megabytes, as disks and container limits count. */
+export const formatBytes = (bytes: Figure): string =>
+  show(bytes, (value) => `${(value / 1e6).toFixed(value < 10e6 ? 1 : 0)} MB`);
+
+/** `850 ms`, `4.2 s`, `12 min 05 s` */
+export const formatDuration = (milliseconds: Figure): string =>
+  show(milliseconds, (value) => {
+    if (value < 999.5) return `${Math.round(value)} ms`;
+    if (value < 59_950) return `${(value / 1000).toFixed(1)} s`;
+    const seconds = Math.round(value / 1000);
+    const rest = `${String(seconds % 60).padStart(2, '0')} s`;
+    return seconds < 3600
+      ? `${Math.floor(seconds / 60)} min ${rest}`
+      : `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, '0')} min`;
+  });
+
+/** `0:41`, `1:02:03`: what is left, for a line that is rewritten. */
+export function formatClock(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** `2026-03-01 14:05:09` UTC */
+export const formatTime = (milliseconds: number): string =>
+  new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
+
+/** `sha256:1a2b3c4d5e6f` of a digest: enough to compare by eye. */
+export const shortDigest = (digest: string | null): string => digest?.slice(0, 'sha256:'.length + 12) ?? NONE;
+
+/** Columns aligned, two spaces between; numbers are the caller's to pad. The last column is not padded. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
