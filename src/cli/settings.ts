@@ -1,0 +1,120 @@
+/** Settings from flags, environment, configuration file and defaults: the first that names a value wins. */
+import { RunnerError } from '../contract/errors.js';
+import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
+import type { Schemas, SettingDefinition, SettingName, Settings } from './options.js';
+import type { ConfigFile } from './config-file.js';
+
+/** Where a value came from. `name` is the flag, the variable or the file that held it. */
+export interface Source {
+  readonly from: 'flag' | 'environment' | 'config' | 'default';
+  readonly name: string;
+}
+
+/** The settings that somebody gave, each with its source. */
+export type Given = { readonly [K in SettingName]?: Sourced<Settings[K]> };
+export type Resolved<K extends SettingName = SettingName> = { readonly [N in K]: Sourced<Settings[N]> };
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: Source;
+}
+
+export interface SettingInputs {
+  /** By setting name, as commander hands them over: text, or a boolean for a boolean flag. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly config: ConfigFile | null;
+}
+
+/**
+ * Parses what was given, each value once.
+ * @throws RunnerError `bad-spec` (flag, environment) or `bad-config`, naming the source and echoing the value
+ */
+export function parseGiven(inputs: SettingInputs, schemas: Schemas): Given {
+  const entries = SETTING_NAMES.flatMap((name) => {
+    const raw = firstGiven(name, inputs);
+    return raw === undefined ? [] : [[name, { value: parseValue(name, raw, schemas), source: raw.source }]];
+  });
+  return Object.fromEntries(entries) as Given;
+}
+
+/** What was given, and the defaults where nothing was. */
+export function withDefaults<K extends SettingName>(
+  given: Given,
+  defaults: { readonly [N in K]: Sourced<Settings[N]> },
+): Resolved<K> {
+  const names = Object.keys(defaults) as K[];
+  return Object.fromEntries(names.map((name) => [name, given[name] ?? defaults[name]])) as Resolved<K>;
+}
+
+export const byDefault = <T>(value: T, name = 'built in'): Sourced<T> => ({
+  value,
+  source: { from: 'default', name },
+});
+
+interface Raw {
+  readonly value: unknown;
+  readonly source: Source;
+}
+
+function firstGiven(name: SettingName, { flags, env, config }: SettingInputs): Raw | undefined {
+  const flag = flags[name];
+  if (flag !== undefined) {
+    const spelling = flag === false ? flagName(name).replace('--', '--no-') : flagName(name);
+    return { value: flag, source: { from: 'flag', name: spelling } };
+  }
+  const variable = SETTINGS[name].env;
+  // An empty variable is how Compose and CI files say "not set".
+  const text = variable === undefined ? undefined : env[variable]?.trim();
+  if (variable !== undefined && text !== undefined && text !== '') {
+    return { value: text, source: { from: 'environment', name: variable } };
+  }
+  const configured = config?.values[name];
+  if (config && configured !== undefined) {
+    return { value: configured, source: { from: 'config', name: config.path } };
+  }
+  return undefined;
+}
+
+function parseValue(name: SettingName, { value, source }: Raw, schemas: Schemas): unknown {
+  const definition: SettingDefinition<unknown> = SETTINGS[name];
+  const isText = source.from !== 'config' && typeof value === 'string';
+  const converted = isText ? fromText(definition.kind, value) : value;
+  const result = definition.schema(schemas).safeParse(converted);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const limit =
+    issue?.code === 'too_big' && definition.expected.endsWith('at least 1')
+      ? ` and at most ${issue.maximum}`
+      : '';
+  const where = source.from === 'config' ? `${source.name}: ${name}` : source.name;
+  throw new RunnerError(
+    source.from === 'config' ? 'bad-config' : 'bad-spec',
+    `${where}: expected ${definition.expected}${limit}, got ${JSON.stringify(value)}.`,
+  );
+}
+
+const BOOLEANS: Readonly<Record<string, boolean>> = {
+  true: true,
+  1: true,
+  yes: true,
+  on: true,
+  false: false,
+  0: false,
+  no: false,
+  off: false,
+};
+
+/** Text that does not fit stays text: the schema then refuses it, and the message can echo it. */
+function fromText(kind: SettingDefinition<unknown>['kind'], text: string): unknown {
+  switch (kind) {
+    case 'text':
+      return text;
+    case 'boolean':
+      return BOOLEANS[text.toLowerCase()] ?? text;
+    case 'integer':
+      return /^[+-]?\d+$/.test(text) ? Number(text) : text;
+    case 'number':
+      // Number('') is 0 and Number('0x10') is 16: neither is what a person means here.
+      return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+  }
+}
