@@ -2,8 +2,9 @@
  * The composition root: the only module that knows every part. Each part is imported when it is first needed, so
  * that a command loads what it uses and nothing else.
  */
-import { RunnerError } from '../contract/errors.js';
-import type { Services } from './services.js';
+import { systemClock } from '../common/clock.js';
+import type { Engine } from '../engine/engine.js';
+import type { PreparedEngine, Services } from './services.js';
 
 export function wireServices(): Services {
   return {
@@ -11,12 +12,37 @@ export function wireServices(): Services {
       const { findJob } = await import('../jobs/index.js');
       return findJob(name);
     },
-    prepareEngine: notYet,
-    createRuntime: notYet,
-    evaluateRun: notYet,
-    inspect: notYet,
+    async prepareEngine(options) {
+      const { prepareEngine } = await import('../engine/prepare-engine.js');
+      const engine = await prepareEngine(options);
+      return { name: engine.name, version: engine.version, handle: engine };
+    },
+    async createRuntime({ engine, ...parts }) {
+      const { createInProcessRuntime } = await import('../../runtimes/inprocess/index.js');
+      return createInProcessRuntime({ ...parts, engine: engineOf(engine), clock: systemClock });
+    },
+    async evaluateRun({ runId, runDir, spec, outcome }, { job, engine, signal }) {
+      const [{ evaluateRun }, { loadTensorFlow }] = await Promise.all([
+        import('../trainer/evaluate-run.js'),
+        import('../engine/load.js'),
+      ]);
+      const { weightsDigest = null, stepsCompleted = 0 } = outcome?.training ?? {};
+      return evaluateRun(
+        { runId, runDir, spec, weightsDigest, stepsCompleted },
+        {
+          job,
+          clock: systemClock,
+          loadTensorFlow: () => loadTensorFlow(engineOf(engine), { threads: spec.threads }),
+        },
+        signal,
+      );
+    },
+    async inspect() {
+      const { inspectEngine } = await import('../engine/inspect-engine.js');
+      return inspectEngine();
+    },
   };
 }
 
-const notYet = (): Promise<never> =>
-  Promise.reject(new RunnerError('engine-missing', 'The engine is not part of this build.'));
+/** `handle` is what `prepareEngine` above put there. */
+const engineOf = ({ handle }: PreparedEngine): Engine => handle as Engine;

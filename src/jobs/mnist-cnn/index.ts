@@ -11,7 +11,7 @@ export const mnistCnn: Job = {
   defaults: {
     epochs: 12,
     batchSize: 128,
-    learningRate: 0.001,
+    learningRate: 0.003,
     learningRateSchedule: 'cosine',
     validationSplit: 0.1,
     earlyStopping: true,

@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+/** The command `runner`. In a checkout it compiles what has changed first; an installed package has no sources. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CLI, ensureBuilt, fail, requireNode, ROOT } from './lib/checkout.mjs';
+
+requireNode();
+if (!existsSync(join(ROOT, 'node_modules')) && existsSync(join(ROOT, 'package-lock.json'))) {
+  fail('the packages are not installed. Run `npm ci` in the checkout, or `npm start` for all of the set-up.');
+}
+if (existsSync(join(ROOT, 'src'))) ensureBuilt();
+await import(pathToFileURL(CLI).href);

@@ -1,0 +1,208 @@
+/** The training loop: epochs, validation, checkpoints, early stopping. */
+import type { Clock } from '../common/clock.js';
+import { RunnerError } from '../contract/errors.js';
+import type { ByteImages } from '../contract/job.js';
+import type { RunEventInput } from '../contract/run-event.js';
+import type { RunSpec } from '../contract/run-spec.js';
+import type { TrainingProgress } from '../contract/runtime.js';
+import type { NamedArray, TrainStep } from '../engine/trace/index.js';
+import { createBreather } from './breather.js';
+import type { Checkpoint } from './checkpoints/checkpoint.js';
+import { batchesOf } from './data/batches.js';
+import { shuffled } from './data/random-order.js';
+import { splitForValidation } from './data/split.js';
+import { EarlyStopping } from './early-stopping.js';
+import { learningRateAt } from './learning-rate.js';
+import { MeanFigures } from './mean-figures.js';
+import { Throughput } from './throughput.js';
+import type { TrainingRecord } from './training-record.js';
+
+/** Steps between two metric events. */
+const METRIC_INTERVAL = 100;
+
+export interface FitOptions {
+  readonly step: TrainStep;
+  readonly examples: ByteImages;
+  readonly spec: RunSpec;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly record: TrainingRecord;
+  readonly emit: (event: RunEventInput) => void;
+  readonly onProgress: ((progress: TrainingProgress) => void) | undefined;
+  readonly onFirstStep: () => void;
+  readonly saveCheckpoint: (checkpoint: Checkpoint) => Promise<void>;
+}
+
+/**
+ * Trains until the epochs are done, early stopping ends it, or it is cancelled; `step` then holds the weights to
+ * keep: those of the best epoch with early stopping, of the last one without. A cancelled training has written a
+ * checkpoint of the step it stopped at, and `step` holds that state.
+ * @returns whether it was cancelled
+ * @throws RunnerError `diverged` naming the step, `disk-full`
+ */
+export async function fit(options: FitOptions): Promise<'completed' | 'cancelled'> {
+  return new Fit(options).run();
+}
+
+class Fit {
+  readonly #options: FitOptions;
+  readonly #breathe: () => Promise<void>;
+  readonly #training: Uint32Array;
+  readonly #validation: Uint32Array;
+  readonly #stepsPerEpoch: number;
+  readonly #stopping: EarlyStopping;
+  readonly #throughput = new Throughput();
+  #best: readonly NamedArray[] | null = null;
+
+  constructor(options: FitOptions) {
+    const { examples, spec, clock } = options;
+    const { validationSplit, batchSize, patience } = spec.hyperparameters;
+    const split = splitForValidation(examples.count, validationSplit, spec.seed);
+    this.#options = options;
+    this.#breathe = createBreather(clock);
+    this.#training = split.training;
+    this.#validation = split.validation;
+    this.#stepsPerEpoch = Math.ceil(split.training.length / batchSize);
+    this.#stopping = new EarlyStopping(patience);
+  }
+
+  async run(): Promise<'completed' | 'cancelled'> {
+    const { step, spec, record } = this.#options;
+    const { epochs, earlyStopping } = spec.hyperparameters;
+    for (let epoch = 1; epoch <= epochs; epoch += 1) {
+      const finished = await this.#trainEpoch(epoch);
+      await this.#saveCheckpoint();
+      if (!finished || this.#options.signal.aborted) return 'cancelled';
+      if (earlyStopping && this.#stopping.isTimeToStop && epoch < epochs) {
+        record.stoppedEarly = true;
+        break;
+      }
+    }
+    if (this.#best !== null) step.writeState({ ...step.readState(), weights: this.#best });
+    return 'completed';
+  }
+
+  /** @returns false if it was cancelled on the way */
+  async #trainEpoch(epoch: number): Promise<boolean> {
+    const { emit, record } = this.#options;
+    const speed = new Throughput();
+    const figures = await this.#trainSteps(epoch, speed);
+    if (figures === null) return false;
+    const validation = await this.#validate();
+    if (validation === null) return false;
+    const { loss: valLoss, accuracy: valAccuracy } = validation;
+    if (!Number.isFinite(valLoss)) throw diverged('validation loss', valLoss, epoch, record.stepsCompleted);
+
+    record.epochs.push({ epoch, loss: figures.loss, accuracy: figures.accuracy, valLoss, valAccuracy });
+    this.#keepIfBest(epoch, valLoss);
+    emit({
+      type: 'epoch',
+      epoch,
+      step: record.stepsCompleted,
+      loss: figures.loss,
+      accuracy: figures.accuracy,
+      valLoss,
+      valAccuracy,
+      learningRate: this.#learningRate(record.stepsCompleted - 1),
+      imagesPerSecond: speed.imagesPerSecond ?? 0,
+    });
+    return true;
+  }
+
+  async #trainSteps(epoch: number, speed: Throughput): Promise<MeanFigures | null> {
+    const { step, examples, spec, clock, signal, record, emit, onFirstStep } = this.#options;
+    const { batchSize } = spec.hyperparameters;
+    const figures = new MeanFigures();
+    let recent = new MeanFigures();
+    let stepOfEpoch = 0;
+    let mark = clock.elapsed();
+    for (const batch of batchesOf(examples, shuffled(this.#training, spec.seed, epoch), batchSize)) {
+      const result = step.train(batch, this.#learningRate(record.stepsCompleted));
+      record.stepsCompleted += 1;
+      stepOfEpoch += 1;
+      if (!Number.isFinite(result.loss)) throw diverged('loss', result.loss, epoch, record.stepsCompleted);
+      figures.add(result, batch.size);
+      recent.add(result, batch.size);
+      if (record.stepsCompleted % METRIC_INTERVAL === 0) {
+        emitMetrics(emit, record, recent, this.#learningRate(record.stepsCompleted - 1));
+        recent = new MeanFigures();
+      }
+      await this.#breathe();
+      const now = clock.elapsed();
+      if (record.stepsCompleted === 1) {
+        onFirstStep();
+      } else {
+        speed.add(batch.size, now - mark);
+        this.#throughput.add(batch.size, now - mark);
+        record.imagesPerSecond = this.#throughput.imagesPerSecond;
+      }
+      mark = now;
+      this.#tellProgress(epoch, stepOfEpoch, figures, speed);
+      if (signal.aborted) return null;
+    }
+    return figures;
+  }
+
+  /** Loss and accuracy on the examples kept for it; null if it was cancelled on the way. */
+  async #validate(): Promise<MeanFigures | null> {
+    const { step, examples, spec, signal } = this.#options;
+    const figures = new MeanFigures();
+    for (const batch of batchesOf(examples, this.#validation, spec.hyperparameters.batchSize)) {
+      figures.add(step.evaluate(batch), batch.size);
+      await this.#breathe();
+      if (signal.aborted) return null;
+    }
+    return figures;
+  }
+
+  #keepIfBest(epoch: number, valLoss: number): void {
+    const { step, spec, record } = this.#options;
+    const improved = this.#stopping.observe(epoch, valLoss);
+    if (!spec.hyperparameters.earlyStopping) {
+      record.keptEpoch = epoch;
+    } else if (improved) {
+      record.keptEpoch = epoch;
+      this.#best = step.readState().weights;
+    }
+  }
+
+  async #saveCheckpoint(): Promise<void> {
+    const { step, record, saveCheckpoint } = this.#options;
+    const { bestEpoch, bestValLoss } = this.#stopping;
+    const progress = { epoch: record.epochs.length, step: record.stepsCompleted, bestEpoch, bestValLoss };
+    await saveCheckpoint({ progress, state: step.readState(), best: this.#best });
+  }
+
+  #learningRate(stepIndex: number): number {
+    const { learningRate, learningRateSchedule, epochs } = this.#options.spec.hyperparameters;
+    return learningRateAt(learningRateSchedule, learningRate, stepIndex, epochs * this.#stepsPerEpoch);
+  }
+
+  #tellProgress(epoch: number, stepOfEpoch: number, figures: MeanFigures, speed: Throughput): void {
+    this.#options.onProgress?.({
+      epoch,
+      epochs: this.#options.spec.hyperparameters.epochs,
+      step: stepOfEpoch,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      loss: figures.loss,
+      accuracy: figures.accuracy,
+      imagesPerSecond: speed.imagesPerSecond ?? 0,
+    });
+  }
+}
+
+function emitMetrics(
+  emit: FitOptions['emit'],
+  { stepsCompleted, imagesPerSecond }: TrainingRecord,
+  { loss, accuracy }: MeanFigures,
+  learningRate: number,
+): void {
+  const speed = imagesPerSecond === null ? {} : { imagesPerSecond };
+  emit({ type: 'metric', step: stepsCompleted, values: { loss, accuracy, learningRate, ...speed } });
+  const { user, system } = process.cpuUsage();
+  emit({ type: 'system', rssBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 });
+}
+
+function diverged(what: string, value: number, epoch: number, step: number): RunnerError {
+  return new RunnerError('diverged', `The ${what} became ${value} at step ${step} (epoch ${epoch}).`);
+}
