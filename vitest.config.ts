@@ -1,30 +1,39 @@
 import { defineConfig } from 'vitest/config';
 
+/** TensorFlow is loaded once a process and keeps its thread count, so each file gets a process of its own. */
+const ownProcess = { pool: 'forks', isolate: true, maxWorkers: 1, hookTimeout: 600_000 } as const;
+
 /** One project a kind of surroundings: `unit` needs nothing, the others what their names say. */
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 20_000 } },
-      // TensorFlow is loaded once a process and keeps its thread count, so each file gets a process of its own.
+      // Builds the engine into caches of its own.
       {
         test: {
-          name: 'engine',
-          include: ['tests/engine/**/*.test.ts'],
-          pool: 'forks',
-          isolate: true,
-          maxWorkers: 1,
-          testTimeout: 180_000,
-          hookTimeout: 600_000,
+          ...ownProcess,
+          name: 'provision',
+          include: ['tests/provision/**/*.test.ts'],
+          testTimeout: 300_000,
         },
       },
+      // TensorFlow in the test's own process.
       {
         test: {
+          ...ownProcess,
+          name: 'engine',
+          include: ['tests/engine/**/*.test.ts'],
+          testTimeout: 180_000,
+        },
+      },
+      // The command itself, as a process of its own.
+      {
+        test: {
+          ...ownProcess,
           name: 'cli',
           include: ['tests/cli/**/*.test.ts'],
-          pool: 'forks',
-          maxWorkers: 1,
+          globalSetup: ['tests/support/built.ts'],
           testTimeout: 300_000,
-          hookTimeout: 600_000,
         },
       },
     ],

@@ -9,13 +9,13 @@ export const mnistCnn: Job = {
   name: 'mnist-cnn',
   title: 'MNIST digits with a small convolutional network',
   defaults: {
-    epochs: 12,
+    epochs: 10,
     batchSize: 128,
-    learningRate: 0.003,
+    learningRate: 0.002,
     learningRateSchedule: 'cosine',
     validationSplit: 0.1,
     earlyStopping: true,
-    patience: 3,
+    patience: 5,
     seed: 42,
   },
   defaultDataDir: () => {
