@@ -14,6 +14,7 @@ export default defineConfig({
           ...ownProcess,
           name: 'provision',
           include: ['tests/provision/**/*.test.ts'],
+          globalSetup: ['tests/support/built.ts', 'tests/provision/support/shared-engine.ts'],
           testTimeout: 300_000,
         },
       },

@@ -1,0 +1,66 @@
+import { join, relative } from 'node:path';
+import { writeJsonAtomic } from '../../common/atomic-file.js';
+import { RunnerError } from '../../contract/errors.js';
+import { engineName, enginesFolder, NODE_API_VERSION } from '../cache.js';
+import type { Engine } from '../engine.js';
+import { BINDING_FILE, LIBRARY_LINK, LOG_LEVEL_FILE, readEngine } from '../find-engine.js';
+import { ENGINE_MANIFEST, type EngineManifest } from '../manifest.js';
+import { tfjsNodeVersion } from '../packages.js';
+import { compileBinding, linkLibrary } from './compile-binding.js';
+import { type Provisioning, step } from './context.js';
+import type { Tool } from './find-tools.js';
+import { recordFile } from './hash-file.js';
+import type { Library } from './library.js';
+import { tryBinding } from './try-binding.js';
+import { buildFolder } from './workspace.js';
+
+/**
+ * The engine over a library: its binding compiled, tried and put into the cache.
+ * @throws RunnerError `compile-failed`, `engine-corrupt` if it does not load, or `disk-full`
+ */
+export async function buildEngine(
+  library: Library,
+  { compiler, provisioning }: { compiler: Tool; provisioning: Provisioning },
+): Promise<Engine> {
+  const target = join(enginesFolder(provisioning.cacheDir), engineName(library.name));
+  await buildFolder(target, async (dir) => {
+    // Our own libraries are named relative to the cache, which may be moved or mounted elsewhere.
+    await linkLibrary(dir, library.source === 'explicit' ? library.dir : relative(dir, library.dir));
+    const { logLevel } = await compileBinding(dir, { library, compiler, provisioning });
+    const tensorflowVersion = await versionOf(dir, { logLevel, provisioning });
+    const built = await Promise.all(
+      [BINDING_FILE, ...(logLevel ? [LOG_LEVEL_FILE] : [])].map((file) => recordFile(dir, file)),
+    );
+    const linked = library.files.map((file) => ({ ...file, path: `${LIBRARY_LINK}/${file.path}` }));
+    const manifest: EngineManifest = {
+      schemaVersion: 1,
+      source: library.source,
+      tensorflowVersion,
+      tfjsNodeVersion: tfjsNodeVersion(),
+      nodeApiVersion: NODE_API_VERSION,
+      compiler: compiler.version,
+      logLevel,
+      stripped: library.stripped,
+      origin: library.origin,
+      files: [...built, ...linked],
+    };
+    await writeJsonAtomic(join(dir, ENGINE_MANIFEST), manifest);
+  });
+  const engine = readEngine(target);
+  if (!engine) throw new RunnerError('engine-corrupt', `${target} was changed while it was built.`);
+  return engine;
+}
+
+function versionOf(
+  dir: string,
+  { logLevel, provisioning }: { logLevel: boolean; provisioning: Provisioning },
+): Promise<string> {
+  return step(provisioning, 'Trying the engine', async () => {
+    const logLevelPath = logLevel ? join(dir, LOG_LEVEL_FILE) : undefined;
+    const trial = await tryBinding({ bindingPath: join(dir, BINDING_FILE), logLevelPath }, provisioning);
+    if (trial.ok) return trial.version;
+    throw new RunnerError('engine-corrupt', `The engine was built but does not work: ${trial.why}`, {
+      hint: 'docs/engine.md lists the versions and platforms that are proved.',
+    });
+  });
+}

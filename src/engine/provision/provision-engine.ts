@@ -1,0 +1,54 @@
+import { mkdir } from 'node:fs/promises';
+import { describeError, isErrno, nameDiskFull } from '../../common/errors.js';
+import { RunnerError } from '../../contract/errors.js';
+import { enginesFolder, librariesFolder } from '../cache.js';
+import type { Engine } from '../engine.js';
+import { findEngine } from '../find-engine.js';
+import { buildEngine } from './build-engine.js';
+import { type Provisioning, type ProvisionOptions, provisioningOf } from './context.js';
+import { DISK_FULL_HINT } from './disk-space.js';
+import { findCompiler } from './find-tools.js';
+import { withCacheLock } from './lock.js';
+import { provisionLibrary } from './provision-library.js';
+import { removeLeftovers } from './workspace.js';
+
+/** Builds the engine, unless another process does so first. @throws as `prepareEngine` */
+export async function provisionEngine(options: ProvisionOptions): Promise<Engine> {
+  const provisioning = provisioningOf(options);
+  try {
+    await mkdir(provisioning.cacheDir, { recursive: true });
+    return await withCacheLock(provisioning, () => provision(provisioning));
+  } catch (error) {
+    // However each step said it: what the caller is told is the caller's own reason.
+    provisioning.signal.throwIfAborted();
+    throw explain(error, provisioning.cacheDir);
+  }
+}
+
+async function provision(provisioning: Provisioning): Promise<Engine> {
+  const { cacheDir, env, force } = provisioning;
+  const builtMeanwhile = force ? undefined : findEngine(env);
+  if (builtMeanwhile) return builtMeanwhile;
+  await removeLeftovers(librariesFolder(cacheDir));
+  await removeLeftovers(enginesFolder(cacheDir));
+  // Before the download: who lacks a compiler should hear it at once.
+  const compiler = await findCompiler(provisioning);
+  const library = await provisionLibrary(provisioning);
+  return buildEngine(library, { compiler, provisioning });
+}
+
+function explain(error: unknown, cacheDir: string): unknown {
+  if (isErrno(error, 'EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST')) {
+    return new RunnerError(
+      'engine-missing',
+      `The engine cannot be kept in ${cacheDir}: ${describeError(error)}.`,
+      {
+        cause: error,
+        hint: 'Set RUNNER_CACHE_DIR to a folder that can be written.',
+      },
+    );
+  }
+  const named = nameDiskFull(error, cacheDir);
+  if (named === error || !(named instanceof RunnerError)) return error;
+  return new RunnerError('disk-full', named.message, { cause: error, hint: DISK_FULL_HINT });
+}
