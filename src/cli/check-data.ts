@@ -1,5 +1,6 @@
 import { RunnerError } from '../contract/errors.js';
-import type { Hyperparameters } from '../contract/run-spec.js';
+import { describeSource } from './settings.js';
+import type { Resolved } from './settings.js';
 
 /**
  * What only the data can tell of the hyperparameters, checked before a run directory is made.
@@ -7,21 +8,21 @@ import type { Hyperparameters } from '../contract/run-spec.js';
  * @throws RunnerError `bad-spec`
  */
 export function checkFitsData(
-  { batchSize, validationSplit }: Pick<Hyperparameters, 'batchSize' | 'validationSplit'>,
+  { batchSize, validationSplit }: Pick<Resolved, 'batchSize' | 'validationSplit'>,
   trainExamples: number,
 ): void {
-  const validation = Math.round(trainExamples * validationSplit);
+  const validation = Math.round(trainExamples * validationSplit.value);
   const training = trainExamples - validation;
   if (validation < 1 || training < 1) {
     throw new RunnerError(
       'bad-spec',
-      `--validation-split ${validationSplit} of ${trainExamples} examples leaves ${training} to train on and ${validation} to validate with: each needs at least 1.`,
+      `A validation split of ${validationSplit.value} (${describeSource(validationSplit.source)}) leaves ${training} of ${trainExamples} examples to train on and ${validation} to validate with: each needs at least 1.`,
     );
   }
-  if (batchSize > training) {
+  if (batchSize.value > training) {
     throw new RunnerError(
       'bad-spec',
-      `--batch-size ${batchSize} is more than the ${training} examples to train on (${trainExamples} less ${validation} for validation).`,
+      `A batch size of ${batchSize.value} (${describeSource(batchSize.source)}) is more than the ${training} examples to train on (${trainExamples} less ${validation} for validation).`,
     );
   }
 }

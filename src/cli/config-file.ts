@@ -1,22 +1,26 @@
-import { relative } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describeError } from '../common/errors.js';
+import { exists } from '../common/exists.js';
 import { didYouMean } from '../common/nearest.js';
 import { RunnerError } from '../contract/errors.js';
 import { SETTING_NAMES } from './options.js';
 
 export interface ConfigFile {
-  /** As messages name it: relative to the working directory. */
+  /** Its name, which is its path from the working directory. */
   readonly path: string;
   /** By setting name; the values are not checked yet. */
   readonly values: Readonly<Record<string, unknown>>;
 }
 
+/** The first of these that exists is the one that is read. */
 export const CONFIG_FILES = [
   'runner.config.json',
   'runner.config.js',
   'runner.config.mjs',
   'runner.config.cjs',
-];
+] as const;
 
 /**
  * The configuration file of the working directory, or null. Parent folders are not searched: the same command in
@@ -24,31 +28,34 @@ export const CONFIG_FILES = [
  * @throws RunnerError `bad-config` if it cannot be loaded, is no object, or holds an unknown key
  */
 export async function loadConfigFile(cwd: string): Promise<ConfigFile | null> {
-  const { lilconfig } = await import('lilconfig');
-  const explorer = lilconfig('runner', {
-    searchPlaces: CONFIG_FILES,
-    stopDir: cwd,
-    ignoreEmptySearchPlaces: false,
-  });
-  const found = await explorer.search(cwd).catch((error: unknown) => {
-    throw new RunnerError('bad-config', `The configuration file cannot be loaded: ${describeError(error)}.`, {
-      cause: error,
-    });
-  });
-  if (found === null) return null;
-  const path = relative(cwd, found.filepath);
-  return { path, values: checkKeys(found.config, path) };
+  for (const name of CONFIG_FILES) {
+    const path = join(cwd, name);
+    if (await exists(path)) return { path: name, values: checkKeys(await load(path, name), name) };
+  }
+  return null;
 }
 
-function checkKeys(config: unknown, path: string): Record<string, unknown> {
+async function load(path: string, name: string): Promise<unknown> {
+  try {
+    if (name.endsWith('.json')) return JSON.parse(await readFile(path, 'utf8'));
+    const module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
+    return module.default;
+  } catch (error) {
+    throw new RunnerError('bad-config', `${name} cannot be loaded: ${describeError(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function checkKeys(config: unknown, name: string): Record<string, unknown> {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new RunnerError('bad-config', `${path}: expected an object of settings.`);
+    throw new RunnerError('bad-config', `${name}: expected an object of settings.`);
   }
   const unknown = Object.keys(config).find((key) => !(SETTING_NAMES as readonly string[]).includes(key));
   if (unknown !== undefined) {
     throw new RunnerError(
       'bad-config',
-      `${path}: there is no setting ${JSON.stringify(unknown)}${didYouMean(unknown, SETTING_NAMES)}`,
+      `${name}: there is no setting ${JSON.stringify(unknown)}${didYouMean(unknown, SETTING_NAMES) || '.'}`,
     );
   }
   return config as Record<string, unknown>;

@@ -4,7 +4,7 @@ import { RunnerError } from '../contract/errors.js';
 import { loadConfigFile } from './config-file.js';
 import type { CliIo } from './io.js';
 import { DEFAULT_RUNS_DIR } from './options.js';
-import type { Settings } from './options.js';
+import type { SettingName, Settings } from './options.js';
 import type { Output } from './output.js';
 import type { Services } from './services.js';
 import { parseGiven } from './settings.js';
@@ -22,19 +22,23 @@ export interface CliContext {
 
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** The settings given by flags, environment and configuration file, each checked. */
-export async function readSettings({ io }: CliContext, flags: Flags): Promise<Given> {
+/** The settings given by flags, environment and configuration file, each checked; those of `names` only, if any. */
+export async function readSettings(
+  { io }: CliContext,
+  flags: Flags,
+  names?: readonly SettingName[],
+): Promise<Given> {
   const [config, runSpec, { z }] = await Promise.all([
     loadConfigFile(io.cwd),
     import('../contract/run-spec.js'),
     import('zod'),
   ]);
-  return parseGiven({ flags, env: io.env, config }, { ...runSpec, z });
+  return parseGiven({ flags, env: io.env, config }, { ...runSpec, z }, names);
 }
 
 /** The absolute runs directory that the command is about. */
 export async function readRunsDir(context: CliContext, flags: Flags): Promise<string> {
-  const { runsDir } = await readSettings(context, flags);
+  const { runsDir } = await readSettings(context, flags, ['runsDir']);
   return resolve(context.io.cwd, runsDir?.value ?? DEFAULT_RUNS_DIR);
 }
 

@@ -12,6 +12,14 @@ export interface CliIo {
 
 export type Terminal = Pick<Writable, 'write'> & { readonly isTTY?: boolean; readonly columns?: number };
 
+/** Whether a line can be rewritten in place. */
+export const isLive = (terminal: Terminal, env: NodeJS.ProcessEnv): boolean =>
+  terminal.isTTY === true && env.TERM !== 'dumb';
+
 /** Colour only where somebody sees it and nobody objects (no-color.org). */
 export const wantsColour = (terminal: Terminal, env: NodeJS.ProcessEnv): boolean =>
-  terminal.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
+  isLive(terminal, env) && (env.NO_COLOR ?? '') === '';
+
+/** Some pseudo-terminals say 0 where they do not know. */
+export const columnsOf = ({ columns = 0 }: Terminal, otherwise = 80): number =>
+  columns > 0 ? columns : otherwise;

@@ -1,16 +1,11 @@
 #!/usr/bin/env node
 /** The process edge: the only module that reads the process's state and the only one that exits. */
 import process from 'node:process';
-import { isErrno } from '../common/errors.js';
+import { drained, outliveReaders } from './pipes.js';
 import { runCli } from './run-cli.js';
 import { wireServices } from './wiring.js';
 
-// `runner runs ls | head` closes the pipe early: that is no failure.
-process.stdout.on('error', (error) => {
-  if (!isErrno(error, 'EPIPE')) throw error;
-  process.exit();
-});
-
+outliveReaders(process.stdout, process.stderr);
 const status = await runCli({
   args: process.argv.slice(2),
   io: {
@@ -23,5 +18,6 @@ const status = await runCli({
   services: wireServices(),
   signals: process,
 });
-// TensorFlow's threads must not keep a finished command alive; writes to pipes and files have been made by now.
+await Promise.all([drained(process.stdout), drained(process.stderr)]);
+// TensorFlow's threads must not keep a finished command alive.
 process.exit(status);

@@ -27,8 +27,9 @@ export type SettingName = keyof Settings;
 export type Schemas = typeof runSpec & { readonly z: typeof z };
 
 export interface SettingDefinition<T> {
-  /** As commander takes it. A boolean setting has a `--no-` twin. */
+  /** As commander takes it. A boolean setting has a `--no-` twin, whose help is `helpOff`. */
   readonly flag: string;
+  readonly helpOff?: string;
   readonly env?: string;
   /** How text from a flag or the environment becomes a value. */
   readonly kind: 'integer' | 'number' | 'boolean' | 'text';
@@ -61,7 +62,7 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     flag: '--epochs <n>',
     env: 'MNIST_EPOCHS',
     kind: 'integer',
-    expected: 'a whole number of at least 1',
+    expected: 'a whole number from 1 to 100000',
     schema: ({ hyperparametersSchema }) => hyperparametersSchema.shape.epochs,
     help: 'most passes over the training data',
     fallback: 'job',
@@ -102,12 +103,13 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     fallback: 'job',
   },
   earlyStopping: {
-    flag: '--early-stopping',
+    flag: '--early-stopping [bool]',
     env: 'MNIST_EARLY_STOPPING',
     kind: 'boolean',
     expected: 'true or false',
     schema: ({ hyperparametersSchema }) => hyperparametersSchema.shape.earlyStopping,
     help: 'stop when the validation loss no longer improves, and keep the best epoch',
+    helpOff: 'run through every epoch, and keep the last',
     fallback: 'job',
   },
   patience: {

@@ -2,7 +2,9 @@
 import { inspect } from 'node:util';
 import { toRunnerError } from '../common/errors.js';
 import { toJson } from '../common/json.js';
+import type { Logger } from '../common/logger.js';
 import type { RunnerError } from '../contract/errors.js';
+import { printable } from '../report/printable.js';
 import type { CliIo } from './io.js';
 
 export interface OutputOptions {
@@ -15,21 +17,40 @@ export interface OutputOptions {
 export type Output = ReturnType<typeof createOutput>;
 
 export function createOutput(io: CliIo, { json, debug }: OutputOptions) {
+  let logger: Logger | undefined;
   return {
     json,
+    /** From now on stderr holds log lines only: notes and failures become such, too. */
+    logTo(target: Logger): void {
+      logger = target;
+    },
     /** The result of a command: `document` with --json, else `text`. */
     result(document: unknown, text: () => string): void {
       io.stdout.write(`${json ? toJson(document, 2) : text()}\n`);
     },
     /** Something for a person to know that is no result. */
     note(text: string): void {
-      io.stderr.write(`${text}\n`);
+      if (logger) logger.info({}, text);
+      else io.stderr.write(`${text}\n`);
     },
-    /** A failure for a person: what happened, then what to do. */
+    /** A failure for a person: what happened, what went wrong after it, then what to do. */
     explain(thrown: unknown): void {
       const error = toRunnerError(thrown);
-      io.stderr.write(`runner: ${error.message}\n${indent(error.hint)}\n`);
-      if (debug) io.stderr.write(`${indent(inspect(error.code === 'internal' ? thrown : error))}\n`);
+      const details = debug ? { details: inspect(error.code === 'internal' ? thrown : error) } : {};
+      const later = suppressedBy(thrown).map(({ message }) => message);
+      if (logger) {
+        const fields = {
+          code: error.code,
+          hint: error.hint,
+          ...(later.length > 0 ? { later } : {}),
+          ...details,
+        };
+        logger.error(fields, error.message);
+        return;
+      }
+      const lines = [...later.map((message) => `After that: ${message}`), error.hint, details.details ?? []];
+      io.stderr.write(`runner: ${printable(error.message)}\n`);
+      for (const line of lines.flat()) io.stderr.write(`${indent(printable(line))}\n`);
     },
     /** A failure instead of a result, to both. @returns the exit status */
     failure(thrown: unknown): number {
@@ -48,5 +69,11 @@ export const describeFailure = ({ code, message, hint, exitCode }: RunnerError) 
   hint,
   exitCode,
 });
+
+/** What failed after the error, as `attachSuppressed` keeps it. */
+function suppressedBy(thrown: unknown): RunnerError[] {
+  if (!(thrown instanceof Error) || !('suppressed' in thrown)) return [];
+  return Array.isArray(thrown.suppressed) ? thrown.suppressed.map(toRunnerError) : [];
+}
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '  ');

@@ -15,10 +15,10 @@ export interface CliInput {
 
 /** The whole command line as a function: never throws, never exits. @returns the exit status */
 export async function runCli({ args, io, services, signals }: CliInput): Promise<number> {
-  // Read before parsing: a mistyped flag must be told in JSON, too.
-  const has = (flag: string): boolean => args.includes(flag);
-  const debug = has('--log-level=debug') || args[args.indexOf('--log-level') + 1] === 'debug';
-  const output = createOutput(io, { json: has('--json'), debug });
+  // Read before parsing: a mistyped flag must be told in JSON, too. What follows `--` is no flag.
+  const end = args.indexOf('--');
+  const flags = end === -1 ? args : args.slice(0, end);
+  const output = createOutput(io, { json: flags.includes('--json'), debug: flags.includes('--debug') });
   try {
     return await runProgram(args, { io, output, services, signals, clock: systemClock });
   } catch (error) {

@@ -1,7 +1,9 @@
 /** What the commands need of the heavy parts: a port, so that the commands themselves never load TensorFlow. */
 import type { ImageDataset, Job } from '../contract/job.js';
 import type { Runtime } from '../contract/runtime.js';
-import type { StoredRun } from '../orchestrator/read-run.js';
+import type { EndedRun } from '../orchestrator/read-run.js';
+import type { EvaluationFigures } from '../report/evaluation.js';
+import type { InspectedPart } from '../report/inspection.js';
 
 /** An engine that is on disk and ready to be loaded; `handle` is the engine's own business. */
 export interface PreparedEngine {
@@ -14,31 +16,10 @@ export interface PreparedEngine {
 /** Set-up as it goes on, for a bar: `share` from 0 to 1 where it is known. */
 export type SetupProgress = (step: { readonly title: string; readonly share?: number }) => void;
 
-export interface EvaluationReport {
-  readonly testLoss: number;
-  readonly testAccuracy: number;
-  readonly perClass: readonly {
-    readonly className: string;
-    readonly precision: number;
-    readonly recall: number;
-    readonly f1: number;
-    readonly support: number;
-  }[];
-  /** Rows are the true classes, columns the predicted ones. */
-  readonly confusionMatrix: readonly (readonly number[])[];
-}
-
-export interface Finding {
-  readonly name: string;
-  readonly value: string;
-  /** What to do about it; absent where all is well. */
-  readonly remedy?: string;
-}
-
 export interface Inspection {
   /** Whether a job could run here. */
   readonly ready: boolean;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly InspectedPart[];
   /** The whole of it, for --json. */
   readonly document: unknown;
 }
@@ -46,12 +27,26 @@ export interface Inspection {
 export interface Services {
   /** @throws RunnerError `unknown-job` */
   findJob(name: string): Promise<Job>;
-  /** Finds the engine, or builds it. @throws RunnerError `engine-missing` and kin */
-  prepareEngine(options: { onProgress?: SetupProgress; force?: boolean }): Promise<PreparedEngine>;
-  createRuntime(deps: { job: Job; dataset: ImageDataset; engine: PreparedEngine }): Promise<Runtime>;
+  /**
+   * Finds the engine, or builds it. When the signal is aborted it is left behind, and the process ends soon after.
+   * @throws RunnerError `engine-missing` and kin
+   */
+  prepareEngine(options: {
+    onProgress?: SetupProgress;
+    force?: boolean;
+    signal?: AbortSignal;
+  }): Promise<PreparedEngine>;
+  createRuntime(deps: {
+    job: Job;
+    dataset: ImageDataset;
+    engine: PreparedEngine;
+    /** Phases that were over before there was a run, in milliseconds: they head those of its outcome. */
+    earlierPhases: Readonly<Record<string, number>>;
+  }): Promise<Runtime>;
+  /** @throws the signal's reason once it is aborted */
   evaluateRun(
-    run: StoredRun,
-    deps: { job: Job; engine: PreparedEngine; onProgress?: (done: number, total: number) => void },
-  ): Promise<EvaluationReport>;
+    run: EndedRun,
+    deps: { job: Job; engine: PreparedEngine; signal: AbortSignal },
+  ): Promise<EvaluationFigures>;
   inspect(): Promise<Inspection>;
 }

@@ -1,4 +1,5 @@
 /** Settings from flags, environment, configuration file and defaults: the first that names a value wins. */
+import { inspect } from 'node:util';
 import { RunnerError } from '../contract/errors.js';
 import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
 import type { Schemas, SettingDefinition, SettingName, Settings } from './options.js';
@@ -27,10 +28,15 @@ export interface SettingInputs {
 
 /**
  * Parses what was given, each value once.
+ * @param names the settings that matter; what is given for others is not looked at
  * @throws RunnerError `bad-spec` (flag, environment) or `bad-config`, naming the source and echoing the value
  */
-export function parseGiven(inputs: SettingInputs, schemas: Schemas): Given {
-  const entries = SETTING_NAMES.flatMap((name) => {
+export function parseGiven(
+  inputs: SettingInputs,
+  schemas: Schemas,
+  names: readonly SettingName[] = SETTING_NAMES,
+): Given {
+  const entries = names.flatMap((name) => {
     const raw = firstGiven(name, inputs);
     return raw === undefined ? [] : [[name, { value: parseValue(name, raw, schemas), source: raw.source }]];
   });
@@ -45,6 +51,10 @@ export function withDefaults<K extends SettingName>(
   const names = Object.keys(defaults) as K[];
   return Object.fromEntries(names.map((name) => [name, given[name] ?? defaults[name]])) as Resolved<K>;
 }
+
+/** `flag --epochs`, `environment MNIST_EPOCHS`, `runner.config.json`, `default (job mnist-cnn)`. */
+export const describeSource = ({ from, name }: Source): string =>
+  from === 'default' ? `default (${name})` : from === 'config' ? name : `${from} ${name}`;
 
 export const byDefault = <T>(value: T, name = 'built in'): Sourced<T> => ({
   value,
@@ -81,28 +91,21 @@ function parseValue(name: SettingName, { value, source }: Raw, schemas: Schemas)
   const converted = isText ? fromText(definition.kind, value) : value;
   const result = definition.schema(schemas).safeParse(converted);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const limit =
-    issue?.code === 'too_big' && definition.expected.endsWith('at least 1')
-      ? ` and at most ${issue.maximum}`
-      : '';
   const where = source.from === 'config' ? `${source.name}: ${name}` : source.name;
   throw new RunnerError(
     source.from === 'config' ? 'bad-config' : 'bad-spec',
-    `${where}: expected ${definition.expected}${limit}, got ${JSON.stringify(value)}.`,
+    `${where}: expected ${definition.expected}, got ${echo(value)}.`,
   );
 }
 
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  true: true,
-  1: true,
-  yes: true,
-  on: true,
-  false: false,
-  0: false,
-  no: false,
-  off: false,
-};
+/** A value as it was given. JSON would show a NaN of a configuration module as null. */
+const echo = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 1, breakLength: Infinity });
+
+const BOOLEANS = new Map([
+  ...['true', '1', 'yes', 'on'].map((word) => [word, true] as const),
+  ...['false', '0', 'no', 'off'].map((word) => [word, false] as const),
+]);
 
 /** Text that does not fit stays text: the schema then refuses it, and the message can echo it. */
 function fromText(kind: SettingDefinition<unknown>['kind'], text: string): unknown {
@@ -110,7 +113,7 @@ function fromText(kind: SettingDefinition<unknown>['kind'], text: string): unkno
     case 'text':
       return text;
     case 'boolean':
-      return BOOLEANS[text.toLowerCase()] ?? text;
+      return BOOLEANS.get(text.toLowerCase()) ?? text;
     case 'integer':
       return /^[+-]?\d+$/.test(text) ? Number(text) : text;
     case 'number':

@@ -1,7 +1,11 @@
-import { EXIT } from '../contract/errors.js';
+import { EXIT, RunnerError } from '../contract/errors.js';
 
-const STATUS = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
-type StopSignal = keyof typeof STATUS;
+const SIGNALS = {
+  SIGINT: { exitStatus: EXIT.interrupted, code: 'interrupted' },
+  SIGTERM: { exitStatus: EXIT.terminated, code: 'terminated' },
+} as const;
+type StopSignal = keyof typeof SIGNALS;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 export interface SignalSource {
   on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
@@ -9,9 +13,9 @@ export interface SignalSource {
 }
 
 export interface Interruption extends Disposable {
-  /** Aborted by the first signal. */
+  /** Aborted by the first signal; its reason is a RunnerError, `interrupted` or `terminated`. */
   readonly signal: AbortSignal;
-  /** Exit status that the received signal asks for; undefined while there was none. */
+  /** Exit status that the first signal asks for; undefined while there was none. */
   readonly exitStatus: () => number | undefined;
 }
 
@@ -27,19 +31,38 @@ export function listenForSignals(
   let received: StopSignal | undefined;
   const listener = (signal: StopSignal): void => {
     if (received !== undefined) {
-      onSecond(STATUS[signal]);
+      onSecond(SIGNALS[signal].exitStatus);
       return;
     }
     received = signal;
     onFirst(signal);
-    controller.abort();
+    controller.abort(new RunnerError(SIGNALS[signal].code, `Stopped by ${signal}.`));
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) source.on(signal, listener);
+  for (const signal of STOP_SIGNALS) source.on(signal, listener);
   return {
     signal: controller.signal,
-    exitStatus: () => (received === undefined ? undefined : STATUS[received]),
+    exitStatus: () => (received === undefined ? undefined : SIGNALS[received].exitStatus),
     [Symbol.dispose]: () => {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) source.off(signal, listener);
+      for (const signal of STOP_SIGNALS) source.off(signal, listener);
     },
   };
+}
+
+/**
+ * The result of some work, or the signal's reason as soon as it is aborted: the work is then left behind, so it must
+ * be of a kind that may be.
+ */
+export async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is what was aborted with
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
 }

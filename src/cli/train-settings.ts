@@ -3,11 +3,12 @@ import { isAbsolute, resolve } from 'node:path';
 import type { ImageDataset, Job } from '../contract/job.js';
 import type { Hyperparameters, RunSpec } from '../contract/run-spec.js';
 import { table } from '../report/format.js';
+import { printable } from '../report/printable.js';
 import { DEFAULT_RUNS_DIR, SETTING_NAMES } from './options.js';
 import type { Settings } from './options.js';
 import type { PreparedEngine } from './services.js';
-import { byDefault, withDefaults } from './settings.js';
-import type { Given, Resolved, Source } from './settings.js';
+import { byDefault, describeSource, withDefaults } from './settings.js';
+import type { Given, Resolved } from './settings.js';
 
 /** Every setting of a training run, with its source; paths are absolute. */
 export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resolved {
@@ -79,16 +80,19 @@ export function completeSpec(
 export function renderSettings(settings: Resolved): string {
   const rows = SETTING_NAMES.map((name) => {
     const { value, source } = settings[name];
-    return [name, String(value), describeSource(source)];
+    return [name, printable(String(value)), describeSource(source)];
   });
   return table([['SETTING', 'VALUE', 'FROM'], ...rows]);
 }
 
-export const settingSources = (settings: Resolved): Record<string, Source> =>
-  Object.fromEntries(SETTING_NAMES.map((name) => [name, settings[name].source]));
-
-const describeSource = ({ from, name }: Source): string =>
-  from === 'default' ? `default (${name})` : from === 'config' ? name : `${from} ${name}`;
+/** Each setting's value and source, for --json. */
+export const settingSources = (settings: Resolved) =>
+  Object.fromEntries(
+    SETTING_NAMES.map((name) => {
+      const { value, source } = settings[name];
+      return [name, { value, ...source }];
+    }),
+  );
 
 function absolute<T extends { readonly value: string }>(path: T, cwd: string): T {
   return isAbsolute(path.value) ? path : { ...path, value: resolve(cwd, path.value) };

@@ -26,7 +26,7 @@ export function wireServices(): Services {
         import('../trainer/evaluate-run.js'),
         import('../engine/load.js'),
       ]);
-      const { weightsDigest = null, stepsCompleted = 0 } = outcome?.training ?? {};
+      const { weightsDigest, stepsCompleted } = outcome.training;
       return evaluateRun(
         { runId, runDir, spec, weightsDigest, stepsCompleted },
         {

@@ -1,4 +1,4 @@
-import { encodeNumber } from '../contract/run-event.js';
+import { encodeNumber } from '../contract/json-number.js';
 
 /** JSON in which NaN and the infinities are the contract's strings, where `JSON.stringify` would say null. */
 export const toJson = (value: unknown, indent?: number): string =>

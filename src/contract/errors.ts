@@ -21,7 +21,7 @@ export const ERRORS = {
   usage: { exit: EXIT.usage, hint: 'Run `runner --help` or `runner COMMAND --help`.' },
   'bad-spec': {
     exit: EXIT.usage,
-    hint: 'Correct the value; `runner train --print-spec` shows where each one came from.',
+    hint: 'Correct the value; `runner train --help` lists the settings and what they take.',
   },
   'bad-config': {
     exit: EXIT.usage,
@@ -99,10 +99,12 @@ export const ERRORS = {
     exit: EXIT.runFailed,
     hint: 'Lower the learning rate; the last good checkpoint is kept in checkpoints/.',
   },
+  interrupted: { exit: EXIT.interrupted, hint: 'Nothing was begun; run it again.' },
+  terminated: { exit: EXIT.terminated, hint: 'Nothing was begun; run it again.' },
   'run-failed': { exit: EXIT.runFailed, hint: 'events.ndjson in the run directory has the details.' },
   internal: {
     exit: EXIT.runFailed,
-    hint: 'This is a defect in runner: please report it with the stack trace (--log-level debug).',
+    hint: 'This is a defect in runner: please report it with the stack trace that --debug shows.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

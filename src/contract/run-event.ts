@@ -66,8 +66,3 @@ export type RunEvent = z.infer<typeof runEventSchema>;
 type WithoutStamp<T> = T extends RunEvent ? Omit<T, 'seq' | 't'> : never;
 /** An event before the log stamps it with `seq` and `t`. */
 export type RunEventInput = WithoutStamp<RunEvent>;
-
-/** A number as JSON can hold it, and back. */
-export const encodeNumber = (value: number): number | 'NaN' | 'Infinity' | '-Infinity' =>
-  Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity');
-export const decodeNumber = (value: number | string): number => Number(value);

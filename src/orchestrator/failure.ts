@@ -1,24 +1,10 @@
-/** Reading an error that a runtime threw, or one it handed over, as the end of a run. */
+/** Reading an error that a runtime threw, or a reason that it gave, as the end of a run. */
 import { toRunnerError } from '../common/errors.js';
 import type { ErrorCode } from '../contract/errors.js';
 import { EXIT } from '../contract/errors.js';
+import { reasonOfError } from '../contract/reason.js';
 import type { RunReason, TrainingResult } from '../contract/run-outcome.js';
 import type { TrainerExit } from '../contract/runtime.js';
-
-const REASONS: Partial<Record<ErrorCode, RunReason>> = {
-  'bad-spec': 'bad-spec',
-  'bad-config': 'bad-spec',
-  'unknown-job': 'bad-spec',
-  untraceable: 'bad-spec',
-  'bad-data': 'bad-data',
-  'data-missing': 'bad-data',
-  'disk-full': 'disk-full',
-  'engine-missing': 'engine-missing',
-  'engine-corrupt': 'engine-missing',
-  'engine-threads-fixed': 'engine-missing',
-  'platform-unsupported': 'engine-missing',
-  diverged: 'diverged',
-};
 
 /** What a run has to show that never got to its first step. */
 export const NO_TRAINING: TrainingResult = {
@@ -45,25 +31,32 @@ export function exitOfError(thrown: unknown, signal: AbortSignal): TrainerExit {
   return {
     ...base,
     status: 'failed',
-    reason: REASONS[error.code] ?? 'exception',
+    reason: reasonOfError(error.code),
     message: error.message,
     error: thrown,
   };
 }
 
-const EXIT_STATUS_OF_REASON: Partial<Record<RunReason, number>> = {
-  'bad-spec': EXIT.usage,
-  'bad-data': EXIT.usage,
-  'disk-full': EXIT.environment,
-  'image-missing': EXIT.environment,
-  'daemon-unreachable': EXIT.environment,
-  'gpu-unavailable': EXIT.environment,
-  'engine-missing': EXIT.environment,
+interface Failure {
+  readonly code: ErrorCode;
+  /** Exit status of `runner`. */
+  readonly exit: number;
+}
+
+const FAILURE_OF_REASON: Partial<Record<RunReason, Failure>> = {
+  'bad-spec': { code: 'bad-spec', exit: EXIT.usage },
+  'bad-data': { code: 'bad-data', exit: EXIT.usage },
+  diverged: { code: 'diverged', exit: EXIT.runFailed },
+  'disk-full': { code: 'disk-full', exit: EXIT.environment },
+  'engine-missing': { code: 'engine-missing', exit: EXIT.environment },
+  'image-missing': { code: 'run-failed', exit: EXIT.environment },
+  'daemon-unreachable': { code: 'run-failed', exit: EXIT.environment },
+  'gpu-unavailable': { code: 'run-failed', exit: EXIT.environment },
 };
 
-/** Exit status of `runner` for a failed run of which only the reason is known. */
-export const exitStatusOfReason = (reason: RunReason | null): number =>
-  (reason === null ? undefined : EXIT_STATUS_OF_REASON[reason]) ?? EXIT.runFailed;
+/** What a failed run means of which only the reason is known, as of one that ended in another process. */
+export const failureOfReason = (reason: RunReason | null): Failure =>
+  (reason === null ? undefined : FAILURE_OF_REASON[reason]) ?? { code: 'run-failed', exit: EXIT.runFailed };
 
 const isAbort = (thrown: unknown, signal: AbortSignal): boolean =>
   thrown === signal.reason || (thrown instanceof Error && thrown.name === 'AbortError');

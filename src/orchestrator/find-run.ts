@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isErrno } from '../common/errors.js';
+import { describeError, isErrno } from '../common/errors.js';
 import { RunnerError } from '../contract/errors.js';
 import { RUN_ID_PATTERN, runPath } from '../contract/run-directory.js';
 import type { RunDirectory } from './runs-directory.js';
@@ -10,16 +10,22 @@ const MOST_CANDIDATES_NAMED = 5;
 /** Length of `YYYYMMDD-HHMMSS`. */
 const STAMP_LENGTH = 15;
 
-/** The ids in a runs directory, oldest first; none if the directory does not exist. */
+/**
+ * The ids in a runs directory, oldest first; none if the directory does not exist.
+ * @throws RunnerError `run-not-found` if it cannot be read
+ */
 export async function runIds(runsDir: string): Promise<string[]> {
   try {
     return (await readdir(runsDir)).filter((name) => RUN_ID_PATTERN.test(name)).sort();
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return [];
-    if (isErrno(error, 'ENOTDIR')) {
-      throw new RunnerError('run-not-found', `${runsDir} is a file, not a runs directory.`, { cause: error });
-    }
-    throw error;
+    const what = isErrno(error, 'ENOTDIR')
+      ? `${runsDir} is a file, not a runs directory.`
+      : `The runs directory ${runsDir} cannot be read: ${describeError(error)}.`;
+    throw new RunnerError('run-not-found', what, {
+      cause: error,
+      hint: 'Name the folder that holds the runs with --runs-dir or RUNNER_RUNS_DIR.',
+    });
   }
 }
 
@@ -65,8 +71,15 @@ async function latest(runsDir: string, ids: readonly string[]): Promise<string> 
   if (last === undefined) throw new RunnerError('run-not-found', `There are no runs in ${runsDir}.`);
   const sameSecond = ids.filter((id) => id.startsWith(last.slice(0, STAMP_LENGTH)));
   if (sameSecond.length === 1) return last;
-  const written = await Promise.all(
-    sameSecond.map(async (id) => ({ id, at: (await stat(runPath(join(runsDir, id), 'spec'))).mtimeMs })),
-  );
-  return written.reduce((newest, run) => (run.at >= newest.at ? run : newest)).id;
+  const timed = await Promise.all(sameSecond.map(async (id) => ({ id, at: await specTime(runsDir, id) })));
+  return timed.sort((a, b) => a.at - b.at).at(-1)?.id ?? last;
+}
+
+/** A run that has lost its spec is still there to be shown as corrupt; it counts as the oldest of its second. */
+async function specTime(runsDir: string, runId: string): Promise<number> {
+  try {
+    return (await stat(runPath(join(runsDir, runId), 'spec'))).mtimeMs;
+  } catch {
+    return 0;
+  }
 }

@@ -1,9 +1,15 @@
 import { join } from 'node:path';
-import { RunnerError } from '../contract/errors.js';
+import { exists } from '../common/exists.js';
+import { toRunnerError } from '../common/errors.js';
+import type { RunnerError } from '../contract/errors.js';
 import { runIds } from './find-run.js';
-import { readRun } from './read-run.js';
-import type { StoredRun } from './read-run.js';
+import { readEvaluation, readRun } from './read-run.js';
+import type { StoredEvaluation, StoredRun } from './read-run.js';
 import type { RunDirectory } from './runs-directory.js';
+
+export interface ReadableRun extends StoredRun {
+  readonly evaluation: StoredEvaluation | null;
+}
 
 /** A run that cannot be read is listed with the reason: one broken run must not hide the others. */
 export interface UnreadableRun extends RunDirectory {
@@ -11,17 +17,29 @@ export interface UnreadableRun extends RunDirectory {
   readonly error: RunnerError;
 }
 
+export type ListedRun = ReadableRun | UnreadableRun;
+
+/** Read at once: thousands would use up the process's file descriptors. */
+const AT_ONCE = 32;
+
 /** Every run of a runs directory, newest first; none if the directory does not exist. */
-export async function listRuns(runsDir: string): Promise<(StoredRun | UnreadableRun)[]> {
-  const ids = await runIds(runsDir);
-  return Promise.all(ids.reverse().map((runId) => readOrTell({ runId, runDir: join(runsDir, runId) })));
+export async function listRuns(runsDir: string): Promise<ListedRun[]> {
+  const ids = (await runIds(runsDir)).reverse();
+  const runs: ListedRun[] = [];
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    const some = ids
+      .slice(at, at + AT_ONCE)
+      .map((runId) => readOrTell({ runId, runDir: join(runsDir, runId) }));
+    runs.push(...(await Promise.all(some)).flat());
+  }
+  return runs;
 }
 
-async function readOrTell(run: RunDirectory): Promise<StoredRun | UnreadableRun> {
+/** Empty for a run that was removed while the list was made. */
+async function readOrTell(run: RunDirectory): Promise<ListedRun[]> {
   try {
-    return await readRun(run);
+    return [{ ...(await readRun(run)), evaluation: await readEvaluation(run.runDir) }];
   } catch (error) {
-    if (!(error instanceof RunnerError)) throw error;
-    return { ...run, state: 'unreadable', error };
+    return (await exists(run.runDir)) ? [{ ...run, state: 'unreadable', error: toRunnerError(error) }] : [];
   }
 }

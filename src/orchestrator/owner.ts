@@ -21,31 +21,42 @@ export const thisProcess = (): Owner => ({
 });
 
 /**
- * Whether the process that owns the run still lives. A run without a readable owner has none. An owner on another
- * host cannot be asked, and counts as alive: better a run too many called running than a live one removed.
+ * Whether the process that owns the run still lives. A run without an owner on record, or with a garbled one, has
+ * none. An owner that cannot be asked (on another host, or its record unreadable) counts as alive: better a run
+ * too many called running than a live one removed.
  */
 export async function isOwned(runDir: string): Promise<boolean> {
-  const owner = await readOwner(runDir);
-  if (owner === undefined) return false;
-  if (owner.host !== hostname()) return true;
-  if (owner.startTimeTicks !== null) return startTimeTicks(owner.pid) === owner.startTimeTicks;
-  return processExists(owner.pid);
+  let record: string;
+  try {
+    record = await readFile(runPath(runDir, 'owner'), 'utf8');
+  } catch (error) {
+    return !isErrno(error, 'ENOENT', 'ENOTDIR');
+  }
+  const owner = parseOwner(record);
+  return owner !== undefined && isAlive(owner);
 }
 
-async function readOwner(runDir: string): Promise<Owner | undefined> {
+function parseOwner(record: string): Owner | undefined {
   try {
-    return ownerSchema.safeParse(JSON.parse(await readFile(runPath(runDir, 'owner'), 'utf8'))).data;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
-    throw error;
+    return ownerSchema.safeParse(JSON.parse(record)).data;
+  } catch {
+    return undefined;
   }
 }
 
+function isAlive({ pid, host, startTimeTicks: start }: Owner): boolean {
+  if (host !== hostname()) return true;
+  return start === null ? processExists(pid) : startTimeTicks(pid) === start;
+}
+
+/** Null if there is no such process, or if all that is left of it is its exit status. */
 function startTimeTicks(pid: number): number | null {
   try {
-    // Field 22; the command in field 2 may hold spaces and brackets, so count from the last bracket.
+    // The command in field 2 may hold spaces and brackets, so count from the last bracket.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [state, ticks] = [fields[0] ?? '', fields[19]];
+    return ['Z', 'X', 'x'].includes(state) ? null : Number(ticks);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ESRCH')) return null;
     throw error;

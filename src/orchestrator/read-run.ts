@@ -21,8 +21,15 @@ export interface StoredRun extends RunDirectory {
   readonly state: RunState;
 }
 
+/** A run with its outcome. */
+export type EndedRun = StoredRun & { readonly outcome: RunOutcome };
+export const hasEnded = (run: StoredRun): run is EndedRun => run.outcome !== null;
+
 /** What every evaluation holds; the rest (per-class figures, confusion matrix) is passed on as it is. */
-const evaluationSchema = z.looseObject({ testLoss: z.number(), testAccuracy: z.number() });
+const evaluationSchema = z.looseObject({
+  testLoss: z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]),
+  testAccuracy: z.number(),
+});
 export type StoredEvaluation = z.infer<typeof evaluationSchema>;
 
 /** @throws RunnerError `run-newer-schema` or `run-corrupt`, naming the file */

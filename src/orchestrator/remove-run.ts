@@ -1,42 +1,27 @@
-import { access, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { isErrno } from '../common/errors.js';
+import { exists } from '../common/exists.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
 import { isOwned } from './owner.js';
+import { deleteRun } from './runs-directory.js';
 import type { RunDirectory } from './runs-directory.js';
 
 /**
- * Removes a run and all that it holds. It leaves the listing in one step, so that an interrupted removal leaves no
- * half of a run behind.
- * @param force remove a run that is still running, too
- * @throws RunnerError `run-unfinished`
+ * Removes runs and all that they hold; none of them if one may not be removed.
+ * @param force remove runs that are still running, too
+ * @throws RunnerError `run-unfinished`; `run-not-found`, `runs-dir-unwritable`
  */
-export async function removeRun(
-  { runId, runDir }: RunDirectory,
-  { force }: { force: boolean },
+export async function removeRuns(
+  runs: readonly RunDirectory[],
+  { force }: { readonly force: boolean },
 ): Promise<void> {
-  if (!force && (await isRunning(runDir))) {
-    throw new RunnerError('run-unfinished', `Run ${runId} is still running.`, {
-      hint: 'Stop it first, or remove it all the same with --force.',
-    });
-  }
-  const doomed = join(dirname(runDir), `.removed-${runId}`);
-  await rename(runDir, doomed);
-  await rm(doomed, { recursive: true, force: true });
+  for (const run of runs) if (!force) await refuseRunning(run);
+  for (const run of runs) await deleteRun(run);
 }
 
 /** Asks the owner first, as `readRun` does; a run that is corrupt can be removed as well. */
-async function isRunning(runDir: string): Promise<boolean> {
-  return (await isOwned(runDir)) && !(await exists(runPath(runDir, 'outcome')));
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return false;
-    throw error;
-  }
+async function refuseRunning({ runId, runDir }: RunDirectory): Promise<void> {
+  if (!(await isOwned(runDir)) || (await exists(runPath(runDir, 'outcome')))) return;
+  throw new RunnerError('run-unfinished', `Run ${runId} is still running.`, {
+    hint: 'Stop it first, or remove it all the same with --force.',
+  });
 }

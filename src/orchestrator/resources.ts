@@ -7,7 +7,7 @@ export type ResourceMeter = () => Resources;
 export const processMeter: ResourceMeter = () => {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   return {
-    wallMs: performance.now(),
+    wallMs: Math.round(performance.now()),
     cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
     peakRssBytes: maxRSS * 1024,
   };

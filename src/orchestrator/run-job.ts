@@ -1,6 +1,7 @@
 import { writeJsonAtomic } from '../common/atomic-file.js';
 import type { Clock } from '../common/clock.js';
-import { attachSuppressed } from '../common/errors.js';
+import { attachSuppressed, describeError } from '../common/errors.js';
+import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
 import { OUTCOME_SCHEMA_VERSION } from '../contract/run-outcome.js';
 import type { RunOutcome } from '../contract/run-outcome.js';
@@ -34,8 +35,8 @@ export interface FinishedRun extends PlannedRun {
 /**
  * Runs one job from its spec to its outcome. However the trainer ends, the run ends in an outcome.json, written
  * last: a run directory without one belongs to a run that goes on, or to a process that died.
- * @throws RunnerError if the run directory cannot be made (`runs-dir-unwritable`, `disk-full`) or its outcome
- *   cannot be written; the run's own error then hangs on it as `suppressed`
+ * @throws RunnerError `runs-dir-unwritable` or `disk-full` if the run directory cannot be made or the outcome cannot
+ *   be written; in the latter case the run's own error, if it had one, is thrown and this one is its `suppressed`
  */
 export async function runJob(request: RunRequest, { runtime, clock, meter }: RunTools): Promise<FinishedRun> {
   const run = await plan(request, clock);
@@ -74,18 +75,29 @@ function composeOutcome(run: PlannedRun, exit: TrainerExit, clock: Clock, meter:
     message: exit.message,
     exitCode: exit.exitCode,
     signal: exit.signal,
-    startedAt: endedAt - resources.wallMs,
+    startedAt: Math.round(endedAt - resources.wallMs),
     endedAt,
-    phases: { ...exit.phases },
+    phases: Object.fromEntries(Object.entries(exit.phases).map(([name, ms]) => [name, toTenths(ms)])),
     resources,
     training: exit.training,
   };
 }
 
-async function record(run: PlannedRun, outcome: RunOutcome, exit: TrainerExit): Promise<void> {
+/** The clock's nanoseconds are noise to a reader. */
+const toTenths = (ms: number): number => Math.round(10 * ms) / 10;
+
+async function record({ runId, runDir }: PlannedRun, outcome: RunOutcome, exit: TrainerExit): Promise<void> {
   try {
-    await writeJsonAtomic(runPath(run.runDir, 'outcome'), outcome);
-  } catch (error) {
-    throw attachSuppressed(error, exit.error === undefined ? [] : [exit.error]);
+    await writeJsonAtomic(runPath(runDir, 'outcome'), outcome);
+  } catch (thrown) {
+    const error =
+      thrown instanceof RunnerError
+        ? thrown
+        : new RunnerError(
+            'runs-dir-unwritable',
+            `The outcome of run ${runId} (${outcome.status}) cannot be written: ${describeError(thrown)}.`,
+            { cause: thrown },
+          );
+    throw exit.error === undefined ? error : attachSuppressed(exit.error, [error]);
   }
 }

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, rename, rm, rmdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { syncDirectory, writeJsonAtomic } from '../common/atomic-file.js';
 import type { Clock } from '../common/clock.js';
-import { describeError, isErrno, nameDiskFull } from '../common/errors.js';
+import { attachSuppressed, describeError, isErrno, nameDiskFull } from '../common/errors.js';
+import { makeDirectory } from '../common/make-directory.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
 import type { RunSpec } from '../contract/run-spec.js';
@@ -11,6 +12,7 @@ import { createRunId } from './run-id.js';
 
 /** Names in a runs directory that start so are being made or removed; they are no runs. */
 const UNFINISHED_PREFIX = '.';
+const REMOVED_PREFIX = `${UNFINISHED_PREFIX}removed-`;
 const MOST_ATTEMPTS = 10;
 
 /**
@@ -21,7 +23,7 @@ const MOST_ATTEMPTS = 10;
 export async function ensureRunsDirectory(directory: string): Promise<string> {
   const absolute = resolve(directory);
   try {
-    await mkdir(absolute, { recursive: true });
+    await makeDirectory(absolute);
     // Permission bits say little to root or on a read-only mount; only making something shows it.
     await rmdir(await mkdtemp(join(absolute, `${UNFINISHED_PREFIX}probe-`)));
     return absolute;
@@ -56,11 +58,12 @@ export async function createRun(
     await writeJsonAtomic(runPath(draft, 'owner'), thisProcess());
     await writeJsonAtomic(runPath(draft, 'spec'), spec);
     const created = await moveToFreeId(draft, runsDir, () => createId(clock.now()));
+    draft = created.runDir;
     await syncDirectory(runsDir);
     return created;
   } catch (error) {
-    if (draft !== undefined) await rm(draft, { recursive: true, force: true });
-    throw unwritable(error, runsDir);
+    const first = unwritable(error, runsDir);
+    throw draft === undefined ? first : attachSuppressed(first, await removalErrors(draft));
   }
 }
 
@@ -75,6 +78,35 @@ async function moveToFreeId(draft: string, runsDir: string, createId: () => stri
     } catch (error) {
       if (!isErrno(error, 'ENOTEMPTY', 'EEXIST') || attempt === MOST_ATTEMPTS) throw error;
     }
+  }
+}
+
+async function removalErrors(directory: string): Promise<unknown[]> {
+  try {
+    await rm(directory, { recursive: true, force: true });
+    return [];
+  } catch (error) {
+    return [error];
+  }
+}
+
+/**
+ * Removes a run's directory. It leaves the listing in one step, so that an interrupted removal leaves no half of a
+ * run behind; what such a removal did leave is removed by the next one.
+ * @throws RunnerError `run-not-found` if somebody else has removed it, `runs-dir-unwritable`
+ */
+export async function deleteRun({ runId, runDir }: RunDirectory): Promise<void> {
+  const runsDir = dirname(runDir);
+  try {
+    await rename(runDir, join(runsDir, `${REMOVED_PREFIX}${runId}`));
+    for (const name of await readdir(runsDir)) {
+      if (name.startsWith(REMOVED_PREFIX)) await rm(join(runsDir, name), { recursive: true, force: true });
+    }
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw unwritable(error, runsDir);
+    throw new RunnerError('run-not-found', `Run ${runId} is gone: somebody else has removed it.`, {
+      cause: error,
+    });
   }
 }
 

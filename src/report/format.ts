@@ -1,5 +1,5 @@
 /** Figures as people read them. English, whatever the locale of the machine: output is compared and grepped. */
-import { decodeNumber } from '../contract/run-event.js';
+import { decodeNumber } from '../contract/json-number.js';
 
 const NONE = '–';
 type Figure = number | string | null | undefined;
@@ -15,7 +15,8 @@ export const formatLoss = (loss: Figure): string =>
   show(loss, (value) => (value !== 0 && Math.abs(value) < 5e-5 ? value.toExponential(1) : value.toFixed(4)));
 
 /** `98.41 %` of a share from 0 to 1. */
-export const formatShare = (share: Figure): string => show(share, (value) => `${(100 * value).toFixed(2)} %`);
+export const formatShare = (share: Figure, digits = 2): string =>
+  show(share, (value) => `${(100 * value).toFixed(digits)} %`);
 
 /** `13,842` */
 export const formatCount = (count: Figure): string =>
@@ -45,25 +46,23 @@ export function formatClock(milliseconds: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
-/** `2026-03-01 14:05:09` UTC */
-export const formatTime = (milliseconds: number): string =>
-  new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
-
 /** `sha256:1a2b3c4d5e6f` of a digest: enough to compare by eye. */
 export const shortDigest = (digest: string | null): string => digest?.slice(0, 'sha256:'.length + 12) ?? NONE;
 
-/** Columns aligned, two spaces between; numbers are the caller's to pad. The last column is not padded. */
-export function table(rows: readonly (readonly string[])[]): string {
+/**
+ * Columns aligned, two spaces between. The last cell of a row is not padded, and does not widen its column: a row
+ * may end early with a sentence.
+ * @param numeric align every column but the first at the right
+ */
+export function table(rows: readonly (readonly string[])[], { numeric = false } = {}): string {
+  const counted = numeric ? rows : rows.map((row) => row.slice(0, -1));
   const widths: number[] = [];
-  for (const row of rows) {
+  for (const row of counted) {
     for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length);
   }
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  const pad = (cell: string, column: number): string => {
+    const width = widths[column] ?? 0;
+    return numeric && column > 0 ? cell.padStart(width) : cell.padEnd(width);
+  };
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
 }

@@ -1,6 +1,8 @@
 import type { RunOutcome } from '../contract/run-outcome.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import { formatDuration, formatShare, table } from './format.js';
+import { printable } from './printable.js';
+import type { TestFigures } from './terminal.js';
 
 export interface ListedRun {
   readonly runId: string;
@@ -8,6 +10,7 @@ export interface ListedRun {
   /** Absent where the run cannot be read; `problem` then says why. */
   readonly spec?: RunSpec;
   readonly outcome?: RunOutcome | null;
+  readonly evaluation?: TestFigures | null;
   readonly problem?: string;
 }
 
@@ -15,16 +18,16 @@ export interface ListedRun {
 export function renderRunList(runs: readonly ListedRun[]): string {
   return table([
     ['RUN', 'STATE', 'JOB', 'MODE', 'EPOCHS', 'TEST ACC', 'TIME'],
-    ...runs.map(({ runId, state, spec, outcome, problem }) =>
+    ...runs.map(({ runId, state, spec, outcome, evaluation, problem }) =>
       spec === undefined
-        ? [runId, state, problem ?? '']
+        ? [runId, state, printable(problem ?? '')]
         : [
             runId,
             state,
-            spec.job,
+            printable(spec.job),
             spec.mode,
             `${outcome?.training.epochsCompleted ?? '–'}/${spec.hyperparameters.epochs}`,
-            formatShare(outcome?.training.testAccuracy),
+            formatShare(evaluation?.testAccuracy ?? outcome?.training.testAccuracy),
             formatDuration(outcome?.resources.wallMs),
           ],
     ),

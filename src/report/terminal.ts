@@ -1,5 +1,4 @@
-/** What a person sees of a finished run. */
-import { ARTIFACT_FILES, RUN_FILES } from '../contract/run-directory.js';
+/** What a person sees of one run. */
 import type { RunOutcome, RunStatus } from '../contract/run-outcome.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import {
@@ -11,21 +10,26 @@ import {
   shortDigest,
   table,
 } from './format.js';
+import { printable } from './printable.js';
+
+/** Numbers that JSON cannot hold are the contract's strings. */
+export interface TestFigures {
+  readonly testLoss: number | string;
+  readonly testAccuracy: number;
+}
 
 export interface SummarizedRun {
   readonly runId: string;
   readonly runDir: string;
   readonly spec: RunSpec;
   readonly outcome: RunOutcome;
-  /** Pictures among the artifacts that exist. */
+  /** Of an evaluation after the run; one within it is part of its outcome. */
+  readonly evaluation?: TestFigures | null;
+  /** Paths of its pictures, as far as it has them. */
   readonly pictures: readonly string[];
 }
 
-export const PICTURES = [
-  ARTIFACT_FILES.trainCurve,
-  ARTIFACT_FILES.confusionMatrix,
-  ARTIFACT_FILES.samplePredictions,
-] as const;
+type Row = readonly [name: string, value: string];
 
 const GREEN = 32;
 const YELLOW = 33;
@@ -39,30 +43,55 @@ const COLOURS: Readonly<Record<RunStatus, number>> = {
 };
 
 /** The end of `runner train`: how it went, how good it is, what it cost, where it lies. */
-export function renderRunSummary(run: SummarizedRun, { colour }: { colour: boolean }): string {
+export function renderRunSummary(run: SummarizedRun, { colour }: { readonly colour: boolean }): string {
   const { outcome, spec } = run;
   const { training, resources } = outcome;
-  const rows: [string, string][] = [
+  const test = run.evaluation ?? training;
+  return describe(run.runId, [
     ['status', paint(describeStatus(outcome), colour ? COLOURS[outcome.status] : undefined)],
+    ...messageRow(outcome),
+    ['job', describeJob(spec)],
     ['epochs', describeEpochs(outcome, spec)],
-    ['training', `loss ${formatLoss(training.finalLoss)} · accuracy ${formatShare(training.finalAccuracy)}`],
-    ['validation', `loss ${formatLoss(training.valLoss)} · accuracy ${formatShare(training.valAccuracy)}`],
-    ...testRow(outcome),
-    ['speed', `${formatCount(training.imagesPerSecond)} images/s${describeStep(outcome, spec)}`],
+    ...figuresRow('training', training.finalLoss, training.finalAccuracy),
+    ...figuresRow('validation', training.valLoss, training.valAccuracy),
+    ...figuresRow('test', test.testLoss, test.testAccuracy),
+    ...speedRow(outcome, spec),
     ['time', `${formatDuration(resources.wallMs)}${describePhases(outcome.phases)}`],
     ['memory', `${formatBytes(resources.peakRssBytes)} at most`],
     ['processor', `${resources.cpuSeconds.toFixed(1)} s`],
-    ['weights', shortDigest(training.weightsDigest)],
+    ...(training.weightsDigest === null ? [] : [['weights', shortDigest(training.weightsDigest)] as const]),
     ['run', run.runDir],
-    ...run.pictures.map((picture): [string, string] => ['picture', `${RUN_FILES.artifacts}/${picture}`]),
-  ];
-  return `Run ${run.runId}\n${table(rows).replaceAll(/^/gm, '  ')}`;
+    ...run.pictures.map((picture) => ['picture', picture] as const),
+  ]);
 }
 
-function describeStatus({ status, reason, message }: RunOutcome): string {
-  const why = reason === null ? '' : ` (${reason})`;
-  return `${status}${why}${status === 'succeeded' || message === null ? '' : `: ${message}`}`;
+/** A run that has no outcome: it goes on, or its process died. */
+export const renderOpenRun = (run: {
+  readonly runId: string;
+  readonly runDir: string;
+  readonly spec: RunSpec;
+  readonly state: string;
+}): string =>
+  describe(run.runId, [
+    ['status', run.state],
+    ['job', describeJob(run.spec)],
+    ['epochs', `at most ${run.spec.hyperparameters.epochs}`],
+    ['run', run.runDir],
+  ]);
+
+const describe = (runId: string, rows: readonly Row[]): string =>
+  `Run ${runId}\n${table(rows).replaceAll(/^/gm, '  ')}`;
+
+const describeStatus = ({ status, reason }: RunOutcome): string =>
+  reason === null ? status : `${status} (${reason})`;
+
+function messageRow({ status, message }: RunOutcome): Row[] {
+  if (status === 'succeeded' || status === 'cancelled' || message === null) return [];
+  return [['because', printable(message)]];
 }
+
+const describeJob = ({ job, mode, seed, threads }: RunSpec): string =>
+  `${printable(job)}, ${mode}, seed ${seed}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 
 function describeEpochs({ training }: RunOutcome, { hyperparameters }: RunSpec): string {
   const notes = [
@@ -73,14 +102,20 @@ function describeEpochs({ training }: RunOutcome, { hyperparameters }: RunSpec):
   return notes.length > 0 ? `${done} (${notes.join(', ')})` : done;
 }
 
-function testRow({ training: { testLoss, testAccuracy } }: RunOutcome): [string, string][] {
-  if (testAccuracy === undefined) return [];
-  return [['test', `loss ${formatLoss(testLoss)} · accuracy ${formatShare(testAccuracy)}`]];
+type Figure = number | string | null | undefined;
+
+function figuresRow(name: string, loss: Figure, accuracy: Figure): Row[] {
+  if ((loss ?? null) === null && (accuracy ?? null) === null) return [];
+  return [[name, `loss ${formatLoss(loss)} · accuracy ${formatShare(accuracy)}`]];
 }
 
-function describeStep({ training: { engineStep } }: RunOutcome, { threads }: RunSpec): string {
+function speedRow(
+  { training: { imagesPerSecond, engineStep } }: RunOutcome,
+  { hyperparameters }: RunSpec,
+): Row[] {
+  if (imagesPerSecond === null) return [];
   const step = engineStep === null ? '' : `, ${engineStep} step`;
-  return `${step}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return [['speed', `${formatCount(imagesPerSecond)} images/s, batch ${hyperparameters.batchSize}${step}`]];
 }
 
 function describePhases(phases: Readonly<Record<string, number>>): string {

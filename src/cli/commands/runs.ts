@@ -1,18 +1,15 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { EXIT } from '../../contract/errors.js';
-import { RUN_FILES } from '../../contract/run-directory.js';
 import { findRun } from '../../orchestrator/find-run.js';
 import { listRuns } from '../../orchestrator/list-runs.js';
-import { readEvaluation, readRun } from '../../orchestrator/read-run.js';
-import type { StoredRun } from '../../orchestrator/read-run.js';
-import { removeRun } from '../../orchestrator/remove-run.js';
+import { hasEnded, readEvaluation, readRun } from '../../orchestrator/read-run.js';
+import { removeRuns } from '../../orchestrator/remove-run.js';
 import { renderRunList } from '../../report/run-list.js';
-import { PICTURES, renderRunSummary } from '../../report/terminal.js';
+import { renderOpenRun, renderRunSummary } from '../../report/terminal.js';
 import { readRunsDir } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { wantsColour } from '../io.js';
 import { describeFailure } from '../output.js';
+import { picturesOf } from '../pictures.js';
 
 /** `runner runs ls` */
 export async function listAll(context: CliContext, flags: Flags): Promise<number> {
@@ -35,29 +32,30 @@ export async function listAll(context: CliContext, flags: Flags): Promise<number
 
 /** `runner runs show RUN` */
 export async function show(context: CliContext, query: string, flags: Flags): Promise<number> {
+  const { io, output } = context;
   const run = await readRun(await findRun(await readRunsDir(context, flags), query));
   const evaluation = await readEvaluation(run.runDir);
-  context.output.result({ ...run, evaluation }, () => renderRun(context, run));
+  output.result({ ...run, evaluation }, () => {
+    if (!hasEnded(run)) return renderOpenRun(run);
+    return renderRunSummary(
+      { ...run, evaluation, pictures: picturesOf(run.runDir) },
+      { colour: wantsColour(io.stdout, io.env) },
+    );
+  });
   return EXIT.succeeded;
 }
 
-/** `runner runs rm RUN...`: every run is looked up before the first is removed. */
+/** `runner runs rm RUN...`: every run is looked up and asked before the first is removed. */
 export async function remove(
   context: CliContext,
   queries: readonly string[],
-  flags: Flags & { readonly force: boolean },
+  flags: Flags & { readonly force?: boolean },
 ): Promise<number> {
   const runsDir = await readRunsDir(context, flags);
   const found = await Promise.all(queries.map((query) => findRun(runsDir, query)));
   const runs = [...new Map(found.map((run) => [run.runId, run])).values()];
-  for (const run of runs) await removeRun(run, flags);
+  await removeRuns(runs, { force: flags.force ?? false });
   const removed = runs.map(({ runId }) => runId);
   context.output.result({ removed }, () => removed.map((runId) => `Removed ${runId}.`).join('\n'));
   return EXIT.succeeded;
-}
-
-function renderRun({ io }: CliContext, { outcome, ...run }: StoredRun): string {
-  if (outcome === null) return `Run ${run.runId}\n  status  ${run.state}\n  run     ${run.runDir}`;
-  const pictures = PICTURES.filter((picture) => existsSync(join(run.runDir, RUN_FILES.artifacts, picture)));
-  return renderRunSummary({ ...run, outcome, pictures }, { colour: wantsColour(io.stdout, io.env) });
 }

@@ -1,29 +1,25 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { RUN_FILES } from '../../contract/run-directory.js';
 import { createJsonLogger } from '../../common/logger.js';
 import type { LogLevel } from '../../common/logger.js';
-import { toRunnerError } from '../../common/errors.js';
 import { EXIT } from '../../contract/errors.js';
-import { exitStatusOfReason } from '../../orchestrator/failure.js';
+import type { Job } from '../../contract/job.js';
 import { processMeter } from '../../orchestrator/resources.js';
 import { runJob } from '../../orchestrator/run-job.js';
 import type { FinishedRun } from '../../orchestrator/run-job.js';
 import { ensureRunsDirectory } from '../../orchestrator/runs-directory.js';
-import { PICTURES, renderRunSummary } from '../../report/terminal.js';
 import { checkFitsData } from '../check-data.js';
 import { readSettings, requireMode } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
-import { wantsColour } from '../io.js';
+import { isLive } from '../io.js';
 import { DEFAULT_JOB } from '../options.js';
 import type { LogFormat } from '../options.js';
-import { describeFailure } from '../output.js';
-import { jsonProgress, lineProgress, liveProgress, silentProgress } from '../progress.js';
-import type { ProgressReporter } from '../progress.js';
-import { setupBar } from '../setup-bar.js';
+import { jsonReporter } from '../progress/json.js';
+import { lineReporter } from '../progress/lines.js';
+import { liveReporter } from '../progress/live.js';
+import { silentReporter } from '../progress/reporter.js';
+import type { ProgressReporter } from '../progress/reporter.js';
 import type { Resolved } from '../settings.js';
-import { listenForSignals } from '../signals.js';
-import type { Interruption } from '../signals.js';
+import { listenForSignals, unlessAborted } from '../signals.js';
+import { tellRun } from '../tell-run.js';
 import {
   completeSpec,
   draftSpec,
@@ -33,9 +29,9 @@ import {
 } from '../train-settings.js';
 
 export interface TrainFlags extends Flags {
-  readonly evaluate: boolean;
-  readonly printSpec: boolean;
-  readonly quiet: boolean;
+  readonly evaluate?: boolean;
+  readonly printSpec?: boolean;
+  readonly quiet?: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -51,116 +47,104 @@ export async function train(context: CliContext, flags: TrainFlags): Promise<num
     return EXIT.succeeded;
   }
   requireMode(settings.mode.value);
-  const progress = await chooseProgress(context, settings.log.value, flags);
-  using interruption = interruptible(context, progress);
+  const reporter = await chooseReporter(context, settings.log.value, flags);
+  const training = new Training(context, { job, settings, evaluate: flags.evaluate ?? false }, reporter);
+  using interruption = listenForSignals(context.signals, {
+    onFirst: () => training.announceStop(),
+    onSecond: (status) => {
+      reporter.finish();
+      context.io.exit(status);
+    },
+  });
   try {
-    const run = await trainJob(context, { job, settings, flags, progress, interruption });
-    progress.finish();
-    return tellOutcome(context, run, interruption);
+    const run = await training.run(interruption.signal);
+    reporter.finish();
+    return tellRun(context, run, interruption);
   } catch (error) {
-    progress.finish();
-    // Stopped before there was a run: nothing to show, nothing lost.
-    const stopped = interruption.exitStatus();
-    if (stopped !== undefined && error === interruption.signal.reason) return stopped;
+    reporter.finish();
     throw error;
   }
 }
 
-interface TrainPlan {
-  readonly job: Awaited<ReturnType<CliContext['services']['findJob']>>;
+interface Request {
+  readonly job: Job;
   readonly settings: Resolved;
-  readonly flags: TrainFlags;
-  readonly progress: ProgressReporter;
-  readonly interruption: Interruption;
+  readonly evaluate: boolean;
 }
 
-/** Cheap checks first: nothing is built or written for a run that cannot be. */
-async function trainJob(
-  { services, clock, io }: CliContext,
-  { job, settings, flags, progress, interruption: { signal } }: TrainPlan,
-): Promise<FinishedRun> {
-  const runsDir = await ensureRunsDirectory(settings.runsDir.value);
-  const dataset = await job.loadData(settings.dataDir.value);
-  checkFitsData(draftSpec(settings).hyperparameters, dataset.train.count);
-  signal.throwIfAborted();
-  const engine = await services.prepareEngine(flags.quiet ? {} : { onProgress: setupBar(io.stderr) });
-  signal.throwIfAborted();
-  const spec = completeSpec(settings, { dataset, engine });
-  const runtime = await services.createRuntime({ job, dataset, engine });
-  return runJob(
-    {
-      spec,
-      runsDir,
-      evaluate: flags.evaluate,
-      signal,
-      onEvent: progress.onEvent,
-      onProgress: progress.onProgress,
-    },
-    { runtime, clock, meter: processMeter },
-  );
+class Training {
+  #planned = false;
+
+  constructor(
+    private readonly context: CliContext,
+    private readonly request: Request,
+    private readonly reporter: ProgressReporter,
+  ) {}
+
+  /**
+   * Cheap checks first: nothing is built or written for a run that cannot be.
+   * @throws the signal's reason if it is aborted before there is a run; from then on that is the run's outcome
+   */
+  async run(signal: AbortSignal): Promise<FinishedRun> {
+    const { services, clock } = this.context;
+    const { job, settings, evaluate } = this.request;
+    const { reporter } = this;
+    const startedAt = clock.elapsed();
+    const dataset = await unlessAborted(signal, () => job.loadData(settings.dataDir.value));
+    const loadedAt = clock.elapsed();
+    checkFitsData(settings, dataset.train.count);
+    const runsDir = await ensureRunsDirectory(settings.runsDir.value);
+    const engine = await unlessAborted(signal, () =>
+      services.prepareEngine({ onProgress: reporter.onSetup, signal }),
+    );
+    reporter.finish();
+    const spec = completeSpec(settings, { dataset, engine });
+    const earlierPhases = {
+      // The clock starts with the process.
+      startup: startedAt,
+      data: loadedAt - startedAt,
+      provision: clock.elapsed() - loadedAt,
+    };
+    const runtime = await unlessAborted(signal, () =>
+      services.createRuntime({ job, dataset, engine, earlierPhases }),
+    );
+    return runJob(
+      {
+        spec,
+        runsDir,
+        evaluate,
+        signal,
+        onPlanned: (run) => {
+          this.#planned = true;
+          reporter.onPlanned(run);
+        },
+        onEvent: reporter.onEvent,
+        onProgress: reporter.onProgress,
+      },
+      { runtime, clock, meter: processMeter },
+    );
+  }
+
+  /** Tells the first Ctrl-C what happens now. */
+  announceStop(): void {
+    this.reporter.finish();
+    if (!this.#planned) return;
+    this.context.output.note(
+      'Finishing the step, writing a checkpoint; press Ctrl-C again to leave at once.',
+    );
+  }
 }
 
-function interruptible({ io, output, signals }: CliContext, progress: ProgressReporter): Interruption {
-  return listenForSignals(signals, {
-    onFirst: () => {
-      progress.finish();
-      output.note('Finishing the step, writing a checkpoint; press Ctrl-C again to leave at once.');
-    },
-    onSecond: (status) => io.exit(status),
-  });
-}
-
-async function chooseProgress(
-  { io, clock }: CliContext,
+async function chooseReporter(
+  { io, clock, output }: CliContext,
   format: LogFormat,
-  { quiet, logLevel }: TrainFlags,
+  { quiet = false, logLevel }: TrainFlags,
 ): Promise<ProgressReporter> {
-  if (quiet) return silentProgress;
   if (format === 'json') {
-    return jsonProgress(await createJsonLogger(logLevel, (line) => void io.stderr.write(line)));
+    const logger = await createJsonLogger(logLevel, (line) => void io.stderr.write(line));
+    output.logTo(logger);
+    return quiet ? silentReporter : jsonReporter(logger);
   }
-  return io.stderr.isTTY === true ? liveProgress(io.stderr, clock) : lineProgress(io.stderr);
-}
-
-/** Success and failure are told alike: the run is the result, whatever became of it. */
-function tellOutcome({ io, output }: CliContext, run: FinishedRun, interruption: Interruption): number {
-  const { runId, runDir, outcome } = run;
-  const { training, resources } = outcome;
-  const status = exitStatus(run, interruption);
-  const error = outcome.status === 'failed' && run.error !== undefined ? toRunnerError(run.error) : undefined;
-  const document = {
-    runId,
-    runDir,
-    mode: outcome.mode,
-    status: outcome.status,
-    reason: outcome.reason,
-    weightsDigest: training.weightsDigest,
-    testAccuracy: training.testAccuracy,
-    testLoss: training.testLoss,
-    finalLoss: training.finalLoss,
-    finalAccuracy: training.finalAccuracy,
-    imagesPerSecond: training.imagesPerSecond,
-    phases: outcome.phases,
-    peakRssBytes: resources.peakRssBytes,
-    cpuSeconds: resources.cpuSeconds,
-    wallMs: resources.wallMs,
-    ...(error === undefined ? {} : { error: describeFailure(error) }),
-  };
-  const pictures = PICTURES.filter((picture) => existsSync(join(runDir, RUN_FILES.artifacts, picture)));
-  output.result(document, () =>
-    renderRunSummary({ ...run, pictures }, { colour: wantsColour(io.stdout, io.env) }),
-  );
-  if (error !== undefined) output.explain(run.error);
-  return status;
-}
-
-function exitStatus({ outcome, error }: FinishedRun, interruption: Interruption): number {
-  switch (outcome.status) {
-    case 'succeeded':
-      return EXIT.succeeded;
-    case 'cancelled':
-      return interruption.exitStatus() ?? EXIT.interrupted;
-    default:
-      return error === undefined ? exitStatusOfReason(outcome.reason) : toRunnerError(error).exitCode;
-  }
+  if (quiet) return silentReporter;
+  return isLive(io.stderr, io.env) ? liveReporter(io.stderr, clock) : lineReporter(io.stderr);
 }

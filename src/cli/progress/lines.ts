@@ -1,0 +1,18 @@
+/** Without a terminal: one line for the run, one an epoch, and each message. */
+import type { Terminal } from '../io.js';
+import { lineOf } from './epoch-line.js';
+import { silentReporter } from './reporter.js';
+import type { ProgressReporter } from './reporter.js';
+import { lineSetup } from './setup.js';
+
+export function lineReporter(terminal: Terminal): ProgressReporter {
+  return {
+    ...silentReporter,
+    ...lineSetup(terminal),
+    onPlanned: ({ runId }) => void terminal.write(`run ${runId}\n`),
+    onEvent(event) {
+      const line = lineOf(event);
+      if (line !== undefined) terminal.write(`${line}\n`);
+    },
+  };
+}

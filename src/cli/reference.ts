@@ -1,0 +1,73 @@
+/** The tables of the documentation that follow from the code. `npm run docs` writes them, a test keeps them true. */
+import { ERRORS } from '../contract/errors.js';
+import type { Job } from '../contract/job.js';
+import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
+import type { SettingName } from './options.js';
+
+export interface GeneratedTable {
+  /** File that holds it, from the root of the repository. */
+  readonly path: string;
+  /** Name of the markers around it: `<!-- NAME:start -->` and `<!-- NAME:end -->`. */
+  readonly name: string;
+  readonly markdown: string;
+}
+
+/** @param job whose defaults are shown */
+export const generatedTables = (job: Job): readonly GeneratedTable[] => [
+  { path: 'docs/configuration.md', name: 'settings', markdown: settingsTable(job) },
+  { path: 'docs/errors.md', name: 'errors', markdown: errorsTable() },
+];
+
+/**
+ * A document with a table brought up to date.
+ * @throws Error if the markers are not there
+ */
+export function insertTable(document: string, { path, name, markdown }: GeneratedTable): string {
+  const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`];
+  const [from, to] = [document.indexOf(start), document.indexOf(end)];
+  if (from === -1 || to < from) throw new Error(`${path} lacks the markers ${start} and ${end}`);
+  return `${document.slice(0, from + start.length)}\n\n${markdown}\n\n${document.slice(to)}`;
+}
+
+function settingsTable({ defaults }: Job): string {
+  const defaultOf = (name: SettingName): string => {
+    const { fallback } = SETTINGS[name];
+    if (fallback === 'processors') return 'one a processor';
+    if (fallback !== 'job') return code(String(fallback));
+    return name in defaults ? code(String(defaults[name as keyof typeof defaults])) : 'the job’s own';
+  };
+  return markdownTable([
+    ['Setting', 'Flag', 'Variable', 'Takes', 'Default', 'Meaning'],
+    ...SETTING_NAMES.map((name) => {
+      const { env, expected, help, helpOff } = SETTINGS[name];
+      const flag = flagName(name);
+      const flags = helpOff === undefined ? [flag] : [flag, flag.replace('--', '--no-')];
+      return [
+        code(name),
+        flags.map(code).join(', '),
+        env === undefined ? '' : code(env),
+        expected,
+        defaultOf(name),
+        help,
+      ];
+    }),
+  ]);
+}
+
+const errorsTable = (): string =>
+  markdownTable([
+    ['Code', 'Exit status', 'What to do'],
+    ...Object.entries(ERRORS).map(([name, { exit, hint }]) => [code(name), String(exit), hint]),
+  ]);
+
+const code = (text: string): string => `\`${text}\``;
+
+/** Aligned as prettier does it. */
+function markdownTable(rows: readonly (readonly string[])[]): string {
+  const [header = []] = rows;
+  const widths = header.map((_, column) => Math.max(3, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
+  return [line(header), rule, ...rows.slice(1).map(line)].join('\n');
+}

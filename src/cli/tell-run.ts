@@ -1,0 +1,72 @@
+/** A finished run as `runner train` tells it. */
+import { toRunnerError } from '../common/errors.js';
+import { EXIT, RunnerError } from '../contract/errors.js';
+import type { RunOutcome } from '../contract/run-outcome.js';
+import { failureOfReason } from '../orchestrator/failure.js';
+import type { FinishedRun } from '../orchestrator/run-job.js';
+import { renderRunSummary } from '../report/terminal.js';
+import type { CliContext } from './context.js';
+import { wantsColour } from './io.js';
+import { describeFailure } from './output.js';
+import { picturesOf } from './pictures.js';
+import type { Interruption } from './signals.js';
+
+/** Success and failure alike: the run is the result, whatever became of it. @returns the exit status */
+export function tellRun(
+  { io, output }: CliContext,
+  run: FinishedRun,
+  interruption: Pick<Interruption, 'exitStatus'>,
+): number {
+  const failure = failureOf(run);
+  const status = failure?.exitStatus ?? successStatus(run.outcome, interruption);
+  const error = failure && { ...describeFailure(failure.error), exitCode: failure.exitStatus };
+  output.result({ ...trainDocument(run), ...(error === undefined ? {} : { error }) }, () =>
+    renderRunSummary(
+      { ...run, pictures: picturesOf(run.runDir) },
+      { colour: wantsColour(io.stdout, io.env) },
+    ),
+  );
+  if (failure) output.explain(failure.error);
+  return status;
+}
+
+/** What `runner train --json` prints; `testAccuracy` only where the run was evaluated. */
+function trainDocument({ runId, runDir, outcome }: FinishedRun) {
+  const { training, resources } = outcome;
+  return {
+    runId,
+    runDir,
+    mode: outcome.mode,
+    status: outcome.status,
+    reason: outcome.reason,
+    weightsDigest: training.weightsDigest,
+    testAccuracy: training.testAccuracy,
+    finalLoss: training.finalLoss,
+    finalAccuracy: training.finalAccuracy,
+    imagesPerSecond: training.imagesPerSecond,
+    phases: outcome.phases,
+    peakRssBytes: resources.peakRssBytes,
+    cpuSeconds: resources.cpuSeconds,
+    wallMs: resources.wallMs,
+  };
+}
+
+interface Failure {
+  readonly error: RunnerError;
+  readonly exitStatus: number;
+}
+
+/** The error behind a run that ended badly, or one made of its reason where the trainer left none. */
+function failureOf({ outcome, error }: FinishedRun): Failure | undefined {
+  if (outcome.status === 'succeeded' || outcome.status === 'cancelled') return undefined;
+  if (error !== undefined) {
+    const known = toRunnerError(error);
+    return { error: known, exitStatus: known.exitCode };
+  }
+  const { code, exit } = failureOfReason(outcome.reason);
+  const message = outcome.message ?? `The run ${outcome.status}.`;
+  return { error: new RunnerError(code, message), exitStatus: exit };
+}
+
+const successStatus = ({ status }: RunOutcome, { exitStatus }: Pick<Interruption, 'exitStatus'>): number =>
+  status === 'cancelled' ? (exitStatus() ?? EXIT.interrupted) : EXIT.succeeded;

@@ -1,0 +1,39 @@
+/** What was typed: the command words checked, and commander's complaints in our words. */
+import type { Command, CommanderError } from 'commander';
+import { didYouMean } from '../common/nearest.js';
+import { RunnerError } from '../contract/errors.js';
+
+/**
+ * The arguments as commander takes them: `help train` becomes `train --help`.
+ * @throws RunnerError `usage` for a word that is no command. Commander would show the help of the words before it,
+ *   and call that a success, where a mistyped command is followed by `--help`.
+ */
+export function toCommandLine(program: Command, args: readonly string[]): readonly string[] {
+  let group = program;
+  for (const [index, word] of args.entries()) {
+    if (group.commands.length === 0 || word.startsWith('-')) break;
+    if (word === 'help') return toCommandLine(program, [...args.toSpliced(index, 1), '--help']);
+    const command = group.commands.find((candidate) => candidate.name() === word);
+    if (command === undefined) throw unknownCommand(word, group);
+    group = command;
+  }
+  return args;
+}
+
+function unknownCommand(word: string, group: Command): RunnerError {
+  const names = group.commands.map((command) => command.name());
+  const typed = group.parent === null ? word : `${group.name()} ${word}`;
+  const known = didYouMean(word, names) || `: there are ${names.join(', ')}.`;
+  return new RunnerError('usage', `Unknown command ${JSON.stringify(typed)}${known}`);
+}
+
+/** `error: unknown option '--epoch'\n(Did you mean --epochs?)` as one sentence of ours. */
+export function usageError(error: CommanderError): RunnerError {
+  // Its help has been shown by now.
+  if (error.code === 'commander.help') return new RunnerError('usage', 'Expected a command.');
+  const text = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+  return new RunnerError(
+    'usage',
+    `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.)]$/.test(text) ? '' : '.'}`,
+  );
+}

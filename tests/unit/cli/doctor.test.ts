@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { Services } from '../../../src/cli/services.js';
+import { RunnerError } from '../../../src/contract/errors.js';
+import { commandLine } from './command-line.js';
+
+const FINDINGS = [
+  { name: 'Node', value: '20.20.2' },
+  { name: 'TensorFlow', value: 'not found', remedy: 'run `runner engine provision`' },
+];
+const inspection = (ready: boolean) => ({
+  inspect: () => Promise.resolve({ ready, findings: FINDINGS, document: { ready, anything: 1 } }),
+});
+
+describe('runner doctor', () => {
+  it('shows what was found, and under what is missing its remedy; exit status 3 if no job could run', async () => {
+    using cli = commandLine({ script: inspection(false) });
+    expect(await cli.run('doctor')).toMatchObject({
+      status: 3,
+      stderr: '',
+      stdout: `Node        20.20.2
+TensorFlow  not found
+    → run \`runner engine provision\`
+
+No job can run here yet.
+`,
+    });
+  });
+
+  it('exits with 0 if a job can run', async () => {
+    using cli = commandLine({ script: inspection(true) });
+    const { status, stdout } = await cli.run('doctor');
+    expect(status).toBe(0);
+    expect(stdout.endsWith('\n\nA job can run here.\n')).toBe(true);
+  });
+
+  it('prints the whole inspection with --json', async () => {
+    using cli = commandLine({ script: inspection(false) });
+    const { status, stdout } = await cli.run('doctor', '--json');
+    expect(status).toBe(3);
+    expect(JSON.parse(stdout)).toEqual({ ready: false, anything: 1 });
+  });
+});
+
+describe('runner engine provision', () => {
+  /** Takes three steps, as a download does. */
+  const provision: Services['prepareEngine'] = ({ onProgress, force = false }) => {
+    onProgress?.({ title: 'Downloading' });
+    for (const share of [0.25, 0.251, 1]) onProgress?.({ title: 'Downloading', share });
+    onProgress?.({ title: 'Compiling' });
+    return Promise.resolve({ name: 'tensorflow', version: force ? '2.21.0-new' : '2.21.0', handle: {} });
+  };
+
+  it('tells each step once on stderr, and the result on stdout', async () => {
+    using cli = commandLine({ script: { prepareEngine: provision } });
+    expect(await cli.run('engine', 'provision')).toMatchObject({
+      status: 0,
+      stdout: 'The engine is ready: tensorflow 2.21.0.\n',
+      stderr: 'Downloading\nCompiling\n',
+    });
+    expect(await cli.json('engine', 'provision', '--force')).toEqual({
+      name: 'tensorflow',
+      version: '2.21.0-new',
+    });
+  });
+
+  it('draws a bar on a terminal, and leaves it on a fresh line', async () => {
+    using cli = commandLine({ script: { prepareEngine: provision }, columns: 80 });
+    const { stderr } = await cli.run('engine', 'provision');
+    expect(stderr.split('\r\u001b[K')).toEqual([
+      '',
+      'Downloading',
+      'Downloading [======                  ] 25 %',
+      'Downloading [========================] 100 %\n',
+      'Compiling\n',
+    ]);
+  });
+
+  it('leaves the bar on a fresh line before it tells a failure', async () => {
+    const fail: Services['prepareEngine'] = ({ onProgress }) => {
+      onProgress?.({ title: 'Downloading', share: 0.5 });
+      return Promise.reject(new RunnerError('hash-mismatch', 'The wheel is not what it should be.'));
+    };
+    using cli = commandLine({ script: { prepareEngine: fail }, columns: 80 });
+    const { status, stderr } = await cli.run('engine', 'provision');
+    expect(status).toBe(3);
+    expect(stderr).toContain('] 50 %\nrunner: The wheel is not what it should be.\n');
+  });
+});

@@ -1,0 +1,134 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Runtime } from '../../../src/contract/runtime.js';
+import { commandLine, failed, trainerExit } from './command-line.js';
+
+const TRAIN = ['train', '--batch-size', '16'] as const;
+const CANCELLED = { status: 'cancelled', reason: 'interrupted', message: 'The run was cancelled.' } as const;
+
+/** A trainer that is signalled while it trains and ends in good order, as the real one does. */
+function cancellable(send: (signal: string) => void, ...received: string[]): Runtime['run'] {
+  return (_run, { signal }) => {
+    for (const name of received) send(name);
+    return Promise.resolve(trainerExit(signal.aborted ? CANCELLED : {}));
+  };
+}
+
+async function trainSignalled(...received: string[]) {
+  const signals: { send?: (signal: string) => void } = {};
+  const train = cancellable((signal) => signals.send?.(signal), ...received);
+  using cli = commandLine({ script: { train } });
+  signals.send = (signal) => void cli.signals.emit(signal, signal);
+  const ran = await cli.run(...TRAIN, '--json');
+  const document = JSON.parse(ran.stdout) as Record<string, unknown>;
+  const outcome = JSON.parse(readFileSync(join(String(document.runDir), 'outcome.json'), 'utf8')) as unknown;
+  return { ...ran, document, outcome };
+}
+
+describe('a signal while a run trains', () => {
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])('%s lets the trainer end the run as cancelled; the exit status is %i', async (signal, exitStatus) => {
+    const { status, document, outcome, stderr, exits } = await trainSignalled(signal);
+    expect(status).toBe(exitStatus);
+    expect(document).toMatchObject({ status: 'cancelled', reason: 'interrupted' });
+    expect(document).not.toHaveProperty('error');
+    expect(outcome).toMatchObject(CANCELLED);
+    expect(stderr).toMatch(
+      /^run \S+\nFinishing the step, writing a checkpoint; press Ctrl-C again to leave at once\.\n$/,
+    );
+    expect(exits).toEqual([]);
+  });
+
+  it.each([
+    [['SIGINT', 'SIGINT'], [130], 130],
+    [['SIGINT', 'SIGTERM'], [143], 130],
+    [['SIGTERM', 'SIGINT', 'SIGINT'], [130, 130], 143],
+  ])('%j: the second one leaves at once', async (received, exits, status) => {
+    expect(await trainSignalled(...received)).toMatchObject({ exits, status });
+  });
+
+  it('comes too late for a run that has just succeeded', async () => {
+    using cli = commandLine({
+      script: {
+        train: () => {
+          cli.signals.emit('SIGINT', 'SIGINT');
+          return Promise.resolve(trainerExit());
+        },
+      },
+    });
+    expect(await cli.run(...TRAIN)).toMatchObject({ status: 0 });
+  });
+
+  it('does not hide a checkpoint that could not be written', async () => {
+    using cli = commandLine({
+      script: {
+        train: () => {
+          cli.signals.emit('SIGINT', 'SIGINT');
+          return Promise.resolve(failed({ reason: 'disk-full', message: 'No space.' }));
+        },
+      },
+    });
+    expect(await cli.run(...TRAIN)).toMatchObject({ status: 3 });
+  });
+
+  it('ends a runtime that throws the signal’s reason as cancelled, too', async () => {
+    using cli = commandLine({
+      script: {
+        train: (_run, { signal }) => {
+          cli.signals.emit('SIGINT', 'SIGINT');
+          signal.throwIfAborted();
+          return Promise.reject(new Error('not reached'));
+        },
+      },
+    });
+    const { status, stdout } = await cli.run(...TRAIN, '--json');
+    expect(status).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({
+      status: 'cancelled',
+      reason: 'interrupted',
+      weightsDigest: null,
+    });
+  });
+});
+
+describe('a signal before there is a run', () => {
+  it.each([
+    ['SIGINT', 'interrupted', 130],
+    ['SIGTERM', 'terminated', 143],
+  ])('%s does not wait for the engine, and leaves no run', async (signal, code, exitCode) => {
+    let given: AbortSignal | undefined;
+    using cli = commandLine({
+      script: {
+        prepareEngine: (options) => {
+          given = options.signal;
+          cli.signals.emit(signal, signal);
+          return new Promise(() => undefined);
+        },
+      },
+    });
+    const { status, stdout, stderr } = await cli.run(...TRAIN, '--json');
+    expect(status).toBe(exitCode);
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code, message: `Stopped by ${signal}.`, hint: 'Nothing was begun; run it again.', exitCode },
+    });
+    expect(stderr).toBe(`runner: Stopped by ${signal}.\n  Nothing was begun; run it again.\n`);
+    expect(readdirSync(cli.runsDir)).toEqual([]);
+    expect(given?.aborted).toBe(true);
+  });
+
+  it('stops the set-up of the engine by itself, too', async () => {
+    using cli = commandLine({
+      script: {
+        prepareEngine: () => {
+          cli.signals.emit('SIGINT', 'SIGINT');
+          return new Promise(() => undefined);
+        },
+      },
+    });
+    expect(await cli.run('engine', 'provision')).toMatchObject({ status: 130, stdout: '' });
+    expect(existsSync(cli.runsDir)).toBe(false);
+  });
+});

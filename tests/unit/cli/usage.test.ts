@@ -1,0 +1,161 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { commandLine } from './command-line.js';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+const HINT = '  Run `runner --help` or `runner COMMAND --help`.\n';
+
+async function run(...args: string[]) {
+  using cli = commandLine();
+  return await cli.run(...args);
+}
+
+describe('help and version', () => {
+  it('shows the commands with --help, on stdout, and succeeds', async () => {
+    expect(await run('--help')).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: `Usage: runner [options] [command]
+
+Trains a job in this process or isolated from it, and keeps every run.
+
+Options:
+  -V, --version             show the version
+  -h, --help                show help
+
+Commands:
+  train [options]           train a job and keep the run
+  evaluate [options] <run>  evaluate the kept weights of a run on the test images
+  runs                      look at the runs there are
+  doctor [options]          show what was found where, and what is missing
+  engine                    look after the TensorFlow engine
+  help [command]            show help of a command
+`,
+    });
+  });
+
+  it.each([
+    [['help'], ['--help']],
+    [['-h'], ['--help']],
+    [
+      ['help', 'train'],
+      ['train', '--help'],
+    ],
+    [
+      ['help', 'runs', 'show'],
+      ['runs', 'show', '--help'],
+    ],
+    [
+      ['runs', 'help', 'show'],
+      ['runs', 'show', '-h'],
+    ],
+    [
+      ['runs', 'help'],
+      ['runs', '--help'],
+    ],
+  ])('takes %j for %j', async (words, flags) => {
+    const [one, other] = [await run(...words), await run(...flags)];
+    expect(one).toEqual(other);
+    expect(one).toMatchObject({ status: 0, stderr: '' });
+    expect(one.stdout).toContain('Usage: runner');
+  });
+
+  it('names the variable and the default of each setting', async () => {
+    const { stdout } = await run('train', '--help');
+    const text = stdout.replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      "--epochs <n> most passes over the training data (MNIST_EPOCHS, default: the job's)",
+    );
+    expect(text).toContain(
+      '--threads <n> threads of TensorFlow; the weights depend on it (RUNNER_THREADS, default: one a processor)',
+    );
+    expect(text).toContain('--no-early-stopping run through every epoch, and keep the last');
+  });
+
+  it('keeps its lines within a narrow terminal', async () => {
+    using cli = commandLine({ columns: 60 });
+    const { stdout } = await cli.run('runs', '--help');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(60);
+  });
+
+  it.each(['--version', '-V'])('shows the version with %s', async (flag) => {
+    expect(await run(flag)).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('puts help and version into the one document of --json', async () => {
+    using cli = commandLine();
+    expect(await cli.json('--version')).toEqual({ version });
+    expect(await cli.json('runs', '--help')).toEqual({
+      help: (await run('runs', '--help')).stdout.trimEnd(),
+    });
+  });
+});
+
+describe('a command line that cannot be meant', () => {
+  it.each([
+    [[], 'Expected a command.'],
+    [['runs'], 'Expected a command.'],
+    [['engine'], 'Expected a command.'],
+  ])('%j shows the help on stderr and asks for a command', async (args, message) => {
+    const { status, stdout, stderr } = await run(...args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toMatch(/^Usage: runner /);
+    expect(stderr.endsWith(`\n\nrunner: ${message}\n${HINT}`)).toBe(true);
+  });
+
+  it.each([
+    [['trian'], 'Unknown command "trian"; did you mean train?'],
+    [['trian', '--help'], 'Unknown command "trian"; did you mean train?'],
+    [['help', 'trian'], 'Unknown command "trian"; did you mean train?'],
+    [['frobnicate'], 'Unknown command "frobnicate": there are train, evaluate, runs, doctor, engine.'],
+    [['runs', 'lss'], 'Unknown command "runs lss"; did you mean ls?'],
+    [['train', '--epoch', '3'], "Unknown option '--epoch' (Did you mean --epochs?)"],
+    [['train', '--frobnicate'], "Unknown option '--frobnicate'."],
+    [['train', 'digits'], "Too many arguments for 'train'. Expected 0 arguments but got 1."],
+    [['train', '--epochs'], "Option '--epochs <n>' argument missing."],
+    [
+      ['train', '--log-level', 'loud'],
+      "Option '--log-level <level>' argument 'loud' is invalid. Allowed choices are debug, info, warn, error, silent.",
+    ],
+    [['evaluate'], "Missing required argument 'run'."],
+    [['runs', 'rm'], "Missing required argument 'run'."],
+  ])('%j: %s', async (args, message) => {
+    expect(await run(...args)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `runner: ${message}\n${HINT}`,
+    });
+  });
+
+  it('is told as one JSON document with --json, and for a person on stderr', async () => {
+    const { status, stdout, stderr } = await run('train', '--epoch', '3', '--json');
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'usage',
+        message: "Unknown option '--epoch' (Did you mean --epochs?)",
+        hint: 'Run `runner --help` or `runner COMMAND --help`.',
+        exitCode: 2,
+      },
+    });
+    expect(stderr).toContain('runner: Unknown option');
+  });
+
+  it('is echoed without its control characters', async () => {
+    expect((await run('train', '--\u001b[2Jx')).stderr).toContain("Unknown option '--\\u001b[2Jx'.");
+  });
+
+  it('does not take what follows -- for a flag', async () => {
+    const { status, stdout, stderr } = await run('evaluate', '--', '--json');
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('There is no run "--json"');
+  });
+});
+
+describe('a mode that this version knows by name only', () => {
+  it.each(['process', 'docker', 'kubernetes'])('%s is refused', async (mode) => {
+    const { status, stderr } = await run('train', '--mode', mode);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`--mode ${mode} is not available yet: this version trains inprocess only.`);
+  });
+});
