@@ -6,15 +6,22 @@
  * two recordings determine and the third confirms. What fits no such function is refused: a value drawn at random,
  * or one that depends on the data.
  */
-import { attr, type AttrValue, type DType } from './proto.js';
+import { nth } from './arrays.js';
+import type { NativeBinding, OpAttr } from './backend.js';
+import { attr, type AttrValue } from './proto.js';
 import type { GraphBuilder, NodeRef } from './graph.js';
 import type { RecordedConstant, Recording, ValueRef } from './recorder.js';
-import { UntraceableError, type NativeBinding, type OpAttr } from './types.js';
+import { UntraceableError } from './types.js';
 
 /** Small, so that recording is cheap; never 1, which broadcasting treats apart. */
 export const RECORDED_BATCH_SIZES = [2, 3, 5] as const;
 
-type Triple<T> = readonly [T, T, T];
+export type Triple<T> = readonly [T, T, T];
+
+export function atBatchSizes<T>(recordOne: (batch: number) => T): Triple<T> {
+  const [first, second, third] = RECORDED_BATCH_SIZES;
+  return [recordOne(first), recordOne(second), recordOne(third)];
+}
 
 /** value = scale·batch + offset, or scale/batch + 0 */
 export type BatchFunction =
@@ -22,7 +29,8 @@ export type BatchFunction =
   | { readonly kind: 'linear'; readonly scale: number; readonly offset: number }
   | { readonly kind: 'inverse'; readonly scale: number };
 
-const close = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.max(1e-30, Math.abs(a), Math.abs(b));
+const close = (a: number, b: number): boolean =>
+  Math.abs(a - b) <= 1e-6 * Math.max(1e-30, Math.abs(a), Math.abs(b));
 
 /** The function of the batch size through three values, or null. */
 export function fitBatchFunction(values: Triple<number>, whole: boolean): BatchFunction | null {
@@ -40,11 +48,30 @@ export function fitBatchFunction(values: Triple<number>, whole: boolean): BatchF
 
 const describe = ({ dtype, shape }: RecordedConstant): string => `${dtype} [${shape.join(', ')}]`;
 const sameBytes = (a: RecordedConstant, b: RecordedConstant): boolean =>
-  a.shape.join() === b.shape.join() && a.values.length === b.values.length && a.values.every((v, i) => Object.is(v, b.values[i]));
-const isUniform = ({ values }: RecordedConstant): boolean => values.every((value) => Object.is(value, values[0]));
+  a.shape.join() === b.shape.join() &&
+  a.values.length === b.values.length &&
+  a.values.every((v, i) => Object.is(v, b.values[i]));
+const isUniform = ({ values }: RecordedConstant): boolean =>
+  values.every((value) => Object.is(value, values[0]));
+
+/** @throws UntraceableError at the first operation that the two do not have in common */
+function checkAlike(a: Recording, b: Recording): void {
+  for (let i = 0; i < Math.max(a.ops.length, b.ops.length); i += 1) {
+    const [one, other] = [a.ops[i], b.ops[i]];
+    const op = (one ?? other)?.op ?? 'model';
+    if (one?.op !== other?.op || JSON.stringify(one?.inputs) !== JSON.stringify(other?.inputs)) {
+      throw new UntraceableError(op, 'from here on, it depends on the batch size which operations run');
+    }
+    if (JSON.stringify(one?.attrs) !== JSON.stringify(other?.attrs)) {
+      throw new UntraceableError(op, 'one of its attributes depends on the batch size');
+    }
+  }
+}
 
 export class BatchPolymorphicEmitter {
   private batchAsFloat: NodeRef | undefined;
+  /** The operation whose inputs are being written, for errors. */
+  private consumer = 'model';
 
   constructor(
     private readonly graph: GraphBuilder,
@@ -56,13 +83,13 @@ export class BatchPolymorphicEmitter {
   /** Writes the computation into the graph; returns the node of each result. */
   emit(recordings: Triple<Recording>, args: Readonly<Record<string, NodeRef>>): Record<string, NodeRef> {
     const [first, second, third] = recordings;
-    if (first.ops.length !== second.ops.length || second.ops.length !== third.ops.length) {
-      throw new UntraceableError('model', 'it runs other operations for other batch sizes');
-    }
+    checkAlike(first, second);
+    checkAlike(first, third);
     const constants = new Map<number, NodeRef>();
     const outputs: NodeRef[] = [];
     const nodeOf = (ref: ValueRef, reshape: boolean): NodeRef => {
-      if (ref.from === 'operation') return ref.output === 0 ? nth(outputs, ref.index) : `${nth(outputs, ref.index)}:${ref.output}`;
+      if (ref.from === 'operation')
+        return ref.output === 0 ? nth(outputs, ref.index) : `${nth(outputs, ref.index)}:${ref.output}`;
       if (ref.from === 'argument') return args[ref.name] ?? missing(ref.name);
       const triple: Triple<RecordedConstant> = [
         nth(first.constants, ref.index),
@@ -74,18 +101,12 @@ export class BatchPolymorphicEmitter {
       constants.set(ref.index, node);
       return node;
     };
-    first.ops.forEach((op, i) => {
-      const others = [nth(second.ops, i), nth(third.ops, i)];
-      for (const other of others) {
-        const same = other.op === op.op && JSON.stringify(other.inputs) === JSON.stringify(op.inputs);
-        if (!same) throw new UntraceableError(op.op, 'it runs other operations for other batch sizes');
-        if (JSON.stringify(other.attrs) !== JSON.stringify(op.attrs)) {
-          throw new UntraceableError(op.op, 'one of its attributes depends on the batch size');
-        }
-      }
+    for (const op of first.ops) {
+      this.consumer = op.op;
       const inputs = op.inputs.map((ref, k) => nodeOf(ref, op.op === 'Reshape' && k === 1));
       outputs.push(this.graph.add(op.op, inputs, this.attributes(op.attrs)));
-    });
+    }
+    this.consumer = 'model';
     return Object.fromEntries(Object.entries(first.results).map(([name, ref]) => [name, nodeOf(ref, false)]));
   }
 
@@ -108,8 +129,13 @@ export class BatchPolymorphicEmitter {
       const { buffer, byteOffset, byteLength } = first.values;
       return this.graph.constant(first.dtype, first.shape, new Uint8Array(buffer, byteOffset, byteLength));
     }
-    if (first.dtype === 'int64') throw new UntraceableError('Const', 'a 64-bit value depends on the batch size');
-    if (first.dtype === 'int32' && first.shape.length <= 1 && first.values.length === second.values.length && second.values.length === third.values.length) {
+    if (first.dtype === 'int64') throw this.refusal('it takes a 64-bit value that depends on the batch size');
+    if (
+      first.dtype === 'int32' &&
+      first.shape.length <= 1 &&
+      first.values.length === second.values.length &&
+      second.values.length === third.values.length
+    ) {
       const scalars = [...first.values].map((_, i) => this.scalar(this.fit(triple, i), 'int32'));
       return first.shape.length === 0 ? nth(scalars, 0) : this.graph.pack(scalars, 'int32');
     }
@@ -120,32 +146,51 @@ export class BatchPolymorphicEmitter {
   private uniform(triple: Triple<RecordedConstant>): NodeRef {
     const [first] = triple;
     if (!triple.every(isUniform)) {
-      throw new UntraceableError('Const', `JavaScript made a value (${describe(first)}) that is random or depends on the data`);
+      this.unfit(first);
     }
     const dtype = first.dtype as 'float32' | 'int32' | 'bool';
     const value = this.scalar(this.fit(triple, 0), dtype);
     if (first.shape.length === 0) return value;
     const dims = first.shape.map((_, i) => {
-      const sizes: Triple<number> = [nth(triple[0].shape, i), nth(triple[1].shape, i), nth(triple[2].shape, i)];
-      return this.scalar(fitBatchFunction(sizes, true) ?? unfit(first), 'int32');
+      const sizes: Triple<number> = [
+        nth(triple[0].shape, i),
+        nth(triple[1].shape, i),
+        nth(triple[2].shape, i),
+      ];
+      return this.scalar(fitBatchFunction(sizes, true) ?? this.unfit(first), 'int32');
     });
     return this.graph.fill(this.graph.pack(dims, 'int32'), value, dtype);
   }
 
   private fit(triple: Triple<RecordedConstant>, i: number): BatchFunction {
-    const values: Triple<number> = [nth(triple[0].values, i), nth(triple[1].values, i), nth(triple[2].values, i)];
-    return fitBatchFunction(values, triple[0].dtype !== 'float32') ?? unfit(triple[0]);
+    const values: Triple<number> = [
+      nth(triple[0].values, i),
+      nth(triple[1].values, i),
+      nth(triple[2].values, i),
+    ];
+    return fitBatchFunction(values, triple[0].dtype !== 'float32') ?? this.unfit(triple[0]);
+  }
+
+  private unfit(constant: RecordedConstant): never {
+    throw this.refusal(
+      `it takes a value (${describe(constant)}) that JavaScript makes anew on each run: at random, or from the data`,
+    );
+  }
+
+  private refusal(why: string): UntraceableError {
+    return new UntraceableError(this.consumer, why);
   }
 
   private scalar(fn: BatchFunction, dtype: 'float32' | 'int32' | 'bool'): NodeRef {
     const { graph } = this;
     if (dtype === 'bool') {
-      if (fn.kind !== 'constant') throw new UntraceableError('Const', 'a truth value depends on the batch size');
+      if (fn.kind !== 'constant') throw this.refusal('it takes a truth value that depends on the batch size');
       return graph.constant('bool', [], Uint8Array.of(fn.value));
     }
     const literal = (value: number): NodeRef => (dtype === 'int32' ? graph.int(value) : graph.float(value));
     if (fn.kind === 'constant') return literal(fn.value);
-    const batch = dtype === 'int32' ? this.batch : (this.batchAsFloat ??= graph.cast(this.batch, 'int32', 'float32'));
+    const batch =
+      dtype === 'int32' ? this.batch : (this.batchAsFloat ??= graph.cast(this.batch, 'int32', 'float32'));
     if (fn.kind === 'inverse') return graph.binary('RealDiv', literal(fn.scale), batch, dtype);
     const scaled = fn.scale === 1 ? batch : graph.binary('Mul', batch, literal(fn.scale), dtype);
     return fn.offset === 0 ? scaled : graph.binary('AddV2', scaled, literal(fn.offset), dtype);
@@ -158,28 +203,18 @@ export class BatchPolymorphicEmitter {
   private attribute({ name, type, value }: OpAttr): AttrValue {
     const b = this.binding;
     const many = Array.isArray(value);
-    if (type === b.TF_ATTR_TYPE) return many ? attr.typeNumbers(value as number[]) : attr.typeNumber(value as number);
+    if (type === b.TF_ATTR_TYPE)
+      return many ? attr.typeNumbers(value as number[]) : attr.typeNumber(value as number);
     if (type === b.TF_ATTR_INT) return many ? attr.ints(value as number[]) : attr.int(value as number);
     if (type === b.TF_ATTR_FLOAT) return many ? attr.floats(value as number[]) : attr.float(value as number);
     if (type === b.TF_ATTR_BOOL) return many ? attr.bools(value as boolean[]) : attr.bool(value as boolean);
-    if (type === b.TF_ATTR_STRING) return many ? attr.strings(value as string[]) : attr.string(value as string);
+    if (type === b.TF_ATTR_STRING)
+      return many ? attr.strings(value as string[]) : attr.string(value as string);
     if (type === b.TF_ATTR_SHAPE) return attr.shape(value as number[]);
-    throw new UntraceableError('NodeDef', `attribute "${name}" has the unknown type ${type}`);
+    throw this.refusal(`its attribute "${name}" has the unknown type ${type}`);
   }
 }
 
-function nth<T>(items: { readonly [i: number]: T }, i: number): T {
-  const item = items[i];
-  if (item === undefined) throw new RangeError(`recording refers to entry ${i}, which does not exist`);
-  return item;
-}
 function missing(name: string): never {
   throw new RangeError(`recording refers to the argument "${name}", which the graph does not have`);
 }
-function unfit(constant: RecordedConstant): never {
-  throw new UntraceableError(
-    'Const',
-    `JavaScript made a value (${describe(constant)}) that differs between runs: random, or dependent on the data`,
-  );
-}
-export type { DType };

@@ -1,5 +1,5 @@
 /** Builds a GraphDef node by node; the helpers name the operations this folder writes itself. */
-import { attr, DT, nodeDef, type AttrValue, type DType } from './proto.js';
+import { attr, nodeDef, type AttrValue, type DType } from './proto.js';
 
 /** `name`, or `name:output` for a later output. */
 export type NodeRef = string;
@@ -26,7 +26,10 @@ export class GraphBuilder {
     const key = `${dtype}[${shape.join()}]${Buffer.from(content).toString('latin1')}`;
     const found = this.constants.get(key);
     if (found !== undefined) return found;
-    const made = this.add('Const', [], { dtype: attr.type(dtype), value: attr.tensor(dtype, shape, content) });
+    const made = this.add('Const', [], {
+      dtype: attr.type(dtype),
+      value: attr.tensor(dtype, shape, content),
+    });
     this.constants.set(key, made);
     return made;
   }
@@ -52,18 +55,29 @@ export class GraphBuilder {
     const attrs = { dtype: attr.type('float32'), shape: attr.shape(shape), shared_name: attr.string(name) };
     return this.add('VarHandleOp', [], attrs, name);
   }
-  read(variable: NodeRef, name?: string): NodeRef {
-    return this.add('ReadVariableOp', [variable], { dtype: attr.type('float32') }, name);
+  read(variable: NodeRef, name?: string, after: readonly NodeRef[] = []): NodeRef {
+    const inputs = [variable, ...after.map(control)];
+    return this.add('ReadVariableOp', inputs, { dtype: attr.type('float32') }, name);
+  }
+  /** The same values in memory of TensorFlow's own. */
+  copy(value: NodeRef): NodeRef {
+    return this.add('DeepCopy', [value], T());
   }
   assign(variable: NodeRef, value: NodeRef, after: readonly NodeRef[] = []): NodeRef {
-    return this.add('AssignVariableOp', [variable, value, ...after.map(control)], { dtype: attr.type('float32') });
+    return this.add('AssignVariableOp', [variable, value, ...after.map(control)], {
+      dtype: attr.type('float32'),
+    });
   }
 
   binary(op: 'Mul' | 'AddV2' | 'RealDiv' | 'Sub', a: NodeRef, b: NodeRef, dtype: DType = 'float32'): NodeRef {
     return this.add(op, [a, b], T(dtype));
   }
   cast(value: NodeRef, from: DType, to: DType): NodeRef {
-    return this.add('Cast', [value], { SrcT: attr.type(from), DstT: attr.type(to), Truncate: attr.bool(false) });
+    return this.add('Cast', [value], {
+      SrcT: attr.type(from),
+      DstT: attr.type(to),
+      Truncate: attr.bool(false),
+    });
   }
   pack(values: readonly NodeRef[], dtype: DType, name?: string): NodeRef {
     return this.add('Pack', values, { ...T(dtype), N: attr.int(values.length), axis: attr.int(0) }, name);
@@ -93,4 +107,3 @@ export class GraphBuilder {
 }
 
 export const control = (node: NodeRef): string => `^${node.split(':')[0] ?? node}`;
-export const dtypeNumber = (dtype: DType): number => DT[dtype];

@@ -24,10 +24,16 @@ const stringField = (w: BinaryWriter, field: number, value: string): BinaryWrite
 /** TensorShapeProto; -1 is an unknown dimension. */
 const shapeProto = (shape: readonly number[]): Uint8Array =>
   message((w) => {
-    for (const size of shape) bytesField(w, 2, message((d) => d.tag(1, WireType.Varint).int64(size)));
+    for (const size of shape)
+      bytesField(
+        w,
+        2,
+        message((d) => d.tag(1, WireType.Varint).int64(size)),
+      );
   });
 
-const list = (write: (w: BinaryWriter) => void): AttrValue => message((w) => bytesField(w, 1, message(write)));
+const list = (write: (w: BinaryWriter) => void): AttrValue =>
+  message((w) => bytesField(w, 1, message(write)));
 
 export const attr = {
   string: (value: string): AttrValue => message((w) => stringField(w, 2, value)),
@@ -73,7 +79,11 @@ export const nodeDef = (
     stringField(w, 2, op);
     for (const input of inputs) stringField(w, 3, input);
     for (const [key, value] of Object.entries(attrs)) {
-      bytesField(w, 5, message((entry) => bytesField(stringField(entry, 1, key), 2, value)));
+      bytesField(
+        w,
+        5,
+        message((entry) => bytesField(stringField(entry, 1, key), 2, value)),
+      );
     }
   });
 
@@ -118,13 +128,25 @@ const GRAPH_DEF_VERSION = 1882;
 export const savedModel = (nodes: readonly Uint8Array[], signatures: readonly Signature[]): Uint8Array => {
   const graph = message((w) => {
     for (const node of nodes) bytesField(w, 1, node);
-    bytesField(w, 4, message((v) => v.tag(1, WireType.Varint).int32(GRAPH_DEF_VERSION)));
+    bytesField(
+      w,
+      4,
+      message((v) => v.tag(1, WireType.Varint).int32(GRAPH_DEF_VERSION)),
+    );
   });
   const metaGraph = message((w) => {
-    bytesField(w, 1, message((info) => stringField(info, 4, 'serve')));
+    bytesField(
+      w,
+      1,
+      message((info) => stringField(info, 4, 'serve')),
+    );
     bytesField(w, 2, graph);
     for (const signature of signatures) {
-      bytesField(w, 5, message((e) => bytesField(stringField(e, 1, signature.name), 2, signatureDef(signature))));
+      bytesField(
+        w,
+        5,
+        message((e) => bytesField(stringField(e, 1, signature.name), 2, signatureDef(signature))),
+      );
     }
   });
   return message((w) => bytesField(w.tag(1, WireType.Varint).int64(1), 2, metaGraph));

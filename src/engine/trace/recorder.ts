@@ -1,14 +1,7 @@
 /** Records what tfjs does in one eager call as a list of TensorFlow operations. */
+import { backendOf, type OpAttr, type TensorInfo } from './backend.js';
 import { DT } from './proto.js';
-import {
-  backendOf,
-  UntraceableError,
-  type OpAttr,
-  type Tensor,
-  type TensorFlow,
-  type TensorInfo,
-  type TensorLike,
-} from './types.js';
+import { UntraceableError, type Tensor, type TensorFlow, type TensorLike } from './types.js';
 
 /** Where a value comes from: an argument of the recording, a constant, or an output of an earlier operation. */
 export type ValueRef =
@@ -42,7 +35,11 @@ interface Int64Scalar {
 
 /** Operations to which tfjs-node gives no `T`: eager execution infers it from the first input, a NodeDef cannot. */
 const TYPE_INFERRED = new Set(['ExpandDims', 'Max', 'Mean', 'Min', 'Sum']);
-const TENSORFLOW_TYPE: Readonly<Record<string, number>> = { float32: DT.float32, int32: DT.int32, bool: DT.bool };
+const TENSORFLOW_TYPE: Readonly<Record<string, number>> = {
+  float32: DT.float32,
+  int32: DT.int32,
+  bool: DT.bool,
+};
 
 const SUPPORTED_DTYPES = new Set(['float32', 'int32', 'bool']);
 
@@ -55,16 +52,19 @@ class Recorder {
    */
   private readonly known = new Map<object, { ref: ValueRef; shape: readonly number[] }>();
 
+  /** The operation whose inputs are being looked up, for errors. */
+  private consumer = 'model';
+
   constructor(private readonly tf: TensorFlow) {}
 
   define(tensor: TensorInfo, ref: ValueRef): void {
-    this.known.set(tensor.dataId as object, { ref, shape: tensor.shape });
+    if (tensor.dataId !== undefined) this.known.set(tensor.dataId, { ref, shape: tensor.shape });
   }
 
   refOf(tensor: TensorInfo): ValueRef {
     if (tensor.dataId === undefined) return this.int64(tensor as unknown as Int64Scalar);
     const found = this.known.get(tensor.dataId);
-    if (!found) return this.capture(tensor);
+    if (!found) return this.capture(tensor, tensor.dataId);
     // tfjs reshapes by giving the same data another shape: in a graph that is an operation.
     if (found.shape.join() !== tensor.shape.join()) return this.reshape(found.ref, tensor);
     return found.ref;
@@ -79,11 +79,14 @@ class Recorder {
     return { from: 'constant', index: this.constants.length - 1 };
   }
 
-  private capture(tensor: TensorInfo): ValueRef {
+  private capture(tensor: TensorInfo, dataId: object): ValueRef {
     if (!SUPPORTED_DTYPES.has(tensor.dtype)) {
-      throw new UntraceableError('Const', `a ${tensor.dtype} value is used, only numbers and booleans can be`);
+      throw new UntraceableError(
+        this.consumer,
+        `it takes a ${tensor.dtype} value that JavaScript made; numbers and booleans can be in the graph`,
+      );
     }
-    const values = backendOf(this.tf).readSync(tensor.dataId as object).slice();
+    const values = backendOf(this.tf).readSync(dataId).slice();
     const dtype = tensor.dtype as RecordedConstant['dtype'];
     this.constants.push({ dtype, shape: tensor.shape, values });
     const ref: ValueRef = { from: 'constant', index: this.constants.length - 1 };
@@ -92,7 +95,11 @@ class Recorder {
   }
 
   private reshape(source: ValueRef, tensor: TensorInfo): ValueRef {
-    this.constants.push({ dtype: 'int32', shape: [tensor.shape.length], values: Int32Array.from(tensor.shape) });
+    this.constants.push({
+      dtype: 'int32',
+      shape: [tensor.shape.length],
+      values: Int32Array.from(tensor.shape),
+    });
     const shape: ValueRef = { from: 'constant', index: this.constants.length - 1 };
     const attrs = [this.typeAttr('T', tensor.dtype), this.typeAttr('Tshape', 'int32')];
     this.ops.push({ op: 'Reshape', attrs, inputs: [source, shape] });
@@ -105,7 +112,20 @@ class Recorder {
     return found !== undefined && found.ref.from !== 'constant';
   }
 
-  executed(op: string, attrs: readonly OpAttr[] | null, inputs: readonly TensorInfo[], outputs: readonly Tensor[]): void {
+  /** The operation that computed a value, or the argument that it is. */
+  nameOf(dataId: object): string {
+    const ref = this.known.get(dataId)?.ref;
+    if (ref?.from === 'operation') return this.ops[ref.index]?.op ?? 'operation';
+    return ref?.from === 'argument' ? ref.name : 'Const';
+  }
+
+  executed(
+    op: string,
+    attrs: readonly OpAttr[] | null,
+    inputs: readonly TensorInfo[],
+    outputs: readonly Tensor[],
+  ): void {
+    this.consumer = op;
     const refs = inputs.map((input) => this.refOf(input));
     const [first] = inputs;
     const inferred = TYPE_INFERRED.has(op) && first ? [this.typeAttr('T', first.dtype)] : [];
@@ -127,40 +147,9 @@ export function record(
   args: Readonly<Record<string, Tensor>>,
   body: () => Readonly<Record<string, Tensor>>,
 ): Recording {
-  const backend = backendOf(tf);
   const recorder = new Recorder(tf);
   for (const [name, tensor] of Object.entries(args)) recorder.define(tensor, { from: 'argument', name });
-
-  const { executeSingleOutput: single, executeMultipleOutputs: multiple, readSync } = backend;
-  const engine = tf.engine() as unknown as { runKernel(name: string, ...rest: unknown[]): unknown };
-  const { runKernel } = engine;
-  let kernelDepth = 0;
-  engine.runKernel = (...args) => {
-    kernelDepth += 1;
-    try {
-      return runKernel.apply(engine, args);
-    } finally {
-      kernelDepth -= 1;
-    }
-  };
-  // A kernel may look at its inputs to check them (GatherV2 does). A layer that looks at a value decides by it, and
-  // a graph would freeze that decision.
-  backend.readSync = (dataId) => {
-    if (kernelDepth === 0 && recorder.isComputed(dataId)) {
-      throw new UntraceableError(recorder.ops.at(-1)?.op ?? 'Placeholder', 'its value is read while the model runs');
-    }
-    return readSync.call(backend, dataId);
-  };
-  backend.executeSingleOutput = function (op, attrs, inputs) {
-    const output = single.call(backend, op, attrs, inputs);
-    recorder.executed(op, attrs, inputs, [output]);
-    return output;
-  };
-  backend.executeMultipleOutputs = function (op, attrs, inputs, count) {
-    const outputs = multiple.call(backend, op, attrs, inputs, count);
-    recorder.executed(op, attrs, inputs, outputs);
-    return outputs;
-  };
+  const stopListening = listen(tf, recorder);
   try {
     const results: Record<string, ValueRef> = {};
     tf.tidy(() => {
@@ -168,10 +157,51 @@ export function record(
     });
     return { ops: recorder.ops, constants: recorder.constants, results };
   } finally {
+    stopListening();
+  }
+}
+
+/** Puts the recorder between tfjs and its native binding; the returned function takes it out again. */
+function listen(tf: TensorFlow, recorder: Recorder): () => void {
+  const backend = backendOf(tf);
+  const engine = tf.engine() as unknown as { runKernel(...args: unknown[]): unknown };
+  const single = backend.executeSingleOutput.bind(backend);
+  const multiple = backend.executeMultipleOutputs.bind(backend);
+  const readSync = backend.readSync.bind(backend);
+  const runKernel = engine.runKernel.bind(engine);
+
+  backend.executeSingleOutput = (op, attrs, inputs) => {
+    const output = single(op, attrs, inputs);
+    recorder.executed(op, attrs, inputs, [output]);
+    return output;
+  };
+  backend.executeMultipleOutputs = (op, attrs, inputs, count) => {
+    const outputs = multiple(op, attrs, inputs, count);
+    recorder.executed(op, attrs, inputs, outputs);
+    return outputs;
+  };
+  // A kernel may look at its inputs to check them (GatherV2 does). A layer that looks at a value decides by it, and
+  // a graph would freeze that decision.
+  let kernelDepth = 0;
+  engine.runKernel = (...args) => {
+    kernelDepth += 1;
+    try {
+      return runKernel(...args);
+    } finally {
+      kernelDepth -= 1;
+    }
+  };
+  backend.readSync = (dataId) => {
+    if (kernelDepth === 0 && recorder.isComputed(dataId)) {
+      throw new UntraceableError(recorder.nameOf(dataId), 'its value is read while the model runs');
+    }
+    return readSync(dataId);
+  };
+  return () => {
     // The methods live on the prototypes: removing the own properties restores them.
     for (const method of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync']) {
       Reflect.deleteProperty(backend, method);
     }
     Reflect.deleteProperty(engine, 'runKernel');
-  }
+  };
 }

@@ -1,4 +1,4 @@
-/** Types of the traced step: what goes in, what comes out, and the part of tfjs-node's native binding it uses. */
+/** What goes into a training step and what comes out of it. */
 import type * as tfNamespace from '@tensorflow/tfjs-node';
 
 export type TensorFlow = typeof tfNamespace;
@@ -17,7 +17,7 @@ export type Loss =
   /** Labels are targets, float32 in the shape of the output. */
   | 'meanSquaredError';
 
-/** Defaults are tfjs's own: see tf.train.sgd, momentum, adam and rmsprop. */
+/** Defaults are tfjs's own: see tf.train.sgd, momentum, adam and rmsprop. Epsilon is 1e-7. */
 export type Optimizer =
   | { readonly name: 'sgd' }
   | { readonly name: 'momentum'; readonly momentum: number; readonly useNesterov?: boolean }
@@ -67,9 +67,13 @@ export interface Batch {
 }
 
 export interface StepResult {
-  /** Mean over the batch, regularization included while training. */
+  /** Mean over the batch; while training, with the penalties of the model's regularizers. */
   readonly loss: number;
-  /** Predictions that hit their label; NaN where the loss has no notion of it (mean squared error). */
+  /**
+   * How many predictions hit their label: of the largest probability with cross-entropy over classes, on the side of
+   * 0.5 with binary cross-entropy (an example with several outputs counts the share of them that hit). NaN with mean
+   * squared error, which has no notion of it.
+   */
   readonly correct: number;
 }
 
@@ -89,72 +93,28 @@ export interface StepState {
   readonly slots: readonly NamedArray[];
 }
 
+/**
+ * All calls are synchronous and, while they last, block the event loop.
+ * @throws RangeError from all that take a batch, if an array's length or type or a label is not the model's
+ */
 export interface TrainStep {
   readonly kind: 'traced' | 'eager';
   /** Forward, backward and update on one batch. */
   train(batch: Batch, learningRate: number): StepResult;
   /** Forward only, as at inference. */
   evaluate(batch: Batch): StepResult;
-  /** The model's output as at inference, row-major. */
+  /** The model's output as at inference, row-major: probabilities, unless the model gives logits. */
   predict(x: Batch['x'], size: number): Float32Array;
-  /** The gradient of every trainable weight on one batch, without an update. */
+  /** The gradient of every trainable weight on one batch, as `train` would use it next, without an update. */
   gradients(batch: Batch): NamedArray[];
   readState(): StepState;
-  /** @throws Error if a name or shape is not this step's. */
+  /** @throws RangeError if a name, shape or length is not this step's; nothing is written then */
   writeState(state: StepState): void;
-  /** Copies the trained weights into the tf.LayersModel that the step was made from. */
+  /** Copies the trained weights into the tf.LayersModel that the step was made from (eager: they are there). */
   updateModel(): void;
+  /** Frees TensorFlow's memory. The model stays usable. Further calls do nothing. */
   dispose(): void;
 }
-
-/** An operation's attribute as tfjs-node hands it to its binding. */
-export interface OpAttr {
-  readonly name: string;
-  readonly type: number;
-  readonly value: unknown;
-}
-
-export interface TensorInfo {
-  readonly dataId?: object;
-  readonly shape: readonly number[];
-  readonly dtype: string;
-}
-
-/** The part of tfjs-node's Node-API binding in use (tfjs-node/binding/tfjs_binding.cc). */
-export interface NativeBinding {
-  readonly TF_ATTR_STRING: number;
-  readonly TF_ATTR_INT: number;
-  readonly TF_ATTR_FLOAT: number;
-  readonly TF_ATTR_BOOL: number;
-  readonly TF_ATTR_TYPE: number;
-  readonly TF_ATTR_SHAPE: number;
-  createTensor(shape: readonly number[], dtype: number, values: TensorLike): number;
-  deleteTensor(id: number): void;
-  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
-  loadSavedModel(folder: string, tags: string): number;
-  deleteSavedModel(id: number): void;
-  runSavedModel(
-    session: number,
-    inputs: readonly number[],
-    inputNames: string,
-    outputNames: string,
-  ): { readonly id: number; readonly shape: readonly number[]; readonly dtype: number }[];
-}
-
-/** tfjs-node's kernel backend: every kernel ends in one of the two `execute…` methods. */
-export interface NodeBackend {
-  readonly binding: NativeBinding;
-  executeSingleOutput(name: string, attrs: readonly OpAttr[], inputs: readonly TensorInfo[]): Tensor;
-  executeMultipleOutputs(
-    name: string,
-    attrs: readonly OpAttr[],
-    inputs: readonly TensorInfo[],
-    count: number,
-  ): Tensor[];
-  readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
-}
-
-export const backendOf = (tf: TensorFlow): NodeBackend => tf.backend() as unknown as NodeBackend;
 
 /** A model, layer or operation that cannot become part of a graph. */
 export class UntraceableError extends Error {
@@ -162,8 +122,9 @@ export class UntraceableError extends Error {
     /** The operation or layer at fault, as TensorFlow or the model names it. */
     readonly op: string,
     why: string,
+    options?: ErrorOptions,
   ) {
-    super(`${op} cannot be traced: ${why}`);
+    super(`${op} cannot be traced: ${why}`, options);
     this.name = 'UntraceableError';
   }
 }

@@ -55,7 +55,10 @@ export async function writeEvaluation(
     ...prediction,
     image: test.images.subarray(index * imageBytes, (index + 1) * imageBytes),
   }));
-  const subtitle = `${shownWrong} of ${wrong} wrong predictions, the surest first; then right ones`;
+  const subtitle =
+    wrong === 0
+      ? 'Every prediction is right.'
+      : `${shownWrong} of ${wrong} wrong predictions, the surest first; then right ones`;
   await store.write(
     ARTIFACT_FILES.samplePredictions,
     await plotSamplePredictions({ title, subtitle, imageShape, classNames, samples }),
