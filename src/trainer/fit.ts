@@ -71,6 +71,7 @@ class Fit {
     const { epochs, earlyStopping } = spec.hyperparameters;
     for (let epoch = 1; epoch <= epochs; epoch += 1) {
       const finished = await this.#trainEpoch(epoch);
+      if (!finished) this.#refuseBrokenWeights(epoch);
       await this.#saveCheckpoint();
       if (!finished || this.#options.signal.aborted) return 'cancelled';
       if (earlyStopping && this.#stopping.isTimeToStop && epoch < epochs) {
@@ -92,6 +93,7 @@ class Fit {
     if (validation === null) return false;
     const { loss: valLoss, accuracy: valAccuracy } = validation;
     if (!Number.isFinite(valLoss)) throw diverged('validation loss', valLoss, epoch, record.stepsCompleted);
+    this.#refuseBrokenWeights(epoch);
 
     record.epochs.push({ epoch, loss: figures.loss, accuracy: figures.accuracy, valLoss, valAccuracy });
     this.#keepIfBest(epoch, valLoss);
@@ -153,6 +155,15 @@ class Fit {
       if (signal.aborted) return null;
     }
     return figures;
+  }
+
+  /** TensorFlow's max-pooling and fused relu drop a NaN, so the loss can look sound when weights are not. */
+  #refuseBrokenWeights(epoch: number): void {
+    const { step, record } = this.#options;
+    for (const { name, data } of step.readState().weights) {
+      const broken = data.find((value) => !Number.isFinite(value));
+      if (broken !== undefined) throw diverged(`weight ${name}`, broken, epoch, record.stepsCompleted);
+    }
   }
 
   #keepIfBest(epoch: number, valLoss: number): void {

@@ -155,8 +155,8 @@ function buildUpdates(
 
 function buildAssignments(graph: GraphBuilder, variables: readonly GraphVariable[]): void {
   const assigned = variables.map(({ handle, shape }, i) => {
-    // A variable takes over the memory that it is assigned. Fed memory is JavaScript's: updates would write into the
-    // caller's array, so the variable gets a copy.
+    // A variable takes over the memory that it is assigned, and fed memory is JavaScript's: the caller could change
+    // the weights by writing into its array, and TensorFlow would free it on a thread that is not JavaScript's.
     const copy = graph.copy(graph.placeholder(FEEDS.value(i), 'float32', shape));
     return graph.assign(handle, copy);
   });

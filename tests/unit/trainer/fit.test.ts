@@ -228,4 +228,16 @@ describe('a training that diverges', () => {
     });
     expect(checkpoints).toEqual([]);
   });
+
+  it('is noticed in the weights, where max-pooling hides a NaN from the loss', async () => {
+    const { end, checkpoints } = start({ weight: (step) => (step < 4 ? 1 : NaN) });
+    await expect(end).rejects.toMatchObject({ message: 'The weight weight became NaN at step 6 (epoch 2).' });
+    expect(checkpoints.map(({ progress }) => progress.step)).toEqual([3]);
+  });
+
+  it('leaves no checkpoint of broken weights when it is cancelled', async () => {
+    const run = start({ weight: () => NaN, onTrain: (step) => step === 1 && run.controller.abort() });
+    await expect(run.end).rejects.toMatchObject({ code: 'diverged' });
+    expect(run.checkpoints).toEqual([]);
+  });
 });

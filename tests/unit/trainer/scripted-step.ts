@@ -5,6 +5,8 @@ export interface Script {
   readonly trainLoss?: (step: number) => number;
   /** Loss of each validation pass, by its index from 0. */
   readonly valLoss?: (pass: number) => number;
+  /** The weight after each training step, by its index from 0; the number of steps done if not given. */
+  readonly weight?: (step: number) => number;
   /** Called before each training step, by its index from 0. */
   readonly onTrain?: (step: number) => void;
 }
@@ -32,7 +34,7 @@ export class ScriptedStep implements TrainStep {
     this.#script.onTrain?.(index);
     this.trained.push({ labels: [...y], learningRate });
     this.#step += 1;
-    this.#weight = this.#step;
+    this.#weight = this.#script.weight?.(index) ?? this.#step;
     return { loss: this.#script.trainLoss?.(index) ?? 1, correct: size };
   }
 
