@@ -2,4 +2,13 @@
 import './setup.mjs';
 import { CLI, run } from './lib/checkout.mjs';
 
-process.exitCode = run(process.execPath, [CLI, 'train', '--mode', 'inprocess', '--epochs', '2', '--evaluate', ...process.argv.slice(2)]);
+process.exitCode = run(process.execPath, [
+  CLI,
+  'train',
+  '--mode',
+  'inprocess',
+  '--epochs',
+  '2',
+  '--evaluate',
+  ...process.argv.slice(2),
+]);

@@ -44,7 +44,8 @@ function runTests(args) {
     ]);
     const results = JSON.parse(readFileSync(file, 'utf8'));
     const broken = results.testResults.filter(
-      ({ status: state, assertionResults }) => state === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+      ({ status: state, assertionResults }) =>
+        state === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
     ).length;
     // An error outside any test, such as an unhandled rejection, shows in the exit status alone.
     const unexplained = status !== 0 && results.numFailedTests === 0 && broken === 0 ? 1 : 0;

@@ -18,7 +18,9 @@ const BUILT = join(ROOT, 'dist', '.tsbuildinfo');
 export function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  fail(`Node ${process.versions.node} is too old: runner needs ${OLDEST_NODE.join('.')} or later. Install a current Node from https://nodejs.org.`);
+  fail(
+    `Node ${process.versions.node} is too old: runner needs ${OLDEST_NODE.join('.')} or later. Install a current Node from https://nodejs.org.`,
+  );
 }
 
 /** Installs what the lockfile says, unless just that is installed. */
@@ -26,7 +28,11 @@ export function ensureInstalled() {
   const wanted = hashOf('package-lock.json') + hashOf('package.json');
   if (existsSync(INSTALLED) && readFileSync(INSTALLED, 'utf8') === wanted) return;
   say('Installing packages (npm ci)…');
-  runOrExit('npm', ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'], 'Packages could not be installed: check the network and the npm configuration.');
+  runOrExit(
+    'npm',
+    ['ci', '--no-audit', '--no-fund', '--loglevel', 'error'],
+    'Packages could not be installed: check the network and the npm configuration.',
+  );
   writeFileSync(INSTALLED, wanted);
 }
 
@@ -69,7 +75,10 @@ export function fail(text, status = 3) {
   process.exit(status);
 }
 
-const hashOf = (file) => createHash('sha256').update(readFileSync(join(ROOT, file))).digest('hex');
+const hashOf = (file) =>
+  createHash('sha256')
+    .update(readFileSync(join(ROOT, file)))
+    .digest('hex');
 
 function modifiedAt(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;

@@ -1,0 +1,140 @@
+/** The same tables for a terminal and for a document. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+import { median, spread } from './statistics.mjs';
+
+const START = '<!-- bench:train -->';
+const END = '<!-- /bench:train -->';
+
+export function renderText(report) {
+  return tables(report)
+    .map(({ title, rows }) => `\n${title}\n${aligned(rows)}`)
+    .concat(`\n${surroundings(report).join('\n')}`)
+    .join('\n');
+}
+
+export function renderMarkdown(report) {
+  const parts = tables(report).map(({ title, rows: [head, ...rows] }) => {
+    const line = (cells) => `| ${cells.join(' | ')} |`;
+    return [`**${title}**`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  });
+  return [
+    ...parts,
+    surroundings(report)
+      .map((line) => `- ${line}`)
+      .join('\n'),
+  ].join('\n\n');
+}
+
+/** Replaces what stands between the marks of a document. @throws if it has none */
+export async function replaceSection(file, text) {
+  const document = readFileSync(file, 'utf8');
+  const [start, end] = [document.indexOf(START), document.indexOf(END)];
+  if (start === -1 || end < start) throw new Error(`${file} has no section between ${START} and ${END}.`);
+  const filled = `${document.slice(0, start)}${START}\n\n${text}\n\n${document.slice(end)}`;
+  writeFileSync(file, await format(filled, { ...(await resolveConfig(file)), filepath: file }));
+}
+
+function tables(report) {
+  const { verdicts, steady, whole, stall } = report;
+  const result = [{ title: 'Against the targets', rows: verdictRows(verdicts) }];
+  if (steady) result.push({ title: 'Steady throughput', rows: steadyRows(steady.results) });
+  if (whole)
+    result.push({ title: 'Whole process, one epoch of 60,000 images', rows: wholeRows(whole.results) });
+  if (whole)
+    result.push({ title: 'Where `runner` spends it (medians)', rows: phaseRows(whole.results.runner) });
+  if (stall) result.push({ title: 'Event loop while training', rows: stallRows(stall) });
+  return result;
+}
+
+const number = (value, unit) => {
+  const digits = unit === '×' || unit === ' s' ? 2 : unit === ' ms' ? 1 : 0;
+  return `${value.toFixed(digits)}${unit}`;
+};
+const count = (value) => Math.round(value).toLocaleString('en-US');
+
+const verdictRows = (verdicts) => [
+  ['what', 'median', 'lowest – highest', 'target', 'verdict'],
+  ...verdicts.map(({ what, value, low, high, unit, target, goal, met }) => [
+    what,
+    number(value, unit),
+    low === undefined ? '' : `${number(low, unit)} – ${number(high, unit)}`,
+    goal === undefined ? target : `${target} (goal ${goal})`,
+    met ? 'met' : 'falls short',
+  ]),
+];
+
+const steadyRows = (results) => [
+  [
+    '',
+    'images/s, median',
+    'lowest – highest',
+    'peak RSS, MB',
+    'training loss and accuracy of the last epoch',
+  ],
+  ...Object.entries(results).map(([name, runs]) => {
+    const speed = spread(runs.map(({ imagesPerSecond }) => imagesPerSecond));
+    const last = (key) => median(runs.map((run) => run[key].at(-1)));
+    return [
+      name,
+      count(speed.median),
+      `${count(speed.min)} – ${count(speed.max)}`,
+      count(median(runs.map(({ peakRssBytes }) => peakRssBytes / 1e6))),
+      `${last('loss').toFixed(4)}, ${(100 * last('accuracy')).toFixed(2)} %`,
+    ];
+  }),
+];
+
+const wholeRows = (results) => [
+  ['', 'wall time, median', 'lowest – highest'],
+  ...Object.entries(results).map(([name, runs]) => {
+    const wall = spread(runs.map(({ wallMs }) => wallMs / 1000));
+    return [name, number(wall.median, ' s'), `${number(wall.min, ' s')} – ${number(wall.max, ' s')}`];
+  }),
+];
+
+const phaseRows = (runs) => [
+  ['phase', 'ms'],
+  ...Object.keys(runs[0].phases).map((name) => [name, count(median(runs.map(({ phases }) => phases[name])))]),
+];
+
+const stallRows = (runs) => [
+  ['', 'median of the runs'],
+  ...['p50', 'p99', 'max'].map((name) => [name, number(median(runs.map((run) => run[`${name}Ms`])), ' ms')]),
+];
+
+function surroundings({
+  date,
+  command,
+  machine,
+  threads,
+  rounds,
+  versions,
+  commit,
+  busyBefore,
+  steady,
+  whole,
+}) {
+  const load = [...(steady?.load ?? []), ...(whole?.load ?? [])].map(({ foreign }) => 100 * foreign);
+  const busy = load.length > 0 ? spread(load) : undefined;
+  return [
+    `${date.slice(0, 10)}, \`${command}\`${commit && `, commit ${commit}`}`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}; ${threads} threads for each contestant`,
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', '),
+    `${rounds} rounds. Other work on the machine: ${Math.round(100 * busyBefore)} % of the cores before it began${
+      busy
+        ? `, ${Math.round(busy.median)} % (${Math.round(busy.min)}–${Math.round(busy.max)} %) before the single runs`
+        : ''
+    }`,
+  ];
+}
+
+function aligned(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => [...row[column]].length)));
+  const pad = (cell, width) => cell + ' '.repeat(width - [...cell].length);
+  return rows
+    .map((row) => `  ${row.map((cell, column) => pad(cell, widths[column])).join('  ')}`.trimEnd())
+    .join('\n');
+}

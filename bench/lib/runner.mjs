@@ -1,0 +1,38 @@
+/** `runner train` as a user runs it: the real command line in a process of its own. */
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runTimed } from './processes.mjs';
+
+const PROBE = fileURLToPath(new URL('stall-probe.mjs', import.meta.url));
+
+/**
+ * @param {object} context
+ * @param {readonly string[]} settings flags of `runner train`
+ * @param {{ probeFile?: string }} [options] also record event-loop delays there
+ */
+export async function trainWithRunner(
+  { cli, scratch, threads, dataDir, signal },
+  settings,
+  { probeFile } = {},
+) {
+  const runsDir = join(scratch, 'runs');
+  const probe = probeFile === undefined ? [] : ['--import', PROBE];
+  const fixed = ['--mode', 'inprocess', '--batch-size', '128', '--learning-rate', '0.001'];
+  const plain = ['--learning-rate-schedule', 'constant', '--no-early-stopping', '--seed', '42'];
+  const where = ['--threads', String(threads), '--data-dir', dataDir, '--runs-dir', runsDir];
+  const { wallMs, stdout } = await runTimed(
+    process.execPath,
+    [...probe, cli, 'train', ...fixed, ...plain, ...where, '--json', '--quiet', ...settings],
+    { env: probeFile === undefined ? {} : { STALL_PROBE_FILE: probeFile }, signal },
+  );
+  const summary = JSON.parse(stdout);
+  const read = (file) => readFileSync(join(summary.runDir, file), 'utf8');
+  const outcome = JSON.parse(read('outcome.json'));
+  const events = read('events.ndjson')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  rmSync(summary.runDir, { recursive: true, force: true });
+  return { wallMs, outcome, events };
+}
