@@ -1,12 +1,15 @@
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import importX from 'eslint-plugin-import-x';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import tseslint from 'typescript-eslint';
 
 /** Imports go one way; each layer may import those named behind it (docs/architecture.md). */
 const LAYERS = {
   './src/contract': [],
   './src/common': ['contract'],
-  './src/engine/trace': ['contract', 'common'],
+  // The traced step is a library of its own: it knows neither the rest of the engine nor the runner's tools.
+  './src/engine/trace': [],
   './src/engine': ['contract', 'common'],
   './src/trainer': ['contract', 'common', 'engine'],
   './src/jobs': ['contract', 'common', 'engine'],
@@ -23,16 +26,23 @@ const zones = Object.entries(LAYERS).flatMap(([target, allowed]) => {
   if (target !== './runtimes') banned.push('./runtimes');
   return { target, from: banned, message: `${target} may import only: ${allowed.join(', ') || 'nothing'}.` };
 });
-// The traced step is a library of its own: it knows neither the rest of the engine nor the runner's tools.
 zones.push({
   target: './src/engine/trace',
   from: './src/engine',
   except: ['./trace'],
   message: 'trace/ stands alone.',
 });
+for (const { name } of readdirSync(join(import.meta.dirname, 'runtimes'), { withFileTypes: true })) {
+  zones.push({
+    target: `./runtimes/${name}`,
+    from: './runtimes',
+    except: [`./${name}`],
+    message: 'A runtime knows no other.',
+  });
+}
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'runs', 'coverage'] },
+  { ignores: ['dist', '.builds', 'node_modules', 'runs', 'coverage'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
@@ -43,6 +53,7 @@ export default tseslint.config(
       'import-x/no-restricted-paths': ['error', { zones }],
       'import-x/no-cycle': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       '@typescript-eslint/consistent-type-definitions': 'off',
       '@typescript-eslint/restrict-template-expressions': [
         'error',
@@ -53,7 +64,25 @@ export default tseslint.config(
     },
   },
   {
-    files: ['tests/**/*.ts', 'bench/**/*.ts'],
+    files: ['tests/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'max-lines': 'off' },
+  },
+  {
+    // Without types; tsc checks those of scripts/ (checkJs).
+    files: ['**/*.mjs', '**/*.js'],
+    extends: [...tseslint.configs.strict, ...tseslint.configs.stylistic],
+    languageOptions: {
+      globals: Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly'])),
+    },
+    rules: {
+      'no-undef': 'error',
+      'no-unreachable': 'error',
+      'no-dupe-keys': 'error',
+      'no-constant-condition': 'error',
+      'no-self-assign': 'error',
+      'no-unsafe-finally': 'error',
+      'no-fallthrough': 'error',
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+    },
   },
 );

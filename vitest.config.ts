@@ -6,6 +6,7 @@ const ownProcess = { pool: 'forks', isolate: true, maxWorkers: 1, hookTimeout: 6
 /** One project a kind of surroundings: `unit` needs nothing, the others what their names say. */
 export default defineConfig({
   test: {
+    reporters: ['default', './tests/support/skip-reasons.ts'],
     projects: [
       { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 20_000 } },
       // Builds the engine into caches of its own.
@@ -15,6 +16,7 @@ export default defineConfig({
           name: 'provision',
           include: ['tests/provision/**/*.test.ts'],
           globalSetup: ['tests/support/built.ts', 'tests/provision/support/shared-engine.ts'],
+          setupFiles: ['tests/provision/support/skip-without-engine.ts'],
           testTimeout: 300_000,
         },
       },

@@ -33,7 +33,9 @@ const contestants = VARIANTS.map(({ input, jit, steps }) => {
       '--threads',
       String(context.threads),
     ];
-    const { stdout } = await runTimed(context.python, [script, context.dataDir, ...how, ...size]);
+    const { stdout } = await runTimed(context.python, [script, context.dataDir, ...how, ...size], {
+      env: { PYTHONDONTWRITEBYTECODE: '1' },
+    });
     return lastJson(stdout);
   };
   return {

@@ -9,8 +9,10 @@ import { prepareBench } from './lib/prepare.mjs';
 import { readOptions } from './lib/options.mjs';
 import { renderMarkdown, renderText, replaceSection } from './lib/report.mjs';
 import { judge } from './lib/targets.mjs';
+import { measureAccuracy } from './measures/accuracy.mjs';
 import { measureSteady } from './measures/steady.mjs';
 import { measureStall } from './measures/stall.mjs';
+import { measureStop } from './measures/stop.mjs';
 import { measureWhole } from './measures/whole.mjs';
 
 const STALL_RUNS = 3;
@@ -39,6 +41,14 @@ try {
     tell('Event loop');
     report.stall = [];
     for (let run = 1; run <= STALL_RUNS; run += 1) report.stall.push(await measureStall(context));
+  }
+  if (options.measures.includes('stop')) {
+    tell('Ctrl-C');
+    report.stop = await measureStop(context);
+  }
+  if (options.measures.includes('accuracy')) {
+    tell('Accuracy');
+    report.accuracy = await measureAccuracy(context);
   }
   report.verdicts = judge(report);
   process.stdout.write(`${renderText(report)}\n`);

@@ -1,7 +1,7 @@
 /** `npm run setup`: packages, compiled sources, engine. Quick when there is nothing to do. */
-import { CLI, ensureBuilt, ensureInstalled, requireNode, runOrExit } from './lib/checkout.mjs';
+import { becomeCli, ensureBuilt, ensureInstalled, requireNode } from './lib/checkout.mjs';
 
 requireNode();
 ensureInstalled();
 ensureBuilt();
-runOrExit(process.execPath, [CLI, 'engine', 'provision'], 'The engine could not be set up: see above.');
+await becomeCli('engine', 'provision');

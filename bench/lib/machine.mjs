@@ -8,7 +8,7 @@ export const describeMachine = () => ({
   cpu: cpus()[0]?.model.trim() ?? 'unknown',
   cores: availableParallelism(),
   memoryGiB: Math.round(totalmem() / 2 ** 30),
-  system: `${type()} ${release()}`,
+  system: `${type()} ${release().split('-', 1)[0]}`,
   node: process.versions.node,
 });
 

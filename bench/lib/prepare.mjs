@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ensureBuilt, ROOT } from '../../scripts/lib/checkout.mjs';
@@ -22,7 +23,8 @@ const LOOKS = 6;
  */
 export async function prepareBench(options, { scratch, tell, signal }) {
   if (options.dist === undefined) ensureBuilt();
-  const dist = options.dist ?? join(ROOT, 'dist');
+  // The build itself, not the link to the current one: an edit meanwhile must not change what is measured.
+  const dist = realpathSync(options.dist ?? join(ROOT, 'dist'));
   const threads = options.threads ?? availableParallelism();
   const { prepareEngine } = await import(pathToFileURL(join(dist, 'src/engine/prepare-engine.js')).href);
   const engine = await prepareEngine({

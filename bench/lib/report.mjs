@@ -48,7 +48,7 @@ function tables(report) {
 }
 
 const number = (value, unit) => {
-  const digits = unit === '×' || unit === ' s' ? 2 : unit === ' ms' ? 1 : 0;
+  const digits = unit === '×' || unit === ' s' || unit === ' %' ? 2 : unit === ' ms' ? 1 : 0;
   return `${value.toFixed(digits)}${unit}`;
 };
 const count = (value) => Math.round(value).toLocaleString('en-US');

@@ -8,13 +8,31 @@ const MB = 1e6;
  * @returns {{ what: string, value: number, low?: number, high?: number, unit: string, target: string, goal?: string,
  *   met: boolean, note?: string }[]} for what was measured
  */
-export function judge({ steady, whole, stall }) {
+export function judge({ steady, whole, stall, stop, accuracy }) {
   return [
+    ...(accuracy ? ofAccuracy(accuracy) : []),
     ...(steady ? ofSteady(steady.results) : []),
     ...(whole ? ofWhole(whole.results) : []),
     ...ofRunner({ steady, whole, stall }),
+    ...(stop ? [ofStop(stop)] : []),
   ];
 }
+
+const LEAST_ACCURACY = { 'after 2 epochs': 0.985, 'with the defaults': 0.992 };
+
+function ofAccuracy(runs) {
+  return runs.map(({ name, testAccuracy }) => {
+    const least = LEAST_ACCURACY[name];
+    const met = testAccuracy >= least;
+    const [value, target] = [100 * testAccuracy, `≥ ${100 * least} %`];
+    return { what: `accuracy on the 10,000 test images ${name}`, value, unit: ' %', target, met };
+  });
+}
+
+const ofStop = (runs) =>
+  atMost('Ctrl-C to the end of the process', spread(runs.map(({ stopMs }) => stopMs / 1000)), 2, {
+    unit: ' s',
+  });
 
 function ofSteady(results) {
   const speeds = (name) => results[name].map(({ imagesPerSecond }) => imagesPerSecond);

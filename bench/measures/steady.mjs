@@ -8,7 +8,7 @@ import { runRounds } from '../lib/rounds.mjs';
 export const STEADY_IMAGES = 54_000;
 const WARM_UP_IMAGES = 12_800;
 
-/** The fastest way of giving Keras the data; bench/keras-variants.mjs measures the others. */
+/** How Keras is given the data and runs its steps; bench/keras-variants.mjs measures this beside the other ways. */
 export const KERAS_FORM = ['--input', 'numpy', '--steps-per-execution', '32'];
 
 const peer = (file) => fileURLToPath(new URL(`../peers/${file}`, import.meta.url));
@@ -69,7 +69,8 @@ function scriptContestant({ dataDir, threads, epochs, signal }, name, command, a
   const run = async (count, images) => {
     const size = ['--epochs', String(count), '--images', String(images), '--threads', String(threads)];
     const { stdout } = await runTimed(command, [...args, dataDir, ...size], {
-      env: { KERAS_BACKEND: 'tensorflow', TF_CPP_MIN_LOG_LEVEL: '3' },
+      // No __pycache__ in the checkout.
+      env: { KERAS_BACKEND: 'tensorflow', TF_CPP_MIN_LOG_LEVEL: '3', PYTHONDONTWRITEBYTECODE: '1' },
       signal,
     });
     return lastJson(stdout);

@@ -1,5 +1,5 @@
-"""Steady training throughput of PyTorch on the CPU; prints one JSON document. The loop is the fastest that we found:
-tensors in memory, batches by index, no DataLoader."""
+"""Steady training throughput of PyTorch on the CPU; prints one JSON document. Tensors in
+memory, batches by index, no DataLoader."""
 
 import argparse
 import json

@@ -38,9 +38,12 @@ export async function readSettings(
 
 /** The absolute runs directory that the command is about. */
 export async function readRunsDir(context: CliContext, flags: Flags): Promise<string> {
-  const { runsDir } = await readSettings(context, flags, ['runsDir']);
-  return resolve(context.io.cwd, runsDir?.value ?? DEFAULT_RUNS_DIR);
+  return runsDirOf(context, await readSettings(context, flags, ['runsDir']));
 }
+
+/** The absolute runs directory of settings that were read. */
+export const runsDirOf = ({ io }: CliContext, { runsDir }: Given): string =>
+  resolve(io.cwd, runsDir?.value ?? DEFAULT_RUNS_DIR);
 
 /** @throws RunnerError `usage` for a mode that this version knows by name only */
 export function requireMode(mode: Settings['mode']): void {

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { RunnerError } from '../contract/errors.js';
 
 /** What the command line has of the outside world; tests bring their own. */
 export interface CliIo {
@@ -6,6 +7,8 @@ export interface CliIo {
   readonly cwd: string;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
+  /** Waits until the result has left; why, if it has not arrived whole. */
+  readonly resultLost: () => Promise<RunnerError | undefined>;
   /** Leaves at once, for the second Ctrl-C. */
   readonly exit: (status: number) => void;
 }

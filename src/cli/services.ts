@@ -1,7 +1,7 @@
 /** What the commands need of the heavy parts: a port, so that the commands themselves never load TensorFlow. */
 import type { ImageDataset, Job } from '../contract/job.js';
 import type { Runtime } from '../contract/runtime.js';
-import type { EndedRun } from '../orchestrator/read-run.js';
+import type { RunWithOutcome } from '../orchestrator/read-run.js';
 import type { EvaluationFigures } from '../report/evaluation.js';
 import type { InspectedPart } from '../report/inspection.js';
 
@@ -43,10 +43,16 @@ export interface Services {
     /** Phases that were over before there was a run, in milliseconds: they head those of its outcome. */
     earlierPhases: Readonly<Record<string, number>>;
   }): Promise<Runtime>;
-  /** @throws the signal's reason once it is aborted */
+  /** @throws RunnerError `run-busy` or `bad-data` and kin; the signal's reason once it is aborted */
   evaluateRun(
-    run: EndedRun,
-    deps: { job: Job; engine: PreparedEngine; signal: AbortSignal },
+    run: RunWithOutcome,
+    deps: {
+      job: Job;
+      engine: PreparedEngine;
+      /** Absolute folder to read the data from; without, the one that the spec names. */
+      dataDir: string | undefined;
+      signal: AbortSignal;
+    },
   ): Promise<EvaluationFigures>;
   inspect(): Promise<Inspection>;
 }

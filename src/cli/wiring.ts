@@ -21,7 +21,7 @@ export function wireServices(): Services {
       const { createInProcessRuntime } = await import('../../runtimes/inprocess/index.js');
       return createInProcessRuntime({ ...parts, engine: engineOf(engine), clock: systemClock });
     },
-    async evaluateRun({ runId, runDir, spec, outcome }, { job, engine, signal }) {
+    async evaluateRun({ runId, runDir, spec, outcome }, { job, engine, dataDir, signal }) {
       const [{ evaluateRun }, { loadTensorFlow }] = await Promise.all([
         import('../trainer/evaluate-run.js'),
         import('../engine/load.js'),
@@ -31,6 +31,7 @@ export function wireServices(): Services {
         { runId, runDir, spec, weightsDigest, stepsCompleted },
         {
           job,
+          dataDir,
           clock: systemClock,
           loadTensorFlow: () => loadTensorFlow(engineOf(engine), { threads: spec.threads }),
         },

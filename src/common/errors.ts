@@ -32,14 +32,60 @@ export function nameDiskFull(error: unknown, path: string): unknown {
   return new RunnerError('disk-full', `Cannot write ${path}: ${why}.`, { cause: error });
 }
 
-/** Any thrown value as a RunnerError: itself, `disk-full`, or `internal` with the original as its cause. */
-export function toRunnerError(error: unknown): RunnerError {
+interface Unusable {
+  readonly why: string;
+  /** Where the hint of `file-unusable` would not help. */
+  readonly hint?: string;
+}
+
+/** System errors that the surroundings cause, whatever the program does. */
+const UNUSABLE: ReadonlyMap<string, Unusable> = new Map<string, Unusable>([
+  ['EACCES', { why: 'permission is denied' }],
+  ['EPERM', { why: 'the operation is not permitted' }],
+  ['EROFS', { why: 'the file system is read-only' }],
+  [
+    'EIO',
+    {
+      why: 'the device reports an input/output error',
+      hint: 'Check the device and its file system; the kernel log says more.',
+    },
+  ],
+  [
+    'ESTALE',
+    { why: 'the network file system has lost it', hint: 'Mount the file system anew, then run it again.' },
+  ],
+  [
+    'EMFILE',
+    {
+      why: 'this process can open no more files',
+      hint: 'Raise the limit of open files (`ulimit -n`), then run it again.',
+    },
+  ],
+  [
+    'ENFILE',
+    { why: 'this machine can open no more files', hint: 'End what holds so many open, then run it again.' },
+  ],
+]);
+
+/**
+ * Any thrown value as a RunnerError: itself, `disk-full`, `file-unusable`, or `internal` with the original as its
+ * cause.
+ * @param path what was being read or written, where the error does not tell by itself
+ */
+export function toRunnerError(error: unknown, path = 'a file'): RunnerError {
   if (error instanceof RunnerError) return error;
-  if (isErrno(error, ...DISK_FULL)) {
-    const path = (error as NodeJS.ErrnoException).path ?? 'a file';
-    return nameDiskFull(error, path) as RunnerError;
-  }
-  return new RunnerError('internal', describeError(error), { cause: error });
+  const code = errnoOf(error);
+  if (code === undefined) return new RunnerError('internal', describeError(error), { cause: error });
+  const named = (error as NodeJS.ErrnoException).path ?? path;
+  const full = nameDiskFull(error, named);
+  if (full instanceof RunnerError) return full;
+  const unusable = UNUSABLE.get(code);
+  if (unusable === undefined) return new RunnerError('internal', describeError(error), { cause: error });
+  const { why, ...hint } = unusable;
+  return new RunnerError('file-unusable', `Cannot use ${named}: ${why} (${code}).`, {
+    cause: error,
+    ...hint,
+  });
 }
 
 /** The first error stays what is thrown; those that came after it are kept under `suppressed`. */

@@ -11,8 +11,6 @@ export interface Logger {
   readonly error: Log;
 }
 
-export const silentLogger: Logger = { debug: noop, info: noop, warn: noop, error: noop };
-
 /**
  * One JSON object a line on stderr: pino with ISO times and level names.
  * @param write where a whole line goes; each is written before the call returns, so none is lost on exit
@@ -21,7 +19,7 @@ export async function createJsonLogger(
   level: LogLevel,
   write: (line: string) => void = (line) => void process.stderr.write(line),
 ): Promise<Logger> {
-  // Imported when it is asked for: most commands never log, and it costs 30 ms.
+  // Imported when it is asked for: most commands never log, and would wait for it.
   const { pino } = await import('pino');
   const logger: Logger = pino(
     {
@@ -33,8 +31,4 @@ export async function createJsonLogger(
     { write },
   );
   return logger;
-}
-
-function noop(): void {
-  // Deliberately nothing.
 }

@@ -10,6 +10,7 @@ export const EXIT = {
   usage: 2,
   environment: 3,
   trackingFailed: 4,
+  hungUp: 129,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -42,6 +43,10 @@ export const ERRORS = {
     exit: EXIT.usage,
     hint: 'Wait for the run to end, or look at it with `runner runs show`.',
   },
+  'run-busy': {
+    exit: EXIT.usage,
+    hint: 'Wait for it to end; a lock that a killed process left expires after 10 s.',
+  },
   'run-newer-schema': {
     exit: EXIT.usage,
     hint: 'Upgrade `runner` to the version that wrote this run, or a later one.',
@@ -53,7 +58,11 @@ export const ERRORS = {
   },
   'disk-full': {
     exit: EXIT.environment,
-    hint: 'Free disk space or give another --runs-dir, then run it again.',
+    hint: 'Free disk space where the message says, or give another --runs-dir; then run it again.',
+  },
+  'file-unusable': {
+    exit: EXIT.environment,
+    hint: 'Make it usable for this user (owner, permissions, mount), then run it again.',
   },
   'engine-missing': {
     exit: EXIT.environment,
@@ -97,10 +106,11 @@ export const ERRORS = {
   },
   diverged: {
     exit: EXIT.runFailed,
-    hint: 'Lower the learning rate; the last good checkpoint is kept in checkpoints/.',
+    hint: 'Lower the learning rate. checkpoints/ keeps the end of the last good epoch, if there was one.',
   },
   interrupted: { exit: EXIT.interrupted, hint: 'Nothing was begun; run it again.' },
   terminated: { exit: EXIT.terminated, hint: 'Nothing was begun; run it again.' },
+  'hung-up': { exit: EXIT.hungUp, hint: 'Nothing was begun; run it again.' },
   'run-failed': { exit: EXIT.runFailed, hint: 'events.ndjson in the run directory has the details.' },
   internal: {
     exit: EXIT.runFailed,

@@ -7,6 +7,8 @@ export const RUN_FILES = {
   outcome: 'outcome.json',
   /** The process that the run belongs to: tells a run that goes on from one that was abandoned. */
   owner: 'owner.json',
+  /** Held by the one process that adds to a run which has ended. */
+  lock: '.lock',
   journal: 'journal.ndjson',
   tracking: 'tracking.json',
   checkpoints: 'checkpoints',

@@ -32,7 +32,11 @@ export function loadTensorFlow(engine: Engine, { threads }: { readonly threads: 
   return loaded.tf;
 }
 
+/** Variables that choose other kernels, and so other low bits: the spec alone decides what comes out. */
+const CHANGING_RESULTS = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA', 'TF_XLA_FLAGS'];
+
 function load(engine: Engine, threads: number): TensorFlow {
+  for (const name of CHANGING_RESULTS) Reflect.deleteProperty(process.env, name);
   // Node writes through to the C environment, which TensorFlow reads.
   process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   // Errors only: its notes on CPU features would stand between our lines.

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from '../common/errors.js';
+import { processExists } from '../common/process-exists.js';
 import { runPath } from '../contract/run-directory.js';
 
-export const ownerSchema = z.object({
+const ownerSchema = z.object({
   pid: z.int().min(1),
   host: z.string(),
   /** Start of the process in clock ticks since boot: a pid used again has another. Null where there is no /proc. */
@@ -14,18 +16,20 @@ export const ownerSchema = z.object({
 });
 export type Owner = z.infer<typeof ownerSchema>;
 
-export const thisProcess = (): Owner => ({
-  pid: process.pid,
-  host: hostname(),
-  startTimeTicks: startTimeTicks(process.pid),
-});
+const PROC = '/proc';
+
+export function thisProcess(): Owner {
+  const start = startTimeTicks(process.pid, PROC);
+  return { pid: process.pid, host: hostname(), startTimeTicks: typeof start === 'number' ? start : null };
+}
 
 /**
  * Whether the process that owns the run still lives. A run without an owner on record, or with a garbled one, has
  * none. An owner that cannot be asked (on another host, or its record unreadable) counts as alive: better a run
  * too many called running than a live one removed.
+ * @param proc where the system shows its processes
  */
-export async function isOwned(runDir: string): Promise<boolean> {
+export async function isOwned(runDir: string, proc = PROC): Promise<boolean> {
   let record: string;
   try {
     record = await readFile(runPath(runDir, 'owner'), 'utf8');
@@ -33,7 +37,7 @@ export async function isOwned(runDir: string): Promise<boolean> {
     return !isErrno(error, 'ENOENT', 'ENOTDIR');
   }
   const owner = parseOwner(record);
-  return owner !== undefined && isAlive(owner);
+  return owner !== undefined && isAlive(owner, proc);
 }
 
 function parseOwner(record: string): Owner | undefined {
@@ -44,29 +48,25 @@ function parseOwner(record: string): Owner | undefined {
   }
 }
 
-function isAlive({ pid, host, startTimeTicks: start }: Owner): boolean {
+function isAlive({ pid, host, startTimeTicks: start }: Owner, proc: string): boolean {
   if (host !== hostname()) return true;
-  return start === null ? processExists(pid) : startTimeTicks(pid) === start;
+  const found = start === null ? 'hidden' : startTimeTicks(pid, proc);
+  return found === 'hidden' ? processExists(pid) : found === start;
 }
 
-/** Null if there is no such process, or if all that is left of it is its exit status. */
-function startTimeTicks(pid: number): number | null {
+/**
+ * `dead` if all that is left of the process is its exit status. `hidden` if there is nothing to read: there is no
+ * such process, or it is another user's and /proc is mounted with `hidepid`, or there is no /proc.
+ */
+function startTimeTicks(pid: number, proc: string): number | 'dead' | 'hidden' {
+  let stat: string;
   try {
-    // The command in field 2 may hold spaces and brackets, so count from the last bracket.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, ticks] = [fields[0] ?? '', fields[19]];
-    return ['Z', 'X', 'x'].includes(state) ? null : Number(ticks);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ESRCH')) return null;
-    throw error;
+    stat = readFileSync(join(proc, String(pid), 'stat'), 'latin1');
+  } catch {
+    return 'hidden';
   }
-}
-
-function processExists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return !isErrno(error, 'ESRCH');
-  }
+  // The command in field 2 may hold spaces and brackets, so count from the last bracket.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, ticks] = [fields[0] ?? '', fields[19]];
+  return ['Z', 'X', 'x'].includes(state) ? 'dead' : Number(ticks);
 }

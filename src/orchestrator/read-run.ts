@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { describeError, isErrno } from '../common/errors.js';
+import { describeError, isErrno, toRunnerError } from '../common/errors.js';
 import { describeIssues } from '../common/parse.js';
 import { RunnerError } from '../contract/errors.js';
 import { artifactPath, runPath } from '../contract/run-directory.js';
@@ -22,8 +22,8 @@ export interface StoredRun extends RunDirectory {
 }
 
 /** A run with its outcome. */
-export type EndedRun = StoredRun & { readonly outcome: RunOutcome };
-export const hasEnded = (run: StoredRun): run is EndedRun => run.outcome !== null;
+export type RunWithOutcome = StoredRun & { readonly outcome: RunOutcome };
+export const hasEnded = (run: StoredRun): run is RunWithOutcome => run.outcome !== null;
 
 /** What every evaluation holds; the rest (per-class figures, confusion matrix) is passed on as it is. */
 const evaluationSchema = z.looseObject({
@@ -32,7 +32,7 @@ const evaluationSchema = z.looseObject({
 });
 export type StoredEvaluation = z.infer<typeof evaluationSchema>;
 
-/** @throws RunnerError `run-newer-schema` or `run-corrupt`, naming the file */
+/** @throws RunnerError `run-newer-schema`, `run-corrupt` or `file-unusable`, naming the file */
 export async function readRun({ runId, runDir }: RunDirectory): Promise<StoredRun> {
   const spec = await readSpec(runDir);
   // Owner before outcome: a run that ends between the two reads then shows as ended, not as abandoned.
@@ -41,8 +41,7 @@ export async function readRun({ runId, runDir }: RunDirectory): Promise<StoredRu
   return { runId, runDir, spec, outcome, state: outcome?.status ?? (owned ? 'running' : 'unfinished') };
 }
 
-/** @throws RunnerError `run-newer-schema` or `run-corrupt` */
-export async function readSpec(runDir: string): Promise<RunSpec> {
+async function readSpec(runDir: string): Promise<RunSpec> {
   const path = runPath(runDir, 'spec');
   const json = await readJson(path);
   if (json === undefined) throw new RunnerError('run-corrupt', `${path} is missing.`);
@@ -51,7 +50,7 @@ export async function readSpec(runDir: string): Promise<RunSpec> {
 
 /**
  * The test-set evaluation among the run's artifacts, or null if there is none.
- * @throws RunnerError `run-corrupt`
+ * @throws RunnerError `run-corrupt` or `file-unusable`
  */
 export async function readEvaluation(runDir: string): Promise<StoredEvaluation | null> {
   const path = artifactPath(runDir, 'evaluation');
@@ -71,6 +70,8 @@ async function readJson(path: string): Promise<unknown> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
+    const known = toRunnerError(error, path);
+    if (known.code !== 'internal') throw known;
     throw new RunnerError('run-corrupt', `${path} cannot be read: ${describeError(error)}.`, {
       cause: error,
     });

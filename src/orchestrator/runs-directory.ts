@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { syncDirectory, writeJsonAtomic } from '../common/atomic-file.js';
 import type { Clock } from '../common/clock.js';
@@ -12,7 +13,11 @@ import { createRunId } from './run-id.js';
 
 /** Names in a runs directory that start so are being made or removed; they are no runs. */
 const UNFINISHED_PREFIX = '.';
+const NEW_PREFIX = `${UNFINISHED_PREFIX}new-`;
+const PROBE_PREFIX = `${UNFINISHED_PREFIX}probe-`;
 const REMOVED_PREFIX = `${UNFINISHED_PREFIX}removed-`;
+/** Nobody takes as long to make a run. */
+const ABANDONED_AFTER_MS = 24 * 3_600_000;
 const MOST_ATTEMPTS = 10;
 
 /**
@@ -25,7 +30,7 @@ export async function ensureRunsDirectory(directory: string): Promise<string> {
   try {
     await makeDirectory(absolute);
     // Permission bits say little to root or on a read-only mount; only making something shows it.
-    await rmdir(await mkdtemp(join(absolute, `${UNFINISHED_PREFIX}probe-`)));
+    await rmdir(await makeUnnamed(absolute, PROBE_PREFIX));
     return absolute;
   } catch (error) {
     throw unwritable(error, absolute);
@@ -44,7 +49,8 @@ export interface RunDirectory {
 
 /**
  * Makes the directory of a new run. It appears under its id in one step, with spec.json and owner.json in it: no
- * reader ever sees a run without its spec, and two creators at once never get the same id.
+ * reader ever sees a run without its spec, and two creators at once never get the same id. What creators that were
+ * killed have left goes.
  * @throws RunnerError `runs-dir-unwritable` or `disk-full`
  */
 export async function createRun(
@@ -54,17 +60,25 @@ export async function createRun(
 ): Promise<RunDirectory> {
   let draft: string | undefined;
   try {
-    draft = await mkdtemp(join(runsDir, `${UNFINISHED_PREFIX}new-`));
+    draft = await makeUnnamed(runsDir, NEW_PREFIX);
     await writeJsonAtomic(runPath(draft, 'owner'), thisProcess());
     await writeJsonAtomic(runPath(draft, 'spec'), spec);
     const created = await moveToFreeId(draft, runsDir, () => createId(clock.now()));
     draft = created.runDir;
     await syncDirectory(runsDir);
+    await removeLeftovers(runsDir);
     return created;
   } catch (error) {
     const first = unwritable(error, runsDir);
     throw draft === undefined ? first : attachSuppressed(first, await removalErrors(draft));
   }
+}
+
+/** Not by mkdtemp, which shuts out everybody else: who may read a run is for the umask to say. */
+async function makeUnnamed(runsDir: string, prefix: string): Promise<string> {
+  const path = join(runsDir, `${prefix}${randomBytes(8).toString('hex')}`);
+  await mkdir(path);
+  return path;
 }
 
 /** Renaming a folder onto one that holds something fails: that is what makes the id exclusive. */
@@ -98,16 +112,32 @@ async function removalErrors(directory: string): Promise<unknown[]> {
 export async function deleteRun({ runId, runDir }: RunDirectory): Promise<void> {
   const runsDir = dirname(runDir);
   try {
-    await rename(runDir, join(runsDir, `${REMOVED_PREFIX}${runId}`));
-    for (const name of await readdir(runsDir)) {
-      if (name.startsWith(REMOVED_PREFIX)) await rm(join(runsDir, name), { recursive: true, force: true });
-    }
+    const removed = join(runsDir, `${REMOVED_PREFIX}${runId}`);
+    await rename(runDir, removed);
+    await rm(removed, { recursive: true, force: true });
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw unwritable(error, runsDir);
     throw new RunnerError('run-not-found', `Run ${runId} is gone: somebody else has removed it.`, {
       cause: error,
     });
   }
+  await removeLeftovers(runsDir);
+}
+
+/** What may not be removed (another user's) stays: it is in nobody's way. */
+async function removeLeftovers(runsDir: string): Promise<void> {
+  for (const name of await readdir(runsDir).catch(() => [])) {
+    if (!(await isLeftover(runsDir, name))) continue;
+    await rm(join(runsDir, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** A removal can be finished by anybody at any time; who makes a run may still be at it. */
+async function isLeftover(runsDir: string, name: string): Promise<boolean> {
+  if (name.startsWith(REMOVED_PREFIX)) return true;
+  if (!name.startsWith(NEW_PREFIX) && !name.startsWith(PROBE_PREFIX)) return false;
+  const made = await stat(join(runsDir, name)).catch(() => undefined);
+  return made !== undefined && Date.now() - made.mtimeMs > ABANDONED_AFTER_MS;
 }
 
 function unwritable(error: unknown, directory: string): unknown {

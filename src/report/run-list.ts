@@ -4,7 +4,7 @@ import { formatDuration, formatShare, table } from './format.js';
 import { printable } from './printable.js';
 import type { TestFigures } from './terminal.js';
 
-export interface ListedRun {
+export interface RunListRow {
   readonly runId: string;
   readonly state: string;
   /** Absent where the run cannot be read; `problem` then says why. */
@@ -15,7 +15,7 @@ export interface ListedRun {
 }
 
 /** One line a run. */
-export function renderRunList(runs: readonly ListedRun[]): string {
+export function renderRunList(runs: readonly RunListRow[]): string {
   return table([
     ['RUN', 'STATE', 'JOB', 'MODE', 'EPOCHS', 'TEST ACC', 'TIME'],
     ...runs.map(({ runId, state, spec, outcome, evaluation, problem }) =>

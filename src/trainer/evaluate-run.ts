@@ -1,64 +1,105 @@
+import lockfile from 'proper-lockfile';
 import type { Clock } from '../common/clock.js';
+import { isErrno } from '../common/errors.js';
 import { EventLog } from '../common/event-log.js';
 import { RunnerError } from '../contract/errors.js';
 import type { ImageDataset, Job, TensorFlow } from '../contract/job.js';
 import { runPath } from '../contract/run-directory.js';
 import type { RunSpec } from '../contract/run-spec.js';
-import { createTrainStep } from '../engine/trace/index.js';
 import { ArtifactStore } from './artifacts/artifact-store.js';
 import { writeEvaluation, type EvaluationDocument } from './artifacts/evaluation.js';
-import { evaluateModel } from './evaluate-model.js';
+import { createStep } from './create-step.js';
+import { evaluateModel, type ModelEvaluation } from './evaluate-model.js';
 import { readKeptWeights } from './kept-weights.js';
-import { stepOptions } from './loss-and-optimizer.js';
 
 /** A run that has ended. */
 export interface EndedRun {
   readonly runId: string;
   readonly runDir: string;
   readonly spec: RunSpec;
-  /** From its outcome; null if it failed. */
+  /** From its outcome; null if it failed while it trained. */
   readonly weightsDigest: string | null;
   readonly stepsCompleted: number;
 }
 
+export interface EvaluationParts {
+  readonly job: Job;
+  readonly clock: Clock;
+  readonly loadTensorFlow: () => TensorFlow;
+  /** Where the data set lies now; where it lay when the run was made, if not given. */
+  readonly dataDir?: string | undefined;
+}
+
 /**
  * Evaluates the weights that a run kept, and adds figures and pictures to its artifacts.
- * @throws RunnerError `bad-data` if the data set is no longer the one it was trained on; see also `readKeptWeights`
+ * @throws RunnerError `run-busy` if another process evaluates it, `bad-data` if the data set is not the one it was
+ *   trained on, and as `readKeptWeights`
  */
 export async function evaluateRun(
   run: EndedRun,
-  parts: { readonly job: Job; readonly clock: Clock; readonly loadTensorFlow: () => TensorFlow },
+  parts: EvaluationParts,
   signal: AbortSignal,
 ): Promise<EvaluationDocument> {
-  const { job, clock } = parts;
-  const state = await readKeptWeights(run, run.weightsDigest);
-  const dataset = await loadSameData(run.spec, job);
-  const tf = parts.loadTensorFlow();
-  const model = job.buildModel(tf, run.spec.seed);
-  const step = createTrainStep(tf, model, stepOptions(run.spec.seed), { step: run.spec.engine.step });
+  const release = await lock(run);
   try {
-    step.writeState(state);
-    const evaluation = await evaluateModel(step, dataset, { clock, signal });
-    using log = EventLog.resume(runPath(run.runDir, 'events'), clock);
-    const emit = log.append.bind(log);
+    // Before the work: a run that cannot be written to should not be found out after it.
+    using log = EventLog.resume(runPath(run.runDir, 'events'), parts.clock);
+    const store = await ArtifactStore.open(run.runDir, (event) => log.append(event));
+    const dataset = await loadSameData(run.spec, parts);
+    const evaluation = await evaluateKeptWeights(run, { ...parts, dataset, signal });
     const values = { testLoss: evaluation.loss, testAccuracy: evaluation.report.accuracy };
-    emit({ type: 'metric', step: run.stepsCompleted, values });
-    const store = await ArtifactStore.open(run.runDir, emit);
-    const document = await writeEvaluation(store, evaluation, { dataset, title: `${job.name} ${run.runId}` });
+    log.append({ type: 'metric', step: run.stepsCompleted, values });
+    const title = `${parts.job.name} ${run.runId}`;
+    const document = await writeEvaluation(store, evaluation, { dataset, title });
     await store.writeManifest();
     return document;
   } finally {
-    step.dispose();
+    await release();
+  }
+}
+
+async function evaluateKeptWeights(
+  run: EndedRun,
+  parts: EvaluationParts & { readonly dataset: ImageDataset; readonly signal: AbortSignal },
+): Promise<ModelEvaluation> {
+  const state = await readKeptWeights(run, run.weightsDigest);
+  const tf = parts.loadTensorFlow();
+  const model = parts.job.buildModel(tf, run.spec.seed);
+  try {
+    // The run's own log has told about a fallback.
+    const step = createStep(tf, model, run.spec, {
+      temporaryFolder: run.runDir,
+      onFallback: () => undefined,
+    });
+    try {
+      step.writeState(state);
+      return await evaluateModel(step, parts.dataset, parts);
+    } finally {
+      step.dispose();
+    }
+  } finally {
     model.dispose();
   }
 }
 
-async function loadSameData(spec: RunSpec, job: Job): Promise<ImageDataset> {
-  const dataset = await job.loadData(spec.data.dir);
+/** One writer at a time: two would give their events the same numbers. */
+async function lock({ runId, runDir }: EndedRun): Promise<() => Promise<void>> {
+  try {
+    return await lockfile.lock(runDir, { lockfilePath: runPath(runDir, 'lock') });
+  } catch (error) {
+    if (!isErrno(error, 'ELOCKED')) throw error;
+    throw new RunnerError('run-busy', `Another process evaluates run ${runId}.`, { cause: error });
+  }
+}
+
+async function loadSameData(spec: RunSpec, { job, dataDir }: EvaluationParts): Promise<ImageDataset> {
+  const folder = dataDir ?? spec.data.dir;
+  const dataset = await job.loadData(folder);
   if (dataset.digest !== spec.data.digest) {
     throw new RunnerError(
       'bad-data',
-      `The data in ${spec.data.dir} is not what the run was trained on: expected ${spec.data.digest}, found ${dataset.digest}.`,
+      `The data in ${folder} is not what the run was trained on: expected ${spec.data.digest}, found ${dataset.digest}.`,
+      { hint: 'Point --data-dir at the data set that the run was trained on.' },
     );
   }
   return dataset;

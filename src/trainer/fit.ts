@@ -30,7 +30,8 @@ export interface FitOptions {
   readonly emit: (event: RunEventInput) => void;
   readonly onProgress: ((progress: TrainingProgress) => void) | undefined;
   readonly onFirstStep: () => void;
-  readonly saveCheckpoint: (checkpoint: Checkpoint) => Promise<void>;
+  /** `best`: the checkpoint ends an epoch, and its weights are the ones to keep so far. */
+  readonly saveCheckpoint: (checkpoint: Checkpoint, best: boolean) => Promise<void>;
 }
 
 /**
@@ -72,7 +73,7 @@ class Fit {
     for (let epoch = 1; epoch <= epochs; epoch += 1) {
       const finished = await this.#trainEpoch(epoch);
       if (!finished) this.#refuseBrokenWeights(epoch);
-      await this.#saveCheckpoint();
+      await this.#saveCheckpoint(finished && record.keptEpoch === epoch);
       if (!finished || this.#options.signal.aborted) return 'cancelled';
       if (earlyStopping && this.#stopping.isTimeToStop && epoch < epochs) {
         record.stoppedEarly = true;
@@ -177,11 +178,11 @@ class Fit {
     }
   }
 
-  async #saveCheckpoint(): Promise<void> {
+  async #saveCheckpoint(best: boolean): Promise<void> {
     const { step, record, saveCheckpoint } = this.#options;
     const { bestEpoch, bestValLoss } = this.#stopping;
     const progress = { epoch: record.epochs.length, step: record.stepsCompleted, bestEpoch, bestValLoss };
-    await saveCheckpoint({ progress, state: step.readState(), best: this.#best });
+    await saveCheckpoint({ progress, state: step.readState(), best: this.#best }, best);
   }
 
   #learningRate(stepIndex: number): number {

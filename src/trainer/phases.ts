@@ -1,4 +1,5 @@
 import type { Clock } from '../common/clock.js';
+import { attachSuppressed } from '../common/errors.js';
 import type { RunEventInput } from '../contract/run-event.js';
 
 /** Times the phases of a run, tells each as an event, and keeps their durations in the order they happened. */
@@ -27,13 +28,24 @@ export class Phases {
     this.#emit({ type: 'phase', name, state: 'start' });
     // Its place in the order is that of its start, even if another phase ends inside it.
     this.#durations[name] = 0;
-    try {
-      return await work();
-    } finally {
+    const end = (): void => {
       const ms = this.#clock.elapsed() - start;
       this.#durations[name] = ms;
       this.#emit({ type: 'phase', name, state: 'end', ms });
+    };
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      try {
+        end();
+      } catch (second) {
+        throw attachSuppressed(error, [second]);
+      }
+      throw error;
     }
+    end();
+    return result;
   }
 
   /** A moment rather than a span: milliseconds since the process started. */

@@ -1,12 +1,13 @@
 /** What a run leaves behind when it does not end by itself. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readEvents } from '../../src/common/event-log.js';
 import { readNewestCheckpoint } from '../../src/trainer/checkpoints/folder.js';
+import { endless, firstCheckpoint } from '../support/endless-run.js';
 import { writeMnistSubset } from '../support/mnist-subset.js';
+import { mountMemory } from '../support/mount.js';
 import { runJson, startRunner } from '../support/runner.js';
 
 let folder: string;
@@ -23,34 +24,13 @@ beforeEach(() => {
   runsDir = mkdtempSync(join(folder, 'runs-'));
 });
 
-/** Trains for hours unless it is stopped. */
-const endless = (...more: string[]): string[] => [
-  'train',
-  ...['--data-dir', dataDir, '--runs-dir', runsDir, '--epochs', '10000', '--no-early-stopping', '--json'],
-  ...more,
-];
-
-/** Waits until the only run of the directory has written its first checkpoint. */
-async function firstCheckpoint(): Promise<string> {
-  for (;;) {
-    const [runId] = readdirSync(runsDir).filter((name) => !name.startsWith('.'));
-    if (
-      runId !== undefined &&
-      existsSync(join(runsDir, runId, 'checkpoints', 'step-000000015.safetensors'))
-    ) {
-      return join(runsDir, runId);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 describe.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('a run stopped by %s', (signal, status) => {
   it(`writes a checkpoint and its outcome, exits with ${status}, and can be evaluated`, async () => {
-    const process = startRunner(endless());
-    const runDir = await firstCheckpoint();
+    const process = startRunner(['train', ...endless(dataDir, runsDir)]);
+    const runDir = await firstCheckpoint(runsDir, process);
     process.kill(signal);
     const { exitCode, stdout, stderr } = await process;
     expect(exitCode, stderr).toBe(status);
@@ -70,8 +50,8 @@ describe.each([
 
 describe('a run killed with SIGKILL', () => {
   it("keeps its spec, whole events and whole checkpoints, is listed as unfinished, and is in nobody's way", async () => {
-    const process = startRunner(endless());
-    const runDir = await firstCheckpoint();
+    const process = startRunner(['train', ...endless(dataDir, runsDir)]);
+    const runDir = await firstCheckpoint(runsDir, process);
     process.kill('SIGKILL');
     expect((await process).signal).toBe('SIGKILL');
     expect(existsSync(join(runDir, 'outcome.json'))).toBe(false);
@@ -89,26 +69,16 @@ describe('a run killed with SIGKILL', () => {
   });
 });
 
-/** A file system of a few megabytes; making one takes root. */
-const canMount = process.platform === 'linux' && process.getuid?.() === 0;
-describe.skipIf(!canMount)('a run whose disk fills up (needs root for a tmpfs)', () => {
-  let small: string;
-  beforeEach(() => {
-    small = mkdtempSync(join(folder, 'tmpfs-'));
+describe('a run whose disk fills up', () => {
+  it('fails as disk-full with the file named, keeps the checkpoint before, and exits with 3', async (test) => {
     // Room for one checkpoint of 2.7 MB and its artifacts, not for a second one.
-    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', small]).status).toBe(0);
-  });
-  afterEach(() => {
-    expect(spawnSync('umount', [small]).status).toBe(0);
-  });
-
-  it('fails as disk-full with the file named, keeps the checkpoint before, and exits with 3', async () => {
+    using _disk = mountMemory(test, runsDir, 'size=4m');
     const args = [
       'train',
       '--data-dir',
       dataDir,
       '--runs-dir',
-      small,
+      runsDir,
       '--epochs',
       '3',
       '--no-early-stopping',

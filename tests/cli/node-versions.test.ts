@@ -16,8 +16,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.skipIf(!canInstallNode)('the same spec (npm has Node for linux-x64 only)', () => {
-  it(`gives the same weights on Node ${NODE_VERSIONS.join(', ')}, without a warning`, async () => {
+describe('the same spec', () => {
+  it(`gives the same weights on Node ${NODE_VERSIONS.join(', ')}, without a warning`, async (test) => {
+    test.skip(!canInstallNode, 'npm has other versions of Node for Linux on x64 alone');
     const digests: unknown[] = [];
     for (const version of NODE_VERSIONS) {
       const node = await installNode(version);

@@ -1,8 +1,17 @@
 /** `runner train` and `runner evaluate` as a user runs them: the compiled command, real TensorFlow, real MNIST. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import lockfile from 'proper-lockfile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEvents } from '../../src/common/event-log.js';
 import { RUN_ID_PATTERN } from '../../src/contract/run-directory.js';
@@ -204,6 +213,32 @@ describe('without --evaluate', () => {
     } finally {
       writeMnistSubset(dataDir, { train: 2000, test: 500 });
     }
+  });
+});
+
+describe('evaluation', () => {
+  it('is done by one process at a time: another is told so, and nothing is written', async () => {
+    const run = await trainSmall();
+    const events = readFileSync(join(run.runDir, 'events.ndjson'), 'utf8');
+    const release = await lockfile.lock(run.runDir, { lockfilePath: join(run.runDir, '.lock') });
+    const evaluate = ['evaluate', run.runId, '--runs-dir', join(folder, 'runs')];
+    try {
+      const { exitCode, document } = await runJson(evaluate);
+      expect([exitCode, document]).toMatchObject([2, { error: { code: 'run-busy' } }]);
+      expect(readFileSync(join(run.runDir, 'events.ndjson'), 'utf8')).toBe(events);
+    } finally {
+      await release();
+    }
+    expect((await runJson(evaluate)).exitCode).toBe(0);
+    expect(existsSync(join(run.runDir, '.lock'))).toBe(false);
+  });
+
+  it('refuses artifacts that a newer version of runner wrote', async () => {
+    const run = await trainSmall();
+    const manifest = join(run.runDir, 'artifacts/manifest.json');
+    writeFileSync(manifest, JSON.stringify({ schemaVersion: 2, files: [] }));
+    const { exitCode, document } = await runJson(['evaluate', run.runId, '--runs-dir', join(folder, 'runs')]);
+    expect([exitCode, document]).toMatchObject([2, { error: { code: 'run-newer-schema' } }]);
   });
 });
 

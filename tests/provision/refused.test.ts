@@ -1,19 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import {
-  closeSync,
-  copyFileSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, copyFileSync, openSync, statSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROOT } from '../../scripts/lib/checkout.mjs';
 import { wheelForThisPlatform } from '../../src/engine/provision/platform.js';
+import { mountMemory, mountReadOnly } from '../support/mount.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { cacheWithLibrary, contentsOf, sharedEngine } from './support/caches.js';
 import { bareEnv, prepare } from './support/prepare.js';
@@ -157,24 +147,21 @@ describe('a cache that cannot be written', () => {
     expect(error?.message).toContain(`The engine cannot be kept in ${file}/cache: `);
   });
 
-  it.runIf(canMount())('serves the engine that is in it', () => {
+  it('serves the engine that is in it', async (test) => {
     const { cacheDir, engine } = sharedEngine();
-    const remount = `mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && ! touch "$0/x" 2>/dev/null && exec "$1" "$2"`;
-    const { stdout, status } = unshared(remount, cacheDir, PREPARE);
-    expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toEqual({ engine });
+    using _mount = mountReadOnly(test, cacheDir);
+    expect(() => writeFileSync(join(cacheDir, 'a-file'), '')).toThrow('EROFS');
+    expect(await prepare({ env: { RUNNER_CACHE_DIR: cacheDir } })).toEqual({ begun: [], done: [], engine });
   });
 });
 
-describe.runIf(canMount())('a disk that is too small', () => {
-  it('is told before the download', () => {
+describe('a disk that is too small', () => {
+  it('is told before the download', async (test) => {
     using folder = temporaryDirectory();
-    const { stdout } = unshared(
-      'mount -t tmpfs -o size=64m none "$0" && exec "$1" "$2"',
-      folder.path,
-      PREPARE,
-    );
-    expect(JSON.parse(stdout)).toEqual({
+    using _disk = mountMemory(test, folder.path, 'size=64m');
+    expect(await prepare({ env: { RUNNER_CACHE_DIR: folder.path } })).toEqual({
+      begun: [],
+      done: [],
       error: {
         code: 'disk-full',
         message: `Unpacking TensorFlow needs 1.45 GB in ${folder.path}; 0.07 GB are free.`,
@@ -183,45 +170,16 @@ describe.runIf(canMount())('a disk that is too small', () => {
     });
   });
 
-  it('is told when it fills up under the compiler', () => {
+  it('is told when it fills up under the compiler', async (test) => {
     using folder = temporaryDirectory();
-    const { stdout } = unshared(
-      'mount -t tmpfs -o size=64k none "$0" && exec "$1" "$2"',
-      folder.path,
-      PREPARE,
-      {
+    using _disk = mountMemory(test, folder.path, 'size=64k');
+    const { error } = await prepare({
+      env: {
+        RUNNER_CACHE_DIR: folder.path,
         RUNNER_LIBTENSORFLOW: sharedEngine().engine.libraryDir,
       },
-    );
-    const { error } = JSON.parse(stdout.trim().split('\n').at(-1)!) as {
-      error: { code: string; hint: string };
-    };
-    expect(error.code).toBe('disk-full');
-    expect(error.hint).toBe('Free disk space, or set RUNNER_CACHE_DIR to a folder on another disk.');
+    });
+    expect(error?.code).toBe('disk-full');
+    expect(error?.hint).toBe('Free disk space, or set RUNNER_CACHE_DIR to a folder on another disk.');
   });
 });
-
-const PREPARE = join(ROOT, 'tests/provision/programs/prepare.mjs');
-
-/** Runs a shell script with mounts of its own. */
-function unshared(script: string, cacheDir: string, program: string, env: NodeJS.ProcessEnv = {}) {
-  return spawnSync('unshare', ['--mount', 'sh', '-c', script, cacheDir, process.execPath, program], {
-    encoding: 'utf8',
-    env: { ...process.env, RUNNER_CACHE_DIR: cacheDir, ...env },
-  });
-}
-
-/** Whether this user may mount, which some of these tests need. */
-function canMount(): boolean {
-  using folder = temporaryDirectory();
-  mkdirSync(join(folder.path, 'm'));
-  const { status } = spawnSync('unshare', [
-    '--mount',
-    'mount',
-    '-t',
-    'tmpfs',
-    'none',
-    join(folder.path, 'm'),
-  ]);
-  return status === 0 && readdirSync(join(folder.path, 'm')).length === 0;
-}

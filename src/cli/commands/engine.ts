@@ -5,11 +5,15 @@ import { listenForSignals, unlessAborted } from '../signals.js';
 
 /** `runner engine provision`: finds the engine, or builds it. */
 export async function provisionEngine(
-  { io, output, services, signals }: CliContext,
+  { io, output, services, signals, clock }: CliContext,
   { force = false }: { readonly force?: boolean },
 ): Promise<number> {
   const { onSetup, finish } = setupReporter(io.stderr, io.env);
-  using interruption = listenForSignals(signals, { onFirst: finish, onSecond: (status) => io.exit(status) });
+  using interruption = listenForSignals(signals, {
+    clock,
+    onFirst: finish,
+    onSecond: (status) => io.exit(status),
+  });
   const { signal } = interruption;
   const { name, version } = await unlessAborted(signal, () =>
     services.prepareEngine({ force, onProgress: onSetup, signal }),

@@ -50,6 +50,7 @@ export async function train(context: CliContext, flags: TrainFlags): Promise<num
   const reporter = await chooseReporter(context, settings.log.value, flags);
   const training = new Training(context, { job, settings, evaluate: flags.evaluate ?? false }, reporter);
   using interruption = listenForSignals(context.signals, {
+    clock: context.clock,
     onFirst: () => training.announceStop(),
     onSecond: (status) => {
       reporter.finish();

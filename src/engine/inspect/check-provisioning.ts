@@ -1,10 +1,8 @@
 import { access, constants } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { RunnerError } from '../../contract/errors.js';
 import { describeError } from '../../common/errors.js';
 import { cacheFolder } from '../cache.js';
-import { freeBytes } from '../provision/disk-space.js';
+import { existingFolder, freeBytes } from '../provision/disk-space.js';
 import { findCompiler, findPip, findPython, findStrip, type Tool } from '../provision/find-tools.js';
 import { wheelForThisPlatform } from '../provision/platform.js';
 import type { PinnedWheel } from '../provision/wheels.js';
@@ -54,10 +52,8 @@ async function found<T>(look: () => T | Promise<T>): Promise<Found<T>> {
 
 async function writableCache(env: NodeJS.ProcessEnv): Promise<string> {
   const dir = cacheFolder(env);
-  let existing = dir;
-  while (!existsSync(existing)) existing = dirname(existing);
   try {
-    await access(existing, constants.W_OK | constants.X_OK);
+    await access(existingFolder(dir), constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new RunnerError('engine-missing', `${dir} cannot be written: ${describeError(error)}`, {
       cause: error,

@@ -5,10 +5,13 @@ import { RunnerError } from '../../contract/errors.js';
 
 /** Bytes that this user can still write where the folder is, or will be. */
 export async function freeBytes(dir: string): Promise<number> {
-  let existing = dir;
-  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-  const { bavail, bsize } = await statfs(existing);
+  const { bavail, bsize } = await statfs(existingFolder(dir));
   return bavail * bsize;
+}
+
+/** The folder, or the nearest above it that exists. */
+export function existingFolder(dir: string): string {
+  return existsSync(dir) || dirname(dir) === dir ? dir : existingFolder(dirname(dir));
 }
 
 export const DISK_FULL_HINT = 'Free disk space, or set RUNNER_CACHE_DIR to a folder on another disk.';

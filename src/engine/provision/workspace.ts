@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { syncDirectory } from '../../common/atomic-file.js';
 import { isErrno } from '../../common/errors.js';
+import { processExists } from '../../common/process-exists.js';
 
 /** Folders of builders on other machines cannot be asked after; none builds as long as this. */
 const ABANDONED_AFTER_MS = 24 * 3_600_000;
@@ -62,18 +63,9 @@ export async function removeLeftovers(parent: string): Promise<void> {
 
 async function isAbandoned(path: string, owner: { host: string; pid: number }): Promise<boolean> {
   if (`${owner.host}.${owner.pid}` === OWNER) return false;
-  if (owner.host === OWNER.split('.')[0] && !isAlive(owner.pid)) return true;
+  if (owner.host === OWNER.split('.')[0] && !processExists(owner.pid)) return true;
   const { mtimeMs } = await stat(path);
   return Date.now() - mtimeMs > ABANDONED_AFTER_MS;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return isErrno(error, 'EPERM');
-  }
 }
 
 /** Flushes every file and folder in it, so that the rename cannot outrun the contents in a power cut. */

@@ -15,8 +15,7 @@ const ARRAY_TYPES = { float32: Float32Array, int32: Int32Array, uint8: Uint8Arra
 
 /** @throws RangeError if the arrays are not what the model takes */
 export function fedInputs(program: TrainingProgram, x: Batch['x'], size: number): FedArray[] {
-  if (!Number.isInteger(size) || size < 1)
-    throw new RangeError(`a batch of ${size} examples is not possible`);
+  checkSize(size);
   const { inputs, options } = program;
   const arrays: readonly TensorLike[] = ArrayBuffer.isView(x) ? [x] : x;
   if (arrays.length !== inputs.length) {

@@ -10,16 +10,16 @@ const progressSchema = z.object({
   epoch: z.int().min(0),
   /** Optimizer steps done, over all epochs. */
   step: z.int().min(0),
-  /** Epoch whose weights are under `best`, and its validation loss; null before the first epoch has ended. */
+  /** Epoch with the lowest validation loss so far, and that loss; null before the first epoch has ended. */
   bestEpoch: z.int().min(1).nullable(),
   bestValLoss: z.number().nullable(),
 });
 
 export interface Checkpoint {
   readonly progress: z.infer<typeof progressSchema>;
-  /** Weights, optimizer slots and step counter: training goes on from here to the bit. */
+  /** Weights, optimizer slots and step counter: a step that is given them goes on to the bit. */
   readonly state: StepState;
-  /** The weights to keep if training stopped here; null where they are those of `state`. */
+  /** With early stopping, the weights of the best epoch; null before the first epoch has ended, or without. */
   readonly best: readonly NamedArray[] | null;
 }
 

@@ -1,9 +1,10 @@
 /** The checkpoints of one run: files that appear whole, the newest two of them. */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../common/atomic-file.js';
 import { isErrno } from '../../common/errors.js';
 import { RUN_FILES, runPath } from '../../contract/run-directory.js';
+import { makeDurableFolder } from '../durable-folder.js';
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoint.js';
 
 const KEPT = 2;
@@ -18,7 +19,7 @@ const nameOf = (step: number): string => `step-${String(step).padStart(9, '0')}.
  */
 export async function writeCheckpoint(runDir: string, checkpoint: Checkpoint): Promise<string> {
   const folder = runPath(runDir, 'checkpoints');
-  await mkdir(folder, { recursive: true });
+  await makeDurableFolder(folder);
   const name = nameOf(checkpoint.progress.step);
   await writeFileAtomic(join(folder, name), encodeCheckpoint(checkpoint));
   const outdated = (await checkpointNames(folder)).slice(0, -KEPT);

@@ -3,13 +3,33 @@ import { basename, dirname, join } from 'node:path';
 import { inject } from 'vitest';
 import type { Engine } from '../../../src/engine/engine.js';
 import { temporaryDirectory } from '../../unit/common/temporary-directory.js';
+import type { Prepared } from './prepare.js';
+import type { SharedEngine } from './shared-engine.js';
 
-/** The engine that all tests share. It is to be left as it is. */
+/** The engine that all tests share. It is to be left as it is. Where this machine cannot have it, no test runs. */
 export function sharedEngine() {
-  const { built, ...shared } = inject('sharedEngine');
+  const provided = inject('sharedEngine');
+  if ('lacking' in provided) return NOWHERE;
+  const { built, ...shared } = provided;
   if (!built.engine) throw new Error(`The shared engine was not built: ${built.error?.message ?? ''}`);
   return { ...shared, built, engine: built.engine };
 }
+
+/** For what a file does before its first test. */
+const NOWHERE: Omit<SharedEngine, 'built'> & { built: Prepared; engine: Engine } = {
+  cacheDir: '',
+  wheelDir: '',
+  nodes: {},
+  built: { begun: [], done: [] },
+  engine: {
+    name: 'tensorflow',
+    version: '',
+    source: 'wheel',
+    bindingPath: '',
+    libraryDir: '',
+    logLevelPath: '',
+  },
+};
 
 /** A cache of a test's own with the shared library, and with the shared binding too if asked for. */
 export function cacheWithLibrary({ binding = false } = {}) {

@@ -7,6 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCli } from '../../../src/cli/run-cli.js';
 import type { Services } from '../../../src/cli/services.js';
+import type { RunnerError } from '../../../src/contract/errors.js';
 import type { TrainingResult } from '../../../src/contract/run-outcome.js';
 import type { Runtime, TrainerExit } from '../../../src/contract/runtime.js';
 import { findJob } from '../../../src/jobs/index.js';
@@ -25,6 +26,8 @@ export interface CommandLineOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Columns of a terminal on stderr and stdout; without, both are pipes. */
   readonly columns?: number;
+  /** What keeps the result from arriving whole. */
+  readonly lost?: RunnerError;
 }
 
 export interface Ran {
@@ -38,18 +41,21 @@ export interface Ran {
 /** 100 training images: 90 to train on with the default split. */
 export const TRAIN_EXAMPLES = 100;
 
-export function commandLine({ script = {}, env = {}, columns }: CommandLineOptions = {}) {
+export function commandLine({ script = {}, env = {}, columns, lost }: CommandLineOptions = {}) {
   const directory = temporaryDirectory();
   const { path: cwd } = directory;
   const dataDir = join(cwd, 'digits');
   writeDataset(dataDir);
   const signals = new EventEmitter();
+  /** Real time, which a test can put forward. */
+  const clock = { aheadMs: 0, now: () => Date.now(), elapsed: () => performance.now() + clock.aheadMs };
   let running = 0;
   return {
     cwd,
     dataDir,
     runsDir: join(cwd, 'runs'),
     signals,
+    clock,
     /** Writes a file of the working directory. */
     write: (name: string, content: string) => writeFileSync(join(cwd, name), content),
     async run(...args: string[]): Promise<Ran> {
@@ -61,9 +67,10 @@ export function commandLine({ script = {}, env = {}, columns }: CommandLineOptio
         stdout: stdout.terminal,
         stderr: stderr.terminal,
         exit: (code: number) => void exits.push(code),
+        resultLost: () => Promise.resolve(lost),
       };
       running += 1;
-      const status = await runCli({ args, io, services: services(script), signals });
+      const status = await runCli({ args, io, services: services(script), signals, clock });
       running -= 1;
       const left = signals.eventNames();
       if (running === 0 && left.length > 0) throw new Error(`Listeners were left behind: ${left.join(', ')}`);

@@ -44,7 +44,7 @@ describe('--log json', () => {
         level: 'error',
         msg: 'No space.',
         code: 'disk-full',
-        hint: 'Free disk space or give another --runs-dir, then run it again.',
+        hint: 'Free disk space where the message says, or give another --runs-dir; then run it again.',
       }),
     ]);
   });

@@ -1,9 +1,21 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ERRORS, RunnerError } from '../../../src/contract/errors.js';
 import type { RunSpec } from '../../../src/contract/run-spec.js';
+import { mnistCnn } from '../../../src/jobs/mnist-cnn/index.js';
 import { SPEC } from '../orchestrator/specs.js';
-import { commandLine, failed, succeed } from './command-line.js';
+import { commandLine, failed, succeed, TRAINED, trainerExit } from './command-line.js';
 
 const TRAIN = ['train', '--batch-size', '16', '--epochs', '2', '--threads', '2', '--quiet'] as const;
 type Cli = ReturnType<typeof commandLine>;
@@ -139,6 +151,36 @@ describe('runs show', () => {
     expect(await cli.json('runs', 'show', runId)).toMatchObject({ state: 'unfinished', outcome: null });
   });
 
+  it('shows a run that was cancelled without the figures of an epoch', async () => {
+    const figures = {
+      bestEpoch: null,
+      finalLoss: null,
+      finalAccuracy: null,
+      valLoss: null,
+      valAccuracy: null,
+    };
+    const training = { ...TRAINED, ...figures, epochsCompleted: 1 };
+    const exit = trainerExit({ status: 'cancelled', reason: 'interrupted', message: 'Stopped.', training });
+    using cli = commandLine({ script: { train: () => Promise.resolve(exit) } });
+    await cli.run(...TRAIN);
+    const { stdout } = await cli.run('runs', 'show', 'latest');
+    expect(
+      stdout
+        .split('\n')
+        .map((line) => line.trimEnd())
+        .slice(1, 5),
+    ).toEqual([
+      '  status     cancelled (interrupted)',
+      '  job        mnist-cnn, inprocess, seed 42, 2 threads',
+      '  epochs     1 of 2',
+      '  speed      13,842 images/s, batch 16, traced step',
+    ]);
+    expect(stdout).toContain('  weights    sha256:1a2b3c4d1a2b\n');
+    expect((await cli.run('runs', 'ls')).stdout).toContain(
+      'cancelled  mnist-cnn  inprocess  1/2     –         ',
+    );
+  });
+
   it('shows a failure with its message, harmless to the terminal', async () => {
     const exit = failed({ reason: 'crashed', message: 'Segmentation \u001b[2Jfault' });
     using cli = commandLine({ script: { train: () => Promise.resolve(exit) } });
@@ -189,6 +231,21 @@ describe('runs show', () => {
     expect(error).toMatchObject({ code, exitCode: 2 });
     expect(error.message).toContain(`${dirOf(cli, runId)}/${message}`);
     expect(await cli.run('runs', 'show', 'latest')).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  it('does not call a run corrupt that the device cannot read', async (test) => {
+    test.skip(!existsSync('/proc/self/mem'), 'this system has no /proc');
+    using cli = commandLine();
+    const path = join(dirOf(cli, await trainOne(cli)), 'spec.json');
+    rmSync(path);
+    symlinkSync('/proc/self/mem', path);
+    expect(await cli.json('runs', 'show', 'latest')).toMatchObject({
+      error: {
+        code: 'file-unusable',
+        message: `Cannot use ${path}: the device reports an input/output error (EIO).`,
+        exitCode: 3,
+      },
+    });
   });
 });
 
@@ -364,6 +421,110 @@ dog  120  1,080
 
 picture  ${picture}
 `);
+  });
+
+  describe('the data folder', () => {
+    /** The folder that the evaluation is given, and what is said about it. */
+    async function dataDirOf(cli: Cli, seen: unknown[], ...args: string[]) {
+      const { status, stderr } = await cli.run('evaluate', 'latest', ...args);
+      expect(status).toBe(0);
+      return { dataDir: seen.pop(), stderr };
+    }
+    function withSeen(env: Record<string, string> = {}) {
+      const seen: unknown[] = [];
+      const cli = commandLine({
+        env,
+        script: {
+          evaluateRun: (_run, { dataDir }) => {
+            seen.push(dataDir);
+            return Promise.resolve(REPORT);
+          },
+        },
+      });
+      return { seen, cli, [Symbol.dispose]: () => cli[Symbol.dispose]() };
+    }
+
+    it('is that of the spec unless another is given', async () => {
+      using given = withSeen({ RUNNER_DATA_DIR: '' });
+      const { cli, seen } = given;
+      await cli.run(...TRAIN, '--data-dir', 'digits');
+      expect(await dataDirOf(cli, seen)).toEqual({ dataDir: undefined, stderr: '' });
+      expect(await dataDirOf(cli, seen, '--data-dir', 'moved')).toEqual({
+        dataDir: join(cli.cwd, 'moved'),
+        stderr: '',
+      });
+      cli.write('runner.config.json', '{"dataDir": "/configured"}');
+      expect(await dataDirOf(cli, seen)).toEqual({ dataDir: '/configured', stderr: '' });
+    });
+
+    it('can be given by the variable, too', async () => {
+      using given = withSeen();
+      await trainOne(given.cli);
+      expect(await dataDirOf(given.cli, given.seen)).toMatchObject({ dataDir: given.cli.dataDir });
+    });
+
+    it('is the job’s own where that of the spec is gone, and that is told', async () => {
+      using given = withSeen({ RUNNER_DATA_DIR: '' });
+      const { cli, seen } = given;
+      await cli.run(...TRAIN, '--data-dir', 'digits');
+      rmSync(cli.dataDir, { recursive: true });
+      const own = mnistCnn.defaultDataDir();
+      expect(await dataDirOf(cli, seen)).toEqual({
+        dataDir: own,
+        stderr: `The run's data folder ${cli.dataDir} is gone; trying the job's own, ${own}.\n`,
+      });
+    });
+  });
+
+  it('warns of another engine than the run was trained with', async () => {
+    using cli = commandLine({ script: { evaluateRun: () => Promise.resolve(REPORT) } });
+    const runId = await trainOne(cli);
+    edit(join(dirOf(cli, runId), 'spec.json'), (spec) => {
+      spec.engine = { name: 'tensorflow', version: '2.20.0', step: 'auto' };
+    });
+    expect(await cli.run('evaluate', runId)).toMatchObject({
+      status: 0,
+      stderr:
+        'The run was trained with tensorflow 2.20.0, this engine is tensorflow 2.21.0: figures may differ.\n',
+    });
+  });
+
+  it('tells a run that cannot be written to as a matter of its surroundings', async () => {
+    const readOnly = Object.assign(new Error('EROFS: read-only file system'), {
+      code: 'EROFS',
+      path: '/runs/a/events.ndjson',
+    });
+    using cli = commandLine({ script: { evaluateRun: () => Promise.reject(readOnly) } });
+    await trainOne(cli);
+    const { status, stdout } = await cli.run('evaluate', 'latest', '--json');
+    expect(status).toBe(3);
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'file-unusable',
+        message: 'Cannot use /runs/a/events.ndjson: the file system is read-only (EROFS).',
+        hint: 'Make it usable for this user (owner, permissions, mount), then run it again.',
+        exitCode: 3,
+      },
+    });
+  });
+
+  it('refuses a run that another process evaluates', async () => {
+    const busy = new RunnerError('run-busy', 'Another process evaluates run X.');
+    using cli = commandLine({ script: { evaluateRun: () => Promise.reject(busy) } });
+    await trainOne(cli);
+    expect(await cli.run('evaluate', 'latest')).toMatchObject({
+      status: 2,
+      stderr: `runner: Another process evaluates run X.\n  ${ERRORS['run-busy'].hint}\n`,
+    });
+  });
+
+  it.each(['spec.json', 'outcome.json'])('refuses a run whose %s is of a newer schema', async (file) => {
+    using cli = commandLine();
+    const runId = await trainOne(cli);
+    writeFileSync(join(dirOf(cli, runId), file), '{"schemaVersion": 2, "anything": true}');
+    expect(await cli.json('evaluate', runId)).toMatchObject({
+      error: { code: 'run-newer-schema', exitCode: 2 },
+    });
   });
 
   it('refuses a run that has no outcome', async () => {

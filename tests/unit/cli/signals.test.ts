@@ -15,11 +15,19 @@ function cancellable(send: (signal: string) => void, ...received: string[]): Run
   };
 }
 
-async function trainSignalled(...received: string[]) {
+/** Seconds pass between one press and the next. */
+const BETWEEN_PRESSES_MS = 2000;
+
+const trainSignalled = (...received: string[]) => trainSignalledEvery(BETWEEN_PRESSES_MS, ...received);
+
+async function trainSignalledEvery(ms: number, ...received: string[]) {
   const signals: { send?: (signal: string) => void } = {};
   const train = cancellable((signal) => signals.send?.(signal), ...received);
   using cli = commandLine({ script: { train } });
-  signals.send = (signal) => void cli.signals.emit(signal, signal);
+  signals.send = (signal) => {
+    cli.signals.emit(signal, signal);
+    cli.clock.aheadMs += ms;
+  };
   const ran = await cli.run(...TRAIN, '--json');
   const document = JSON.parse(ran.stdout) as Record<string, unknown>;
   const outcome = JSON.parse(readFileSync(join(String(document.runDir), 'outcome.json'), 'utf8')) as unknown;
@@ -30,6 +38,7 @@ describe('a signal while a run trains', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
   ])('%s lets the trainer end the run as cancelled; the exit status is %i', async (signal, exitStatus) => {
     const { status, document, outcome, stderr, exits } = await trainSignalled(signal);
     expect(status).toBe(exitStatus);
@@ -46,8 +55,29 @@ describe('a signal while a run trains', () => {
     [['SIGINT', 'SIGINT'], [130], 130],
     [['SIGINT', 'SIGTERM'], [143], 130],
     [['SIGTERM', 'SIGINT', 'SIGINT'], [130, 130], 143],
+    [['SIGHUP', 'SIGTERM'], [143], 129],
   ])('%j: the second one leaves at once', async (received, exits, status) => {
     expect(await trainSignalled(...received)).toMatchObject({ exits, status });
+  });
+
+  it('that arrives twice at once, from the terminal and passed on by npm, is one', async () => {
+    expect(await trainSignalledEvery(0, 'SIGINT', 'SIGINT')).toMatchObject({
+      exits: [],
+      status: 130,
+      document: { status: 'cancelled' },
+    });
+    expect(await trainSignalledEvery(0, 'SIGINT', 'SIGTERM')).toMatchObject({ exits: [143] });
+  });
+
+  it.each([
+    [['SIGHUP', 'SIGHUP'], 129],
+    [['SIGTERM', 'SIGHUP'], 143],
+  ])('%j: a terminal that is closed hurries nothing', async (received, status) => {
+    expect(await trainSignalled(...received)).toMatchObject({
+      exits: [],
+      status,
+      document: { status: 'cancelled' },
+    });
   });
 
   it('comes too late for a run that has just succeeded', async () => {
@@ -98,6 +128,7 @@ describe('a signal before there is a run', () => {
   it.each([
     ['SIGINT', 'interrupted', 130],
     ['SIGTERM', 'terminated', 143],
+    ['SIGHUP', 'hung-up', 129],
   ])('%s does not wait for the engine, and leaves no run', async (signal, code, exitCode) => {
     let given: AbortSignal | undefined;
     using cli = commandLine({

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +5,7 @@ import { RunnerError } from '../../../src/contract/errors.js';
 import { RUN_ID_PATTERN } from '../../../src/contract/run-directory.js';
 import type { RunOutcome } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun, Runtime } from '../../../src/contract/runtime.js';
+import { mountMemory } from '../../support/mount.js';
 import { commandLine, DIGEST, failed, succeed, TRAINED, trainerExit } from './command-line.js';
 
 const TRAIN = ['train', '--batch-size', '16', '--epochs', '2', '--threads', '2'] as const;
@@ -173,12 +173,12 @@ describe('a run that fails', () => {
       error: {
         code: 'diverged',
         message: 'The loss became NaN at step 12.',
-        hint: 'Lower the learning rate; the last good checkpoint is kept in checkpoints/.',
+        hint: 'Lower the learning rate. checkpoints/ keeps the end of the last good epoch, if there was one.',
         exitCode: 1,
       },
     });
     expect(stderr).toBe(
-      'runner: The loss became NaN at step 12.\n  Lower the learning rate; the last good checkpoint is kept in checkpoints/.\n',
+      'runner: The loss became NaN at step 12.\n  Lower the learning rate. checkpoints/ keeps the end of the last good epoch, if there was one.\n',
     );
     expect(readOutcome((JSON.parse(stdout) as { runDir: string }).runDir)).toMatchObject({
       status: 'failed',
@@ -362,29 +362,26 @@ describe('a run that cannot begin', () => {
     );
   });
 
-  it.skipIf(!existsSync('/proc/self'))('with a runs directory that nobody can write', async () => {
+  it('with a runs directory that nobody can write', async (test) => {
+    test.skip(!existsSync('/proc/self'), 'this system has no /proc');
     expect(await refused([...TRAIN, '--runs-dir', '/proc/runs'])).toMatch(
       /^3 runs-dir-unwritable: The runs directory \/proc\/runs cannot be written: ENOENT/,
     );
   });
 
-  it.skipIf(!canMount())('with a runs directory on a read-only mount', async () => {
+  it('with a runs directory on a read-only mount', async (test) => {
     // Told before the engine is asked for, which may take minutes to build.
     const prepareEngine = () => Promise.reject(new Error('the engine was asked for'));
     using cli = commandLine({ script: { prepareEngine } });
     mkdirSync(cli.runsDir);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=64k', 'tmpfs', cli.runsDir]);
-    try {
-      const { error } = await cli.json(...TRAIN);
-      expect(error).toMatchObject({
-        code: 'runs-dir-unwritable',
-        exitCode: 3,
-        hint: 'Give a writable folder with --runs-dir or RUNNER_RUNS_DIR.',
-        message: expect.stringContaining('EROFS: read-only file system') as string,
-      });
-    } finally {
-      execFileSync('umount', [cli.runsDir]);
-    }
+    using _disk = mountMemory(test, cli.runsDir, 'ro,size=64k');
+    const { error } = await cli.json(...TRAIN);
+    expect(error).toMatchObject({
+      code: 'runs-dir-unwritable',
+      exitCode: 3,
+      hint: 'Give a writable folder with --runs-dir or RUNNER_RUNS_DIR.',
+      message: expect.stringContaining('EROFS: read-only file system') as string,
+    });
   });
 
   it('without an engine', async () => {
@@ -402,15 +399,3 @@ describe('a run that cannot begin', () => {
     expect(readdirSync(cli.runsDir)).toEqual([]);
   });
 });
-
-/** Mounting takes root, and not every container lets it. */
-function canMount(): boolean {
-  using cli = commandLine();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=64k', 'tmpfs', cli.dataDir], { stdio: 'ignore' });
-    execFileSync('umount', [cli.dataDir], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -20,9 +20,35 @@ describe('toRunnerError', () => {
     expect(error.cause).toBe(cause);
   });
 
+  it.each([
+    ['EACCES', 'permission is denied', /owner, permissions, mount/],
+    ['EPERM', 'the operation is not permitted', /owner, permissions, mount/],
+    ['EROFS', 'the file system is read-only', /owner, permissions, mount/],
+    ['EIO', 'the device reports an input/output error', /kernel log/],
+    ['ESTALE', 'the network file system has lost it', /Mount/],
+    ['EMFILE', 'this process can open no more files', /ulimit -n/],
+    ['ENFILE', 'this machine can open no more files', /holds so many open/],
+  ])('reads %s as file-unusable, names the file and says what to do', (code, why, hint) => {
+    const cause = errno(code, '/runs/a');
+    const error = toRunnerError(cause);
+    expect(error).toMatchObject({
+      ...{ code: 'file-unusable', exitCode: 3, cause },
+      message: `Cannot use /runs/a: ${why} (${code}).`,
+      hint: expect.stringMatching(hint) as string,
+    });
+  });
+
+  it('names the file that the caller knows where the error does not', () => {
+    expect(toRunnerError(errno('EIO'), '/runs/b').message).toMatch(/^Cannot use \/runs\/b: /);
+    expect(toRunnerError(errno('ENOSPC'), '/runs/b').message).toMatch(/^Cannot write \/runs\/b: /);
+    expect(toRunnerError(errno('EIO', '/runs/a'), '/runs/b').message).toMatch(/^Cannot use \/runs\/a: /);
+  });
+
   it('reads anything else as internal and keeps it as the cause', () => {
     const cause = new TypeError('x is not a function');
     expect(toRunnerError(cause)).toMatchObject({ code: 'internal', message: 'x is not a function', cause });
+    expect(toRunnerError(errno('ENOENT', '/runs/a'))).toMatchObject({ code: 'internal' });
+    expect(toRunnerError(null)).toMatchObject({ code: 'internal', message: 'null' });
   });
 });
 

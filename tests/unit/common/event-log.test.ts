@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/common/clock.js';
 import { EventLog, readEvents } from '../../../src/common/event-log.js';
+import { mountMemory } from '../../support/mount.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const clock: Clock = { now: () => 1000, elapsed: () => 0 };
@@ -114,28 +114,18 @@ describe('readEvents', () => {
   });
 });
 
-/** A file system of 64 KiB; needs root. */
-const canMount =
-  process.getuid?.() === 0 &&
-  spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
-
-describe.runIf(canMount)('on a disk that fills up', () => {
-  it('an append that fails leaves only whole lines', async () => {
+describe('on a disk that fills up', () => {
+  it('an append that fails leaves only whole lines', async (test) => {
     using directory = temporaryDirectory();
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', directory.path]);
-    expect(mounted.status).toBe(0);
-    try {
-      const path = join(directory.path, 'events.ndjson');
-      const events = EventLog.create(path, clock);
-      const fill = () => {
-        for (;;) events.append(log('x'.repeat(1000)));
-      };
-      expect(fill).toThrow(expect.objectContaining({ code: 'disk-full' }));
-      events.close();
-      expect(readFileSync(path, 'utf8').endsWith('}\n')).toBe(true);
-      expect((await readEvents(path)).length).toBeGreaterThan(50);
-    } finally {
-      spawnSync('umount', [directory.path]);
-    }
+    using _disk = mountMemory(test, directory.path, 'size=64k');
+    const path = join(directory.path, 'events.ndjson');
+    const events = EventLog.create(path, clock);
+    const fill = () => {
+      for (;;) events.append(log('x'.repeat(1000)));
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: 'disk-full' }));
+    events.close();
+    expect(readFileSync(path, 'utf8').endsWith('}\n')).toBe(true);
+    expect((await readEvents(path)).length).toBeGreaterThan(50);
   });
 });

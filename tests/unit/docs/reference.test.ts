@@ -13,7 +13,7 @@ import {
   runOutcomeSchema,
   trainingResultSchema,
 } from '../../../src/contract/run-outcome.js';
-import { hyperparametersSchema, runSpecSchema, SPEC_SCHEMA_VERSION } from '../../../src/contract/run-spec.js';
+import { RUN_MODES, runSpecSchema, SPEC_SCHEMA_VERSION } from '../../../src/contract/run-spec.js';
 import { mnistCnn } from '../../../src/jobs/mnist-cnn/index.js';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
@@ -44,17 +44,44 @@ it('docs/errors.md names every exit status and the reason of every code', () => 
 describe('docs/run-directory.md', () => {
   const document = read('docs/run-directory.md');
   const keys = (schema: { readonly shape: object }): string[] => Object.keys(schema.shape);
+  /** Up to the next heading; the first section is what stands before all others. */
+  const section = (heading: string): string =>
+    document.split(/^## /m).find((text, index) => (heading === '' ? index === 0 : text.startsWith(heading)))!;
+  const row = (heading: string, name: string): string | undefined =>
+    section(heading)
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${name}\` `));
+
   it.each([
-    ['file', Object.values(RUN_FILES)],
-    ['artifact', Object.values(ARTIFACT_FILES)],
-    ['member of the spec', [...keys(runSpecSchema), ...keys(hyperparametersSchema)]],
-    ['event', runEventSchema.options.map(({ shape }) => shape.type.value)],
-    ['member of an event', runEventSchema.options.flatMap(keys)],
-    ['member of the outcome', [runOutcomeSchema, resourcesSchema, trainingResultSchema].flatMap(keys)],
-    ['status', RUN_STATUSES],
-    ['reason', RUN_REASONS],
-  ])('names every %s', (_kind, names) => {
-    for (const name of names) expect(document).toContain(`\`${name}`);
+    ['file', '', Object.values(RUN_FILES)],
+    ['artifact', 'artifacts/', Object.values(ARTIFACT_FILES)],
+    ['member of the spec', 'spec.json', keys(runSpecSchema)],
+    ['event', 'events.ndjson', runEventSchema.options.map(({ shape }) => shape.type.value)],
+    ['member of the outcome', 'outcome.json', [runOutcomeSchema, trainingResultSchema].flatMap(keys)],
+  ])('has a row for every %s', (_kind, heading, names) => {
+    for (const name of names) expect(row(heading, name), name).toBeDefined();
+  });
+
+  const COMMON = ['seq', 't', 'type'];
+  const { hyperparameters, engine, data } = runSpecSchema.shape;
+  it.each<readonly [string, string, readonly string[]]>([
+    ['hyperparameters', 'spec.json', keys(hyperparameters)],
+    ['engine', 'spec.json', keys(engine)],
+    ['data', 'spec.json', keys(data)],
+    ['resources', 'outcome.json', keys(resourcesSchema)],
+    ['status', 'outcome.json', RUN_STATUSES],
+    ['mode', 'spec.json', RUN_MODES],
+    ...runEventSchema.options.map(({ shape }) => {
+      const own = Object.keys(shape).filter((member) => !COMMON.includes(member));
+      return [shape.type.value, 'events.ndjson', own] as const;
+    }),
+  ])('says in the row of %s what it holds', (name, heading, members) => {
+    for (const member of members) expect(row(heading, name), member).toContain(`\`${member}\``);
+  });
+
+  it('names what every event has, and every reason', () => {
+    for (const name of COMMON) expect(section('events.ndjson')).toContain(`\`${name}\``);
+    for (const name of RUN_REASONS) expect(section('outcome.json')).toContain(`\`${name}\``);
   });
 
   it('gives the versions of the schemas and the pattern of run ids', () => {

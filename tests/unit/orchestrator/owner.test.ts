@@ -7,11 +7,11 @@ import { describe, expect, it } from 'vitest';
 import { isOwned, thisProcess } from '../../../src/orchestrator/owner.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
 
-async function ownedBy(owner: unknown): Promise<boolean> {
+async function ownedBy(owner: unknown, proc?: string): Promise<boolean> {
   using directory = temporaryDirectory();
   const text = typeof owner === 'string' ? owner : JSON.stringify(owner);
   writeFileSync(join(directory.path, 'owner.json'), text);
-  return await isOwned(directory.path);
+  return await isOwned(directory.path, proc);
 }
 
 /** The start of a process, as /proc has it; null where there is no /proc. */
@@ -38,7 +38,8 @@ describe('a run is owned', () => {
     expect(await ownedBy({ ...owner, startTimeTicks: null })).toBe(false);
   });
 
-  it.skipIf(!existsSync('/proc/self'))('not by a process that is dead but not yet buried', async () => {
+  it('not by a process that is dead but not yet buried', async (test) => {
+    test.skip(!existsSync('/proc/self'), 'this system has no /proc');
     // The shell's child ends at once, and the shell does not ask how.
     const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60']);
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
@@ -50,8 +51,22 @@ describe('a run is owned', () => {
     await once(parent, 'exit');
   });
 
-  it.skipIf(!existsSync('/proc/self'))('not by a later process of the same number', async () => {
+  it('not by a later process of the same number', async (test) => {
+    test.skip(!existsSync('/proc/self'), 'this system has no /proc');
     expect(await ownedBy({ ...thisProcess(), startTimeTicks: 1 })).toBe(false);
+  });
+
+  it('by a process that /proc hides, for as long as it lives', async (test) => {
+    test.skip(!existsSync('/proc/self'), 'this system has no /proc');
+    // As `hidepid` makes another user's process look; what the kernel shows to root cannot be taken away.
+    using proc = temporaryDirectory();
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
+    await once(child, 'spawn');
+    const owner = { pid: child.pid, host: hostname(), startTimeTicks: ticksOf(child.pid!) };
+    expect(await ownedBy(owner, proc.path)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(await ownedBy(owner, proc.path)).toBe(false);
   });
 
   it('by a process of another host, which cannot be asked', async () => {

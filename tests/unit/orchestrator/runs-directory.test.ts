@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
@@ -6,6 +5,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { RUN_ID_PATTERN } from '../../../src/contract/run-directory.js';
 import { listRuns } from '../../../src/orchestrator/list-runs.js';
 import { createRunId } from '../../../src/orchestrator/run-id.js';
 import { createRun, deleteRun, ensureRunsDirectory } from '../../../src/orchestrator/runs-directory.js';
+import { mountMemory } from '../../support/mount.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
 import { CLOCK, NOW, SPEC } from './specs.js';
 
@@ -49,6 +51,38 @@ describe('creating a run', () => {
     expect(JSON.parse(readFileSync(join(runDir, 'owner.json'), 'utf8'))).toMatchObject({ pid: process.pid });
   });
 
+  it.each([
+    ['022', 0o755, 0o644],
+    ['027', 0o750, 0o640],
+    ['077', 0o700, 0o600],
+  ])('leaves it to the umask (%s) who may read it', async (umask, folder, file) => {
+    using directory = temporaryDirectory();
+    const before = process.umask(umask);
+    try {
+      const { runDir } = await createRun(directory.path, SPEC, { clock: CLOCK });
+      expect(statSync(runDir).mode & 0o777).toBe(folder);
+      expect(statSync(join(runDir, 'spec.json')).mode & 0o777).toBe(file);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('takes along what killed creators left a day ago, and nothing else', async () => {
+    using directory = temporaryDirectory();
+    const dayOld = new Date(Date.now() - 25 * 3_600_000);
+    for (const name of ['.new-old', '.probe-old', '.new-young', '.probe-young', '.git', 'notes']) {
+      mkdirSync(join(directory.path, name));
+      writeFileSync(join(directory.path, name, 'spec.json'), '');
+      if (!name.endsWith('young')) utimesSync(join(directory.path, name), dayOld, dayOld);
+    }
+    const run = await createRun(directory.path, SPEC, { clock: CLOCK });
+    const others = ['.git', '.new-young', '.probe-young', 'notes'];
+    expect(readdirSync(directory.path).sort()).toEqual([...others, run.runId].sort());
+    utimesSync(join(directory.path, '.new-young'), dayOld, dayOld);
+    await deleteRun(run);
+    expect(readdirSync(directory.path).sort()).toEqual(['.git', '.probe-young', 'notes']);
+  });
+
   it('by many at once, who all draw the same ids, gives each its own', async () => {
     using directory = temporaryDirectory();
     const create = () => createRun(directory.path, SPEC, { clock: CLOCK, createId: countingIds() });
@@ -80,14 +114,15 @@ describe('creating a run', () => {
     });
   });
 
-  it.skipIf(!canMount())('says so when the disk is full, and leaves nothing', async () => {
+  it('says so when the disk is full, and leaves nothing', async (test) => {
     using directory = temporaryDirectory();
-    using disk = fullDisk(directory.path);
-    await expect(createRun(disk.path, SPEC, { clock: CLOCK })).rejects.toMatchObject({
+    using _disk = mountMemory(test, directory.path, 'size=64k');
+    writeFileSync(join(directory.path, 'ballast'), new Uint8Array(64 * 1024));
+    await expect(createRun(directory.path, SPEC, { clock: CLOCK })).rejects.toMatchObject({
       code: 'disk-full',
       exitCode: 3,
     });
-    expect(readdirSync(disk.path)).toEqual(['ballast']);
+    expect(readdirSync(directory.path)).toEqual(['ballast']);
   });
 });
 
@@ -112,7 +147,8 @@ describe('removing and listing', () => {
     });
   });
 
-  it.skipIf(!canExhaustDescriptors())('lists more runs than the process can open files', async () => {
+  it('lists more runs than the process can open files', async (test) => {
+    test.skip(!canExhaustDescriptors(), 'this system allows too many open files, or does not tell');
     using directory = temporaryDirectory();
     const { runDir } = await createRun(directory.path, SPEC, { clock: CLOCK, createId: countingIds() });
     const [spec, owner] = ['spec.json', 'owner.json'].map((file) => readFileSync(join(runDir, file)));
@@ -136,28 +172,6 @@ describe('removing and listing', () => {
     ]);
   });
 });
-
-/** A disk of 64 KiB, filled but for less than a file needs. */
-function fullDisk(folder: string): { readonly path: string } & Disposable {
-  const path = join(folder, 'disk');
-  mkdirSync(path);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', path]);
-  writeFileSync(join(path, 'ballast'), new Uint8Array(64 * 1024));
-  return { path, [Symbol.dispose]: () => void execFileSync('umount', [path]) };
-}
-
-/** Mounting takes root, and not every container lets it. */
-function canMount(): boolean {
-  if (!existsSync('/proc/self')) return false;
-  using directory = temporaryDirectory();
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory.path], { stdio: 'ignore' });
-    execFileSync('umount', [directory.path]);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Does the work while the process can open no more than `count` files. */
 async function withDescriptors<T>(count: number, work: () => Promise<T>): Promise<T> {

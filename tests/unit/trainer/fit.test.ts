@@ -30,6 +30,7 @@ function start(script: Script, given: Partial<Hyperparameters> = {}, seed = 1) {
   const record = new TrainingRecord();
   const events: RunEventInput[] = [];
   const checkpoints: Checkpoint[] = [];
+  const best: boolean[] = [];
   const progress: TrainingProgress[] = [];
   const controller = new AbortController();
   let milliseconds = 0;
@@ -45,12 +46,13 @@ function start(script: Script, given: Partial<Hyperparameters> = {}, seed = 1) {
     emit: (event) => events.push(event),
     onProgress: (at) => progress.push(at),
     onFirstStep: () => (firstSteps += 1),
-    saveCheckpoint: (checkpoint) => {
+    saveCheckpoint: (checkpoint, isBest) => {
       checkpoints.push(checkpoint);
+      best.push(isBest);
       return Promise.resolve();
     },
   });
-  return { end, step, record, events, checkpoints, progress, controller, firstSteps: () => firstSteps };
+  return { end, step, record, events, checkpoints, best, progress, controller, firstSteps: () => firstSteps };
 }
 
 const weightOf = (step: ScriptedStep): number => step.readState().weights[0]!.data[0]!;
@@ -176,15 +178,16 @@ describe('early stopping', () => {
     expect(record.toResult()).toMatchObject({ bestEpoch: 5, valLoss: 0.7, stoppedEarly: false });
   });
 
-  it('writes the best weights into every checkpoint', async () => {
+  it('writes the best weights into every checkpoint, and tells which checkpoints are of a best epoch', async () => {
     const script = { valLoss: (pass: number) => losses[pass] ?? NaN };
-    const { end, checkpoints } = start(script, { epochs: 3, earlyStopping: true, patience: 5 });
+    const { end, checkpoints, best: told } = start(script, { epochs: 3, earlyStopping: true, patience: 5 });
     await end;
     expect(checkpoints.map(({ best, state }) => [best![0]!.data[0], state.weights[0]!.data[0]])).toEqual([
       [3, 3],
       [6, 6],
       [6, 9],
     ]);
+    expect(told).toEqual([true, true, false]);
   });
 });
 
@@ -195,6 +198,7 @@ describe('a cancelled training', () => {
     expect(run.step.trained).toHaveLength(5);
     expect(run.checkpoints.at(-1)).toMatchObject({ progress: { epoch: 1, step: 5 }, state: { step: 5 } });
     expect(run.record.toResult()).toMatchObject({ epochsCompleted: 1, stepsCompleted: 5 });
+    expect(run.best).toEqual([true, false]);
   });
 
   it('does not wait for validation', async () => {

@@ -1,0 +1,33 @@
+/**
+ * `npm run package`: the tarball that users install, in the folder of the checkout. `npm pack` alone would leave the
+ * compiled sources out, since dist/ is a link, and runs no `prepack` where scripts are ignored (.npmrc).
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureBuilt, ensureInstalled, requireNode, ROOT } from './lib/checkout.mjs';
+
+const LOCKED = 'npm-shrinkwrap.json';
+
+requireNode();
+ensureInstalled();
+ensureBuilt();
+const folder = mkdtempSync(join(tmpdir(), 'runner-package-'));
+try {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  for (const name of manifest.files) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true, dereference: true });
+  }
+  // Users get the versions that were tested, and not whatever is current by then.
+  cpSync(join(ROOT, 'package-lock.json'), join(folder, LOCKED));
+  manifest.files.push(LOCKED);
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  const { status } = spawnSync('npm', ['pack', '--pack-destination', ROOT], {
+    cwd: folder,
+    stdio: 'inherit',
+  });
+  process.exitCode = status ?? 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,42 @@
+import { nameDiskFull } from '../common/errors.js';
+import { RunnerError } from '../contract/errors.js';
+import type { LayersModel, TensorFlow } from '../contract/job.js';
+import type { RunSpec } from '../contract/run-spec.js';
+import { createTrainStep, UntraceableError, type TrainStep } from '../engine/trace/index.js';
+
+export interface CreateStepOptions {
+  /** Holds the graph while TensorFlow reads it. */
+  readonly temporaryFolder: string;
+  /** Called with a sentence for the user if the model has to be trained op by op. */
+  readonly onFallback: (message: string) => void;
+}
+
+/**
+ * How every job's model is trained: bytes scaled to [0, 1], cross-entropy against class indices, and Adam with the
+ * epsilon of Keras, so that the two can be compared.
+ * @throws RunnerError `untraceable` if the spec asks for the traced step and it cannot be had
+ */
+export function createStep(
+  tf: TensorFlow,
+  model: LayersModel,
+  { seed, engine }: Pick<RunSpec, 'seed' | 'engine'>,
+  { temporaryFolder, onFallback }: CreateStepOptions,
+): TrainStep {
+  const options = {
+    loss: 'sparseCategoricalCrossentropy',
+    optimizer: { name: 'adam', epsilonForm: 'hat' },
+    input: { dtype: 'uint8', scale: 1 / 255 },
+    seed,
+    temporaryFolder,
+  } as const;
+  try {
+    return createTrainStep(tf, model, options, {
+      step: engine.step,
+      onFallback: ({ message }) => onFallback(`${message}; it runs op by op instead, which is slower.`),
+    });
+  } catch (error) {
+    // The graph is the one file that is written on the way, under a name that tells the user nothing.
+    if (!(error instanceof UntraceableError)) throw nameDiskFull(error, temporaryFolder);
+    throw new RunnerError('untraceable', `${error.message}.`, { cause: error });
+  }
+}

@@ -1,0 +1,52 @@
+/** `npm start`, from the terminal's side. */
+import { execa } from 'execa';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOT } from '../../scripts/lib/checkout.mjs';
+import { readNewestCheckpoint } from '../../src/trainer/checkpoints/folder.js';
+import { endless, firstCheckpoint } from '../support/endless-run.js';
+import { writeMnistSubset } from '../support/mnist-subset.js';
+
+let folder: string;
+let dataDir: string;
+let runsDir: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'runner-start-'));
+  [dataDir, runsDir] = [join(folder, 'mnist-2000'), join(folder, 'runs')];
+  mkdirSync(dataDir);
+  mkdirSync(runsDir);
+  writeMnistSubset(dataDir, { train: 2000, test: 200 });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('at Ctrl-C, gives the prompt back after checkpoint and outcome are written, with status 130', async () => {
+  const start = execa(process.execPath, ['scripts/start.mjs', ...endless(dataDir, runsDir)], {
+    cwd: ROOT,
+    reject: false,
+    // A process group of its own, as a terminal gives it.
+    detached: true,
+    timeout: 240_000,
+    killSignal: 'SIGKILL',
+  });
+  try {
+    const runDir = await firstCheckpoint(runsDir, start);
+    // Not when its streams are closed, which a child of it would hold open.
+    const exit = once(start, 'exit') as Promise<[number | null]>;
+    process.kill(-start.pid!, 'SIGINT');
+    const [exitStatus] = await exit;
+    expect(exitStatus).toBe(130);
+    const outcome = JSON.parse(readFileSync(join(runDir, 'outcome.json'), 'utf8')) as Record<string, unknown>;
+    const checkpoint = await readNewestCheckpoint(runDir);
+    expect(outcome).toMatchObject({
+      status: 'cancelled',
+      reason: 'interrupted',
+      training: { stepsCompleted: checkpoint!.progress.step },
+    });
+    expect(JSON.parse((await start).stdout)).toMatchObject({ status: 'cancelled', runDir });
+  } finally {
+    start.kill('SIGKILL');
+  }
+});
