@@ -10,6 +10,7 @@ import { readOptions } from './lib/options.mjs';
 import { renderMarkdown, renderText, replaceSection } from './lib/report.mjs';
 import { judge } from './lib/targets.mjs';
 import { measureAccuracy } from './measures/accuracy.mjs';
+import { measureFloor } from './measures/floor.mjs';
 import { measureSteady } from './measures/steady.mjs';
 import { measureStall } from './measures/stall.mjs';
 import { measureStop } from './measures/stop.mjs';
@@ -29,6 +30,10 @@ try {
     signal: interruption.signal,
   });
   const report = { date: new Date().toISOString(), command: options.command, ...surroundings };
+  if (options.measures.includes('floor') && context.python !== undefined) {
+    tell('Convolutions alone');
+    report.floor = await measureFloor(context);
+  }
   if (options.measures.includes('steady')) {
     tell('Steady throughput');
     report.steady = await measureSteady(context);

@@ -36,9 +36,10 @@ export async function replaceSection(file, text) {
 }
 
 function tables(report) {
-  const { verdicts, steady, whole, stall } = report;
+  const { verdicts, floor, steady, whole, stall } = report;
   const result = [{ title: 'Against the targets', rows: verdictRows(verdicts) }];
   if (steady) result.push({ title: 'Steady throughput', rows: steadyRows(steady.results) });
+  if (floor) result.push({ title: 'The convolutions alone, in TensorFlow', rows: floorRows(floor, steady) });
   if (whole)
     result.push({ title: 'Whole process, one epoch of 60,000 images', rows: wholeRows(whole.results) });
   if (whole)
@@ -82,6 +83,17 @@ const steadyRows = (results) => [
       count(median(runs.map(({ peakRssBytes }) => peakRssBytes / 1e6))),
       `${last('loss').toFixed(4)}, ${(100 * last('accuracy')).toFixed(2)} %`,
     ];
+  }),
+];
+
+const floorRows = ({ passes, ms, imagesPerSecond }, steady) => [
+  ['pass of a step of 128 images', 'ms, least'],
+  ...Object.entries(passes).map(([name, each]) => [name, each.toFixed(2)]),
+  ['together', ms.toFixed(2)],
+  ['which allows images/s', count(imagesPerSecond)],
+  ...Object.entries(steady?.results ?? {}).map(([name, runs]) => {
+    const speed = median(runs.map((run) => run.imagesPerSecond));
+    return [`${name} reaches`, `${Math.round((100 * speed) / imagesPerSecond)} %`];
   }),
 ];
 
