@@ -8,6 +8,7 @@ import {
   type ClassificationReport,
 } from './classification-report.js';
 import { batchesOf, inOrder } from './data/batches.js';
+import { likeliestClass } from './likeliest-class.js';
 
 /** Images a prediction: about 10 ms of work, so that the event loop gets its turns. */
 const BATCH_SIZE = 250;
@@ -39,19 +40,11 @@ export async function evaluateModel(
     await breathe();
     signal.throwIfAborted();
   }
-  const predictions = Uint8Array.from(test.labels, (_, index) => likeliest(probabilities, index, classes));
+  const predictions = Uint8Array.from(test.labels, (_, index) =>
+    likeliestClass(probabilities, index, classes),
+  );
   const report = classificationReport(confusionMatrixOf(test.labels, predictions, classes), classNames);
   return { loss: meanCrossEntropy(test.labels, probabilities, classes), report, probabilities };
-}
-
-/** The class with the highest probability; of equal ones the first, as argmax has it. */
-function likeliest(probabilities: Float32Array, index: number, classes: number): number {
-  let best = 0;
-  for (let candidate = 1; candidate < classes; candidate += 1) {
-    if (at(probabilities, index * classes + candidate) > at(probabilities, index * classes + best))
-      best = candidate;
-  }
-  return best;
 }
 
 /** A probability that float32 rounds to 0 counts as its smallest: a sure mistake costs 103 nats, not infinity. */

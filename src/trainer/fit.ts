@@ -5,7 +5,7 @@ import type { ByteImages } from '../contract/job.js';
 import type { RunEventInput } from '../contract/run-event.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import type { TrainingProgress } from '../contract/runtime.js';
-import type { NamedArray, TrainStep } from '../engine/trace/index.js';
+import type { NamedArray, StepState, TrainStep } from '../engine/trace/index.js';
 import { createBreather } from './breather.js';
 import type { Checkpoint } from './checkpoints/checkpoint.js';
 import { batchesOf } from './data/batches.js';
@@ -72,8 +72,6 @@ class Fit {
     const { epochs, earlyStopping } = spec.hyperparameters;
     for (let epoch = 1; epoch <= epochs; epoch += 1) {
       const finished = await this.#trainEpoch(epoch);
-      if (!finished) this.#refuseBrokenWeights(epoch);
-      await this.#saveCheckpoint(finished && record.keptEpoch === epoch);
       if (!finished || this.#options.signal.aborted) return 'cancelled';
       if (earlyStopping && this.#stopping.isTimeToStop && epoch < epochs) {
         record.stoppedEarly = true;
@@ -84,20 +82,22 @@ class Fit {
     return 'completed';
   }
 
-  /** @returns false if it was cancelled on the way */
+  /** Ends with a checkpoint. @returns false if it was cancelled on the way */
   async #trainEpoch(epoch: number): Promise<boolean> {
     const { emit, record } = this.#options;
     const speed = new Throughput();
     const figures = await this.#trainSteps(epoch, speed);
-    if (figures === null) return false;
-    const validation = await this.#validate();
-    if (validation === null) return false;
+    const validation = figures === null ? null : await this.#validate();
+    if (figures === null || validation === null) {
+      await this.#saveCheckpoint(this.#readSoundState(epoch), false);
+      return false;
+    }
     const { loss: valLoss, accuracy: valAccuracy } = validation;
     if (!Number.isFinite(valLoss)) throw diverged('validation loss', valLoss, epoch, record.stepsCompleted);
-    this.#refuseBrokenWeights(epoch);
+    const state = this.#readSoundState(epoch);
 
     record.epochs.push({ epoch, loss: figures.loss, accuracy: figures.accuracy, valLoss, valAccuracy });
-    this.#keepIfBest(epoch, valLoss);
+    this.#keepIfBest(epoch, valLoss, state.weights);
     emit({
       type: 'epoch',
       epoch,
@@ -109,6 +109,7 @@ class Fit {
       learningRate: this.#learningRate(record.stepsCompleted - 1),
       imagesPerSecond: speed.imagesPerSecond ?? 0,
     });
+    await this.#saveCheckpoint(state, record.keptEpoch === epoch);
     return true;
   }
 
@@ -159,30 +160,32 @@ class Fit {
   }
 
   /** TensorFlow's max-pooling and fused relu drop a NaN, so the loss can look sound when weights are not. */
-  #refuseBrokenWeights(epoch: number): void {
+  #readSoundState(epoch: number): StepState {
     const { step, record } = this.#options;
-    for (const { name, data } of step.readState().weights) {
+    const state = step.readState();
+    for (const { name, data } of state.weights) {
       const broken = data.find((value) => !Number.isFinite(value));
       if (broken !== undefined) throw diverged(`weight ${name}`, broken, epoch, record.stepsCompleted);
     }
+    return state;
   }
 
-  #keepIfBest(epoch: number, valLoss: number): void {
-    const { step, spec, record } = this.#options;
+  #keepIfBest(epoch: number, valLoss: number, weights: readonly NamedArray[]): void {
+    const { spec, record } = this.#options;
     const improved = this.#stopping.observe(epoch, valLoss);
     if (!spec.hyperparameters.earlyStopping) {
       record.keptEpoch = epoch;
     } else if (improved) {
       record.keptEpoch = epoch;
-      this.#best = step.readState().weights;
+      this.#best = weights;
     }
   }
 
-  async #saveCheckpoint(best: boolean): Promise<void> {
-    const { step, record, saveCheckpoint } = this.#options;
+  async #saveCheckpoint(state: StepState, best: boolean): Promise<void> {
+    const { record, saveCheckpoint } = this.#options;
     const { bestEpoch, bestValLoss } = this.#stopping;
     const progress = { epoch: record.epochs.length, step: record.stepsCompleted, bestEpoch, bestValLoss };
-    await saveCheckpoint({ progress, state: step.readState(), best: this.#best }, best);
+    await saveCheckpoint({ progress, state, best: this.#best }, best);
   }
 
   #learningRate(stepIndex: number): number {

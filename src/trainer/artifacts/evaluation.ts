@@ -18,7 +18,7 @@ export interface EvaluationDocument {
   readonly confusionMatrix: ModelEvaluation['report']['confusionMatrix'];
 }
 
-export function evaluationDocument({ loss, report }: ModelEvaluation): EvaluationDocument {
+function evaluationDocument({ loss, report }: ModelEvaluation): EvaluationDocument {
   const { macroPrecision, macroRecall, macroF1, weightedF1, perClass, confusionMatrix } = report;
   return {
     testLoss: loss,

@@ -1,3 +1,5 @@
+import { likeliestClass } from '../likeliest-class.js';
+
 /** Which examples to show: mistakes first, the surest one leading, since they tell most about the model. */
 
 /** A grid of five columns: four rows of mistakes at most, so that a row is left to show what is right. */
@@ -29,14 +31,8 @@ export function selectSamples(labels: ArrayLike<number>, probabilities: ArrayLik
   return [...wrong.slice(0, SHOWN.most - shownRight.length), ...shownRight];
 }
 
-/** The likeliest class; of equal ones the first, as argmax has it. */
 function predict(index: number, label: number, probabilities: ArrayLike<number>, count: number): Prediction {
-  const numClasses = probabilities.length / count;
-  let predicted = 0;
-  let probability = -Infinity;
-  for (let candidate = 0; candidate < numClasses; candidate++) {
-    const value = probabilities[index * numClasses + candidate] ?? NaN;
-    if (value > probability) [predicted, probability] = [candidate, value];
-  }
-  return { index, label, predicted, probability };
+  const classes = probabilities.length / count;
+  const predicted = likeliestClass(probabilities, index, classes);
+  return { index, label, predicted, probability: probabilities[index * classes + predicted] ?? NaN };
 }
