@@ -13,11 +13,12 @@ const LAYERS = {
   './src/engine': ['contract', 'common'],
   './src/trainer': ['contract', 'common', 'engine'],
   './src/jobs': ['contract', 'common', 'engine'],
-  './runtimes': ['contract', 'common', 'engine', 'trainer', 'jobs'],
-  './src/orchestrator': ['contract', 'common'],
+  './src/isolation': ['contract', 'common'],
+  './runtimes': ['contract', 'common', 'engine', 'trainer', 'jobs', 'isolation'],
+  './src/orchestrator': ['contract', 'common', 'isolation'],
   './src/report': ['contract', 'common'],
 };
-const ALL = ['contract', 'common', 'engine', 'trainer', 'jobs', 'orchestrator', 'report', 'cli'];
+const ALL = ['contract', 'common', 'engine', 'trainer', 'jobs', 'isolation', 'orchestrator', 'report', 'cli'];
 const zones = Object.entries(LAYERS).flatMap(([target, allowed]) => {
   const own = target.split('/')[2];
   const banned = ALL.filter((layer) => layer !== own && !allowed.includes(layer)).map(

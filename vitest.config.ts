@@ -3,6 +3,14 @@ import { defineConfig } from 'vitest/config';
 /** TensorFlow is loaded once a process and keeps its thread count, so each file gets a process of its own. */
 const ownProcess = { pool: 'forks', isolate: true, maxWorkers: 1, hookTimeout: 600_000 } as const;
 
+/** All projects with this share one daemon; their files run one after the other, and may stop it. */
+const withDocker = {
+  ...ownProcess,
+  globalSetup: ['tests/support/built.ts', 'tests/docker/support/daemon.ts'],
+  setupFiles: ['tests/docker/support/skip-without-daemon.ts'],
+  testTimeout: 300_000,
+};
+
 /** One project a kind of surroundings: `unit` needs nothing, the others what their names say. */
 export default defineConfig({
   test: {
@@ -39,6 +47,10 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
+      // A daemon that the tests start themselves.
+      { test: { ...withDocker, name: 'docker', include: ['tests/docker/**/*.test.ts'] } },
+      // One suite over every runtime.
+      { test: { ...withDocker, name: 'contract', include: ['tests/contract/**/*.test.ts'] } },
     ],
   },
 });

@@ -21,7 +21,8 @@ import { withLock } from './lock.mjs';
 import { BUILDS, CLI, DIST, ROOT } from './paths.mjs';
 
 const FOLDERS = ['src', 'runtimes'];
-const FILES = ['tsconfig.json', 'tsconfig.build.json'];
+/** The lockfile, since a build lists the files of packages that go into the trainer's image. */
+const FILES = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 /** Builds that were not current for so long are deleted: no run is older. */
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 

@@ -36,7 +36,10 @@ export function ensureInstalled() {
   });
 }
 
-/** Compiles TypeScript when no build has just these sources, and makes that build the current one. */
+/**
+ * Compiles TypeScript when no build has just these sources, lists what of it goes into the trainer's image, and makes
+ * that build the current one.
+ */
 export function ensureBuilt() {
   makeCurrent((folder) => {
     say('Compiling TypeScript…');
@@ -45,6 +48,11 @@ export function ensureBuilt() {
       process.execPath,
       [tsc, '-p', 'tsconfig.build.json', '--outDir', folder],
       'The sources do not compile: see above.',
+    );
+    runOrFail(
+      process.execPath,
+      [join(import.meta.dirname, 'trainer-files.mjs'), folder],
+      "The trainer's files could not be listed: see above.",
     );
   });
 }

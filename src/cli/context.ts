@@ -3,10 +3,10 @@ import type { Clock } from '../common/clock.js';
 import { RunnerError } from '../contract/errors.js';
 import { loadConfigFile } from './config-file.js';
 import type { CliIo } from './io.js';
-import { DEFAULT_RUNS_DIR } from './options.js';
-import type { SettingName, Settings } from './options.js';
+import { DEFAULT_MODE, DEFAULT_RUNS_DIR, flagName, SETTING_NAMES, SETTINGS, settingsOf } from './options.js';
 import type { Output } from './output.js';
 import type { Services } from './services.js';
+import type { SettingName, Settings } from './setting-definition.js';
 import { parseGiven } from './settings.js';
 import type { Given } from './settings.js';
 import type { SignalSource } from './signals.js';
@@ -22,18 +22,44 @@ export interface CliContext {
 
 export type Flags = Readonly<Record<string, unknown>>;
 
-/** The settings given by flags, environment and configuration file, each checked; those of `names` only, if any. */
+/** Reads the settings given by flags, environment and configuration file, each checked; those of `names` only, if any. */
 export async function readSettings(
-  { io }: CliContext,
+  context: CliContext,
   flags: Flags,
   names?: readonly SettingName[],
 ): Promise<Given> {
+  return (await settingsReader(context, flags))(names);
+}
+
+/**
+ * The settings of a run. What another mode has besides counts only as a flag, which is refused: a variable or a file
+ * may serve runs of several modes.
+ * @throws RunnerError `usage`
+ */
+export async function readTrainSettings(context: CliContext, flags: Flags): Promise<Given> {
+  const read = await settingsReader(context, flags);
+  const mode = read(['mode']).mode?.value ?? DEFAULT_MODE;
+  const names = settingsOf(mode);
+  const misplaced = SETTING_NAMES.find((name) => flags[name] !== undefined && !names.includes(name));
+  if (misplaced !== undefined) throw notOfMode(misplaced, mode);
+  return read(names);
+}
+
+async function settingsReader({ io }: CliContext, flags: Flags) {
   const [config, runSpec, { z }] = await Promise.all([
     loadConfigFile(io.cwd),
     import('../contract/run-spec.js'),
     import('zod'),
   ]);
-  return parseGiven({ flags, env: io.env, config }, { ...runSpec, z }, names);
+  return (names?: readonly SettingName[]): Given =>
+    parseGiven({ flags, env: io.env, config }, { ...runSpec, z }, names);
+}
+
+function notOfMode(name: SettingName, mode: Settings['mode']): RunnerError {
+  const { only = '' } = SETTINGS[name];
+  return new RunnerError('usage', `${flagName(name)} is for --mode ${only}; this run is ${mode}.`, {
+    hint: `Add \`--mode ${only}\`, or leave out ${flagName(name)}.`,
+  });
 }
 
 /** The absolute runs directory that the command is about. */
@@ -47,6 +73,9 @@ export const runsDirOf = ({ io }: CliContext, { runsDir }: Given): string =>
 
 /** @throws RunnerError `usage` for a mode that this version knows by name only */
 export function requireMode(mode: Settings['mode']): void {
-  if (mode === 'inprocess') return;
-  throw new RunnerError('usage', `--mode ${mode} is not available yet: this version trains inprocess only.`);
+  if (mode !== 'kubernetes') return;
+  throw new RunnerError(
+    'usage',
+    `--mode ${mode} is not available yet: this version trains inprocess, process or docker.`,
+  );
 }

@@ -2,44 +2,15 @@
  * The one table of settings: parsing, precedence, help, `--print-spec` and docs/configuration.md all derive from it.
  * It must load without zod, or `runner --help` would wait for it: schemas are named here and looked up on use.
  */
-import type { z } from 'zod';
+import { DEFAULT_LIMITS } from '../../runtimes/docker/container/create-options.js';
 import type * as runSpec from '../contract/run-spec.js';
+import { DURATION_FORM, durationHint, GPUS_FORM, SIZE_FORM } from './quantities.js';
+import { LOG_FORMATS } from './setting-definition.js';
+import type { SettingDefinition, SettingName, Settings } from './setting-definition.js';
 
-export const LOG_FORMATS = ['pretty', 'json'] as const;
 export const DEFAULT_JOB = 'mnist-cnn';
 export const DEFAULT_RUNS_DIR = 'runs';
-export type LogFormat = (typeof LOG_FORMATS)[number];
-
-/** Every setting that can come from a flag, the environment, a configuration file or a default. */
-export interface Settings extends runSpec.Hyperparameters {
-  job: string;
-  mode: runSpec.RunMode;
-  seed: number;
-  threads: number;
-  engineStep: runSpec.EngineStep;
-  dataDir: string;
-  runsDir: string;
-  log: LogFormat;
-}
-export type SettingName = keyof Settings;
-
-/** What the schemas of the table are looked up in. */
-export type Schemas = typeof runSpec & { readonly z: typeof z };
-
-export interface SettingDefinition<T> {
-  /** As commander takes it. A boolean setting has a `--no-` twin, whose help is `helpOff`. */
-  readonly flag: string;
-  readonly helpOff?: string;
-  readonly env?: string;
-  /** How text from a flag or the environment becomes a value. */
-  readonly kind: 'integer' | 'number' | 'boolean' | 'text';
-  /** Ends the sentence “expected …”. */
-  readonly expected: string;
-  readonly schema: (schemas: Schemas) => z.ZodType<T>;
-  readonly help: string;
-  /** Where the default comes from, for help and docs; the values of a job are the job's own. */
-  readonly fallback: 'job' | 'processors' | (T & (string | number | boolean));
-}
+export const DEFAULT_MODE = 'inprocess';
 
 export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings[K]> } = {
   job: {
@@ -55,8 +26,8 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     kind: 'text',
     expected: 'inprocess, process, docker or kubernetes',
     schema: ({ runSpecSchema }) => runSpecSchema.shape.mode,
-    help: 'where to train: inprocess',
-    fallback: 'inprocess',
+    help: 'where to train: inprocess, process or docker',
+    fallback: DEFAULT_MODE,
   },
   epochs: {
     flag: '--epochs <n>',
@@ -147,6 +118,87 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     help: 'train by the traced graph, op by op, or as it can be: auto, traced or eager',
     fallback: 'auto',
   },
+  timeout: {
+    flag: '--timeout <duration>',
+    env: 'RUNNER_TIMEOUT',
+    kind: 'duration',
+    expected: DURATION_FORM,
+    schema: ({ limitsSchema }) => limitsSchema.shape.timeoutMs.unwrap().nullable(),
+    hint: durationHint,
+    help: 'longest that the run may take, from its start to its end',
+    fallback: 'none',
+  },
+  memory: {
+    flag: '--memory <size>',
+    env: 'RUNNER_MEMORY',
+    only: 'docker',
+    kind: 'size',
+    expected: SIZE_FORM,
+    schema: ({ limitsSchema }) => limitsSchema.shape.memoryBytes.unwrap(),
+    help: 'memory of the container, without swap',
+    fallback: DEFAULT_LIMITS.memoryBytes,
+  },
+  cpus: {
+    flag: '--cpus <n>',
+    env: 'RUNNER_CPUS',
+    only: 'docker',
+    kind: 'number',
+    expected: 'a number of at least 0.01',
+    schema: ({ z }) => z.number().min(0.01),
+    help: 'processors of the container, in parts of one, too',
+    fallback: 'threads',
+  },
+  pids: {
+    flag: '--pids <n>',
+    env: 'RUNNER_PIDS',
+    only: 'docker',
+    kind: 'integer',
+    expected: 'a whole number of at least 1',
+    schema: ({ limitsSchema }) => limitsSchema.shape.pids.unwrap(),
+    help: 'most processes and threads in the container',
+    fallback: DEFAULT_LIMITS.pids,
+  },
+  shmSize: {
+    flag: '--shm-size <size>',
+    env: 'RUNNER_SHM_SIZE',
+    only: 'docker',
+    kind: 'size',
+    expected: SIZE_FORM,
+    schema: ({ limitsSchema }) => limitsSchema.shape.shmBytes.unwrap(),
+    help: 'size of /dev/shm in the container',
+    fallback: DEFAULT_LIMITS.shmBytes,
+  },
+  image: {
+    flag: '--image <tag>',
+    env: 'RUNNER_IMAGE',
+    only: 'docker',
+    kind: 'text',
+    expected: 'the tag or id of an image',
+    schema: ({ z }) => z.string().min(1).nullable(),
+    help: 'trainer image to run, which must be there',
+    fallback: 'version',
+  },
+  gpu: {
+    flag: '--gpu [prefer]',
+    helpOff: 'train on the processor',
+    env: 'RUNNER_GPU',
+    only: 'docker',
+    kind: 'boolean',
+    expected: 'true, false or prefer',
+    schema: ({ z }) => z.union([z.boolean(), z.literal('prefer')]),
+    help: 'train on a GPU; with "prefer", on the processor where there is none',
+    fallback: false,
+  },
+  gpus: {
+    flag: '--gpus <devices>',
+    env: 'RUNNER_GPUS',
+    only: 'docker',
+    kind: 'gpus',
+    expected: GPUS_FORM,
+    schema: ({ gpuRequestSchema }) => gpuRequestSchema.shape.devices,
+    help: 'which GPUs: how many, all, or ids with commas between; implies --gpu',
+    fallback: 'all',
+  },
   dataDir: {
     flag: '--data-dir <dir>',
     env: 'RUNNER_DATA_DIR',
@@ -180,3 +232,7 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
 /** `--batch-size` of `--batch-size <n>`. */
 export const flagName = (name: SettingName): string => SETTINGS[name].flag.split(' ')[0] ?? '';
+
+/** The settings that a mode has. */
+export const settingsOf = (mode: runSpec.RunMode): readonly SettingName[] =>
+  SETTING_NAMES.filter((name) => (SETTINGS[name].only ?? mode) === mode);

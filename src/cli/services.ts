@@ -1,8 +1,12 @@
 /** What the commands need of the heavy parts: a port, so that the commands themselves never load TensorFlow. */
 import type { ImageDataset, Job } from '../contract/job.js';
+import type { UsedImage } from '../contract/run-outcome.js';
+import type { Limits } from '../contract/run-spec.js';
 import type { Runtime } from '../contract/runtime.js';
 import type { RunWithOutcome } from '../orchestrator/read-run.js';
 import type { EvaluationFigures } from '../report/evaluation.js';
+import type { CollectedThing } from '../report/garbage.js';
+import type { ListedImage } from '../report/image-list.js';
 import type { InspectedPart } from '../report/inspection.js';
 
 /** An engine that is on disk and ready to be loaded; `handle` is the engine's own business. */
@@ -24,6 +28,9 @@ export interface Inspection {
   readonly document: unknown;
 }
 
+/** Phases that were over before there was a run, in milliseconds: they head those of its outcome. */
+export type EarlierPhases = Readonly<Record<string, number>>;
+
 export interface Services {
   /** @throws RunnerError `unknown-job` */
   findJob(name: string): Promise<Job>;
@@ -36,13 +43,20 @@ export interface Services {
     force?: boolean;
     signal?: AbortSignal;
   }): Promise<PreparedEngine>;
+  /** Trains in this process. */
   createRuntime(deps: {
     job: Job;
     dataset: ImageDataset;
     engine: PreparedEngine;
-    /** Phases that were over before there was a run, in milliseconds: they head those of its outcome. */
-    earlierPhases: Readonly<Record<string, number>>;
+    earlierPhases: EarlierPhases;
   }): Promise<Runtime>;
+  /** Trains in a process of its own. */
+  createProcessRuntime(deps: { engine: PreparedEngine; earlierPhases: EarlierPhases }): Promise<Runtime>;
+  /**
+   * The Docker daemon that the environment or the current docker context names, once it has answered.
+   * @throws RunnerError `daemon-unreachable`, `daemon-forbidden` or `daemon-too-old`
+   */
+  connectDaemon(options: { env: NodeJS.ProcessEnv; signal: AbortSignal }): Promise<Daemon>;
   /** @throws RunnerError `run-busy` or `bad-data` and kin; the signal's reason once it is aborted */
   evaluateRun(
     run: RunWithOutcome,
@@ -55,4 +69,71 @@ export interface Services {
     },
   ): Promise<EvaluationFigures>;
   inspect(): Promise<Inspection>;
+  /** What there is to say of the Docker daemon; without one, why there is none. */
+  inspectDaemon(options: { env: NodeJS.ProcessEnv }): Promise<Omit<Inspection, 'ready'>>;
+}
+
+interface Abortable {
+  readonly signal: AbortSignal;
+}
+
+/** A trainer image, as it was found or built. */
+export interface TrainerImage extends UsedImage {
+  readonly built: boolean;
+  /** Milliseconds; 0 if it was there. */
+  readonly buildMs: number;
+}
+
+export interface EnsureImage extends Abortable {
+  readonly engine: PreparedEngine;
+  readonly gpu: boolean;
+  /** Image to build upon; default: the one that Dockerfile.trainer names. */
+  readonly base?: string;
+  /** Build it also where it is there. */
+  readonly force?: boolean;
+  readonly onProgress: SetupProgress;
+  /** Told in a sentence what a person would not expect. */
+  readonly onNotice: (text: string) => void;
+}
+
+/** What trainers are kept warm for: runs of just these. */
+export interface WarmOptions extends Abortable {
+  readonly size: number;
+  /** Id of the image. */
+  readonly image: string;
+  readonly limits: Limits;
+  readonly threads: number;
+  readonly job: Job;
+  readonly dataDir: string;
+  readonly dataDigest: string;
+  /** Told how many wait, whenever that changes. */
+  readonly onSize: (waiting: number) => void;
+}
+
+/** A Docker daemon that has answered. Every call rejects with what its failure means, or with the signal's reason. */
+export interface Daemon {
+  /** For messages. */
+  readonly address: string;
+  readonly cpus: number;
+  /** Kinds of limits that it cannot keep, such as `memory`. */
+  readonly unlimited: readonly string[];
+  /** @throws RunnerError `image-missing` */
+  findImage(name: string, options: Abortable): Promise<TrainerImage>;
+  /** The image of this version, which is built where it is missing. */
+  ensureImage(options: EnsureImage): Promise<TrainerImage>;
+  listImages(options: Abortable): Promise<readonly ListedImage[]>;
+  /** @param names tags or beginnings of ids; without, all but the one of this version, and that too with `all` */
+  removeImages(
+    options: Abortable & { readonly names?: readonly string[]; readonly all: boolean },
+  ): Promise<{ readonly removed: readonly ListedImage[]; readonly kept: readonly ListedImage[] }>;
+  /** @param image undefined for a run that is gone on with, whose journal names its image */
+  createRuntime(deps: {
+    readonly image: UsedImage | undefined;
+    readonly job: Job;
+    readonly earlierPhases?: EarlierPhases;
+    readonly onNotice: (text: string) => void;
+  }): Runtime;
+  collectGarbage(options: Abortable & { readonly dryRun: boolean }): Promise<readonly CollectedThing[]>;
+  /** Keeps trainers waiting until the signal is aborted, then removes those that no run has taken. */
+  keepWarm(options: WarmOptions): Promise<void>;
 }

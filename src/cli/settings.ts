@@ -1,9 +1,11 @@
 /** Settings from flags, environment, configuration file and defaults: the first that names a value wins. */
 import { inspect } from 'node:util';
 import { RunnerError } from '../contract/errors.js';
-import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
-import type { Schemas, SettingDefinition, SettingName, Settings } from './options.js';
 import type { ConfigFile } from './config-file.js';
+import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
+import { parseDuration, parseGpus, parseSize } from './quantities.js';
+import { isNotation } from './setting-definition.js';
+import type { Schemas, SettingDefinition, SettingName, Settings } from './setting-definition.js';
 
 /** Where a value came from. `name` is the flag, the variable or the file that held it. */
 export interface Source {
@@ -17,6 +19,8 @@ export type Resolved<K extends SettingName = SettingName> = { readonly [N in K]:
 export interface Sourced<T> {
   readonly value: T;
   readonly source: Source;
+  /** As it was written, where that is not the value itself: `2g`. */
+  readonly given?: string;
 }
 
 export interface SettingInputs {
@@ -38,7 +42,7 @@ export function parseGiven(
 ): Given {
   const entries = names.flatMap((name) => {
     const raw = firstGiven(name, inputs);
-    return raw === undefined ? [] : [[name, { value: parseValue(name, raw, schemas), source: raw.source }]];
+    return raw === undefined ? [] : [[name, parseValue(name, raw, schemas)]];
   });
   return Object.fromEntries(entries) as Given;
 }
@@ -60,6 +64,10 @@ export const byDefault = <T>(value: T, name = 'built in'): Sourced<T> => ({
   value,
   source: { from: 'default', name },
 });
+
+const STRONGEST_FIRST = ['flag', 'environment', 'config', 'default'] as const;
+export const isStronger = (one: Source, other: Source): boolean =>
+  STRONGEST_FIRST.indexOf(one.from) < STRONGEST_FIRST.indexOf(other.from);
 
 interface Raw {
   readonly value: unknown;
@@ -85,18 +93,28 @@ function firstGiven(name: SettingName, { flags, env, config }: SettingInputs): R
   return undefined;
 }
 
-function parseValue(name: SettingName, { value, source }: Raw, schemas: Schemas): unknown {
+function parseValue(name: SettingName, { value, source }: Raw, schemas: Schemas): Sourced<unknown> {
   const definition: SettingDefinition<unknown> = SETTINGS[name];
-  const isText = source.from !== 'config' && typeof value === 'string';
-  const converted = isText ? fromText(definition.kind, value) : value;
+  const { kind } = definition;
+  const isText = typeof value === 'string' && (source.from !== 'config' || isNotation(kind));
+  // A number of a file has no unit, either.
+  const isBare = kind === 'duration' && typeof value === 'number';
+  const converted = isText || isBare ? fromText(kind, String(value)) : value;
   const result = definition.schema(schemas).safeParse(converted);
-  if (result.success) return result.data;
-  const where = source.from === 'config' ? `${source.name}: ${name}` : source.name;
+  if (result.success) {
+    return { value: result.data, source, ...(isText && isNotation(kind) ? { given: value } : {}) };
+  }
+  const hint = definition.hint?.(value);
   throw new RunnerError(
     source.from === 'config' ? 'bad-config' : 'bad-spec',
-    `${where}: expected ${definition.expected}, got ${echo(value)}.`,
+    `${nameOf(name, source)}: expected ${definition.expected}, got ${echo(value)}.`,
+    hint === undefined ? {} : { hint },
   );
 }
+
+/** What a message calls a setting: its flag, its variable, or the file and its key there. */
+export const nameOf = (setting: SettingName, { from, name }: Source): string =>
+  from === 'config' ? `${name}: ${setting}` : from === 'default' ? flagName(setting) : name;
 
 /** A value as it was given. JSON would show a NaN of a configuration module as null. */
 const echo = (value: unknown): string =>
@@ -119,5 +137,11 @@ function fromText(kind: SettingDefinition<unknown>['kind'], text: string): unkno
     case 'number':
       // Number('') is 0 and Number('0x10') is 16: neither is what a person means here.
       return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : text;
+    case 'size':
+      return parseSize(text) ?? text;
+    case 'duration':
+      return text.toLowerCase() === 'none' ? null : (parseDuration(text) ?? text);
+    case 'gpus':
+      return parseGpus(text) ?? text;
   }
 }

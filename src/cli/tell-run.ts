@@ -3,7 +3,7 @@ import { toRunnerError } from '../common/errors.js';
 import { EXIT, RunnerError } from '../contract/errors.js';
 import type { RunOutcome } from '../contract/run-outcome.js';
 import { failureOfReason } from '../orchestrator/failure.js';
-import type { FinishedRun } from '../orchestrator/run-job.js';
+import type { FinishedRun } from '../orchestrator/finish-run.js';
 import { renderRunSummary } from '../report/terminal.js';
 import type { CliContext } from './context.js';
 import { wantsColour } from './io.js';

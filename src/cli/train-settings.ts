@@ -1,22 +1,30 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
-import type { ImageDataset, Job } from '../contract/job.js';
-import type { Hyperparameters, RunSpec } from '../contract/run-spec.js';
+import { DEFAULT_LIMITS } from '../../runtimes/docker/container/create-options.js';
+import { RunnerError } from '../contract/errors.js';
+import type { Job } from '../contract/job.js';
 import { table } from '../report/format.js';
 import { printable } from '../report/printable.js';
-import { DEFAULT_RUNS_DIR, SETTING_NAMES } from './options.js';
-import type { Settings } from './options.js';
-import type { PreparedEngine } from './services.js';
-import { byDefault, describeSource, withDefaults } from './settings.js';
-import type { Given, Resolved } from './settings.js';
+import { DEFAULT_MODE, DEFAULT_RUNS_DIR, SETTINGS, settingsOf } from './options.js';
+import { describeValue } from './setting-definition.js';
+import type { Settings } from './setting-definition.js';
+import { byDefault, describeSource, isStronger, withDefaults } from './settings.js';
+import type { Given, Resolved, Sourced } from './settings.js';
 
-/** Every setting of a training run, with its source; paths are absolute. */
+/**
+ * Every setting of a training run, with its source; paths are absolute. Those that the mode does not have are there
+ * with their defaults, and mean nothing.
+ * @throws RunnerError `usage` for flags that contradict one another
+ */
 export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resolved {
   const ofJob = `job ${job.name}`;
   const { defaults } = job;
-  const resolved = withDefaults(given, {
+  const threads = given.threads ?? byDefault(availableParallelism(), 'processors of this machine');
+  const gpu = impliedGpu(given);
+  const known = gpu === undefined ? given : { ...given, gpu };
+  const resolved = withDefaults(known, {
     job: byDefault(job.name),
-    mode: byDefault('inprocess'),
+    mode: byDefault(DEFAULT_MODE),
     epochs: byDefault(defaults.epochs, ofJob),
     batchSize: byDefault(defaults.batchSize, ofJob),
     learningRate: byDefault(defaults.learningRate, ofJob),
@@ -25,8 +33,16 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
     earlyStopping: byDefault(defaults.earlyStopping, ofJob),
     patience: byDefault(defaults.patience, ofJob),
     seed: byDefault(defaults.seed, ofJob),
-    threads: byDefault(availableParallelism(), 'processors of this machine'),
+    threads,
     engineStep: byDefault('auto'),
+    timeout: byDefault(null),
+    memory: byDefault(DEFAULT_LIMITS.memoryBytes),
+    cpus: byDefault(threads.value, 'threads'),
+    pids: byDefault(DEFAULT_LIMITS.pids),
+    shmSize: byDefault(DEFAULT_LIMITS.shmBytes),
+    image: byDefault(null),
+    gpu: byDefault(false),
+    gpus: byDefault('all'),
     dataDir: byDefault(given.dataDir === undefined ? job.defaultDataDir() : '', ofJob),
     runsDir: byDefault(DEFAULT_RUNS_DIR),
     log: byDefault('pretty'),
@@ -34,63 +50,32 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
   return { ...resolved, dataDir: absolute(resolved.dataDir, cwd), runsDir: absolute(resolved.runsDir, cwd) };
 }
 
-/** What a run is asked to do, as far as it is known before the data and the engine are looked at. */
-export function draftSpec(settings: Resolved) {
-  const value = <K extends keyof Settings>(name: K): Settings[K] => settings[name].value;
-  const hyperparameters: Hyperparameters = {
-    epochs: value('epochs'),
-    batchSize: value('batchSize'),
-    learningRate: value('learningRate'),
-    learningRateSchedule: value('learningRateSchedule'),
-    validationSplit: value('validationSplit'),
-    earlyStopping: value('earlyStopping'),
-    patience: value('patience'),
-  };
-  return {
-    job: value('job'),
-    mode: value('mode'),
-    hyperparameters,
-    seed: value('seed'),
-    threads: value('threads'),
-    engine: { step: value('engineStep') },
-    data: { dir: value('dataDir') },
-  };
-}
-
-/** The spec of a run, with what the data and the engine add to the draft. */
-export function completeSpec(
-  settings: Resolved,
-  { dataset, engine }: { dataset: ImageDataset; engine: PreparedEngine },
-): RunSpec {
-  const draft = draftSpec(settings);
-  return {
-    schemaVersion: 1,
-    ...draft,
-    engine: { name: engine.name, version: engine.version, step: draft.engine.step },
-    data: {
-      dir: draft.data.dir,
-      digest: dataset.digest,
-      trainExamples: dataset.train.count,
-      testExamples: dataset.test.count,
-    },
-  };
+/** Whoever says which GPUs wants one, unless somebody with at least as much to say wants none. */
+function impliedGpu({ gpu, gpus }: Given): Sourced<Settings['gpu']> | undefined {
+  if (gpus === undefined || (gpu !== undefined && gpu.value !== false)) return gpu;
+  if (gpu === undefined || isStronger(gpus.source, gpu.source)) return { value: true, source: gpus.source };
+  if (gpu.source.from === 'flag' && gpus.source.from === 'flag') {
+    throw new RunnerError('usage', `${gpu.source.name} and ${gpus.source.name} contradict one another.`);
+  }
+  return gpu;
 }
 
 /** `--print-spec`: each value and where it came from. */
 export function renderSettings(settings: Resolved): string {
-  const rows = SETTING_NAMES.map((name) => {
-    const { value, source } = settings[name];
-    return [name, printable(String(value)), describeSource(source)];
-  });
+  const rows = settingsOf(settings.mode.value).map((name) => [
+    name,
+    printable(describeValue(SETTINGS[name], settings[name])),
+    describeSource(settings[name].source),
+  ]);
   return table([['SETTING', 'VALUE', 'FROM'], ...rows]);
 }
 
 /** Each setting's value and source, for --json. */
 export const settingSources = (settings: Resolved) =>
   Object.fromEntries(
-    SETTING_NAMES.map((name) => {
-      const { value, source } = settings[name];
-      return [name, { value, ...source }];
+    settingsOf(settings.mode.value).map((name) => {
+      const { source, ...value } = settings[name];
+      return [name, { ...value, ...source }];
     }),
   );
 

@@ -61,9 +61,28 @@ export class EventLog implements Disposable {
    * @throws RunnerError `disk-full`; the log then ends with the event before
    */
   append(event: RunEventInput): RunEvent {
-    const fd = this.#open();
     const line = toJson({ seq: this.#seq, t: this.#clock.now(), ...event });
     const written = runEventSchema.parse(JSON.parse(line));
+    this.#write(line);
+    return written;
+  }
+
+  /** The `seq` that the next event will have. */
+  get next(): number {
+    return this.#seq;
+  }
+
+  /**
+   * Writes an event that another log has stamped: its `seq` must be the next one.
+   * @throws RunnerError `disk-full`; the log then ends with the event before
+   */
+  copy(event: RunEvent): void {
+    if (event.seq !== this.#seq) throw new Error(`event ${event.seq} is not event ${this.#seq}`);
+    this.#write(JSON.stringify(event));
+  }
+
+  #write(line: string): void {
+    const fd = this.#open();
     const bytes = Buffer.from(`${line}\n`);
     try {
       // A short write happens only when the disk fills up; going on then meets the error itself.
@@ -74,7 +93,6 @@ export class EventLog implements Disposable {
     }
     this.#seq += 1;
     this.#size += bytes.length;
-    return written;
   }
 
   /** Waits until everything appended is on the disk itself. */

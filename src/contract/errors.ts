@@ -100,6 +100,57 @@ export const ERRORS = {
     exit: EXIT.environment,
     hint: 'docs/engine.md lists the platforms; RUNNER_LIBTENSORFLOW takes a library of your own.',
   },
+  'daemon-unreachable': {
+    exit: EXIT.environment,
+    hint: 'Start Docker, or point DOCKER_HOST at a daemon; `runner doctor` shows what was tried.',
+  },
+  'daemon-forbidden': {
+    exit: EXIT.environment,
+    hint: 'Let this user use the daemon: `sudo usermod -aG docker "$USER"`, then log in again.',
+  },
+  'daemon-too-old': { exit: EXIT.environment, hint: 'Upgrade Docker to 19.03 or later.' },
+  'daemon-failed': {
+    exit: EXIT.environment,
+    hint: "The daemon's own words are in the message; its log says more.",
+  },
+  'daemon-restarted': {
+    exit: EXIT.environment,
+    hint: 'Run it again; with "live-restore" in daemon.json a restart leaves containers alone.',
+  },
+  'image-missing': { exit: EXIT.environment, hint: '`runner image build` builds it.' },
+  'image-build-failed': { exit: EXIT.environment, hint: "The builder's last lines are in the message." },
+  'image-base-missing': {
+    exit: EXIT.environment,
+    hint: 'Name a base image that the daemon has or can pull: `runner image build --base IMAGE`.',
+  },
+  'gpu-unavailable': {
+    exit: EXIT.environment,
+    hint: 'Install the NVIDIA Container Toolkit and restart the daemon, or take --gpu=prefer.',
+  },
+  'container-conflict': {
+    exit: EXIT.environment,
+    hint: 'Remove or rename it if it is yours; runner touches only what it has made itself.',
+  },
+  'limit-too-low': { exit: EXIT.usage, hint: 'Raise the limit to what the message names.' },
+  'artifact-rejected': {
+    exit: EXIT.runFailed,
+    hint: 'Nothing of it was taken over; the trainer must write plain files below its limits.',
+  },
+  'log-flood': {
+    exit: EXIT.runFailed,
+    hint: 'trainer.log keeps what was printed up to the limit: print less.',
+  },
+  'out-of-memory': { exit: EXIT.runFailed, hint: 'Raise --memory, or lower --batch-size.' },
+  'heap-exhausted': {
+    exit: EXIT.runFailed,
+    hint: 'Raise --memory: the JavaScript heap grows with it.',
+  },
+  crashed: { exit: EXIT.runFailed, hint: 'trainer.log in the run directory has its last words.' },
+  killed: { exit: EXIT.runFailed, hint: 'Somebody or something ended the trainer: run it again.' },
+  timeout: {
+    exit: EXIT.runFailed,
+    hint: 'Raise --timeout, or ask for less; checkpoints/ keeps the last state where there is one.',
+  },
   untraceable: {
     exit: EXIT.usage,
     hint: 'Use --engine-step eager, or change the layer that is named (docs/traced-step.md).',

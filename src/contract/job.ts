@@ -39,6 +39,11 @@ export interface Job {
    * @throws RunnerError `data-missing` or `bad-data`
    */
   loadData(dir: string): Promise<ImageDataset>;
+  /**
+   * The files in the folder that `loadData` would read, as absolute paths: what an isolated trainer is given.
+   * @throws RunnerError `data-missing`
+   */
+  dataFiles(dir: string): Promise<readonly string[]>;
   /** Builds the model with weights drawn from `seed`: inputs scaled to [0, 1], outputs class probabilities. */
   buildModel(tf: TensorFlow, seed: number): LayersModel;
 }

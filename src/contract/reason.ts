@@ -14,6 +14,20 @@ const REASONS: Partial<Record<ErrorCode, RunReason>> = {
   'engine-threads-fixed': 'engine-missing',
   'platform-unsupported': 'engine-missing',
   diverged: 'diverged',
+  'limit-too-low': 'bad-spec',
+  'daemon-unreachable': 'daemon-unreachable',
+  'daemon-forbidden': 'daemon-unreachable',
+  'daemon-too-old': 'daemon-unreachable',
+  'daemon-restarted': 'daemon-restarted',
+  'image-missing': 'image-missing',
+  'gpu-unavailable': 'gpu-unavailable',
+  'artifact-rejected': 'artifact-rejected',
+  'log-flood': 'log-flood',
+  'out-of-memory': 'out-of-memory',
+  'heap-exhausted': 'heap-exhausted',
+  crashed: 'crashed',
+  killed: 'killed',
+  timeout: 'timeout',
 };
 
 /** Why a run failed that an error of this code ended. */

@@ -3,13 +3,20 @@ import { join } from 'node:path';
 
 export const RUN_FILES = {
   spec: 'spec.json',
+  /** What was asked of the runner beside the spec: whether to evaluate, and the caller's key for the run. */
+  request: 'request.json',
   events: 'events.ndjson',
   outcome: 'outcome.json',
   /** The process that the run belongs to: tells a run that goes on from one that was abandoned. */
   owner: 'owner.json',
   /** Held by the one process that adds to a run which has ended. */
   lock: '.lock',
+  /** What a runtime did outside this directory: how a successor finds it again. */
   journal: 'journal.ndjson',
+  /** What an isolated trainer printed beside its events. */
+  trainerLog: 'trainer.log',
+  /** How the trainer itself says that it ended; the orchestrator makes the outcome of it. */
+  exit: 'exit.json',
   tracking: 'tracking.json',
   checkpoints: 'checkpoints',
   artifacts: 'artifacts',

@@ -18,10 +18,12 @@ export const RUN_REASONS = [
   'crashed',
   'killed',
   'interrupted',
+  'timeout',
   'log-flood',
   'disk-full',
   'image-missing',
   'daemon-unreachable',
+  'daemon-restarted',
   'gpu-unavailable',
   'engine-missing',
   'artifact-rejected',
@@ -51,12 +53,48 @@ export const trainingResultSchema = z.object({
 });
 export type TrainingResult = z.infer<typeof trainingResultSchema>;
 
+/** What a run has to show that never got to its first step. */
+export const NO_TRAINING: TrainingResult = {
+  epochsCompleted: 0,
+  stepsCompleted: 0,
+  bestEpoch: null,
+  stoppedEarly: false,
+  finalLoss: null,
+  finalAccuracy: null,
+  valLoss: null,
+  valAccuracy: null,
+  imagesPerSecond: null,
+  engineStep: null,
+  weightsDigest: null,
+};
+
 export const resourcesSchema = z.object({
   wallMs: z.number(),
   cpuSeconds: z.number(),
   peakRssBytes: z.int(),
 });
 export type Resources = z.infer<typeof resourcesSchema>;
+
+/** What the trainer alone has used, where it is a process or a container of its own. */
+export const trainerUsageSchema = z.object({
+  cpuSeconds: z.number().min(0),
+  /** Resident memory of a process; of a container all that its limit counts. */
+  peakMemoryBytes: z.number().min(0),
+  blockReadBytes: z.number().min(0).optional(),
+  blockWriteBytes: z.number().min(0).optional(),
+  networkReceivedBytes: z.number().min(0).optional(),
+  networkSentBytes: z.number().min(0).optional(),
+});
+export type TrainerUsage = z.infer<typeof trainerUsageSchema>;
+
+export const usedImageSchema = z.object({
+  tag: z.string(),
+  /** `sha256:<hex>` of the image's configuration: the same id is the same image, byte for byte. */
+  id: z.string(),
+  /** Unpacked. */
+  bytes: z.int().min(0),
+});
+export type UsedImage = z.infer<typeof usedImageSchema>;
 
 export const runOutcomeSchema = z.object({
   schemaVersion: z.literal(OUTCOME_SCHEMA_VERSION),
@@ -72,7 +110,10 @@ export const runOutcomeSchema = z.object({
   endedAt: z.number(),
   /** Phase → milliseconds, in the order they happened. `firstStep` counts from the process's start. */
   phases: z.record(z.string(), z.number()),
+  /** Of the orchestrator's process: what the user waits and pays for. In-process, the trainer is part of it. */
   resources: resourcesSchema,
+  trainer: trainerUsageSchema.optional(),
+  image: usedImageSchema.optional(),
   training: trainingResultSchema,
 });
 export type RunOutcome = z.infer<typeof runOutcomeSchema>;

@@ -30,6 +30,29 @@ export const hyperparametersSchema = z.strictObject({
 });
 export type Hyperparameters = z.infer<typeof hyperparametersSchema>;
 
+/** What a run may use. Not part of what comes out: the same bits with half the memory. */
+export const limitsSchema = z.strictObject({
+  /** From the start of the run to its end, whatever the mode; without one it may take as long as it does. */
+  timeoutMs: positiveInt.optional(),
+  /** Of the container, tmpfs included; swap is never granted on top. */
+  memoryBytes: positiveInt.optional(),
+  /** Processors of the container, in parts of one. */
+  cpus: z.number().positive().optional(),
+  /** Processes and threads in the container. */
+  pids: positiveInt.optional(),
+  /** Size of /dev/shm. */
+  shmBytes: positiveInt.optional(),
+});
+export type Limits = z.infer<typeof limitsSchema>;
+
+export const gpuRequestSchema = z.strictObject({
+  /** How many, which (as the driver numbers or names them), or every one. */
+  devices: z.union([z.literal('all'), positiveInt, z.array(z.string().min(1)).min(1)]),
+  /** Train on the processor, and say so, where the daemon has no GPU to give. */
+  prefer: z.boolean(),
+});
+export type GpuRequest = z.infer<typeof gpuRequestSchema>;
+
 export const runSpecSchema = z.strictObject({
   schemaVersion: z.literal(SPEC_SCHEMA_VERSION),
   job: z.string().min(1),
@@ -57,5 +80,14 @@ export const runSpecSchema = z.strictObject({
     trainExamples: positiveInt,
     testExamples: positiveInt,
   }),
+  limits: limitsSchema.optional(),
+  /** Where the mode is docker. */
+  container: z
+    .strictObject({
+      /** Tag or id of the trainer's image. */
+      image: z.string().min(1),
+      gpu: gpuRequestSchema.optional(),
+    })
+    .optional(),
 });
 export type RunSpec = z.infer<typeof runSpecSchema>;

@@ -1,6 +1,6 @@
 /** The port behind which every way of running a trainer stands. An adapter imports this; this imports no adapter. */
 import type { RunEvent } from './run-event.js';
-import type { RunReason, RunStatus, TrainingResult } from './run-outcome.js';
+import type { RunReason, RunStatus, TrainerUsage, TrainingResult, UsedImage } from './run-outcome.js';
 import type { RunMode, RunSpec } from './run-spec.js';
 
 /** What a runtime is given: a spec that is already on disk, and the directory that will hold the results. */
@@ -45,12 +45,24 @@ export interface TrainerExit {
   /** Milliseconds by phase name, in the order they happened. */
   readonly phases: Readonly<Record<string, number>>;
   readonly training: TrainingResult;
+  /** What the trainer alone has used, where that can be told apart. */
+  readonly usage?: TrainerUsage;
+  /** What it ran in, where that is an image. */
+  readonly image?: UsedImage;
   /** The error behind a failure where there is one, for the exit status and the stack trace. */
   readonly error?: unknown;
 }
 
 export interface Runtime {
   readonly mode: RunMode;
-  /** Runs the trainer to its end. Rejects only if the trainer could not be started at all. */
+  /**
+   * Runs the trainer to its end. Rejects only if the trainer could not be started at all. A runtime that outlives
+   * its orchestrator goes on from whatever its journal says.
+   */
   run(run: PlannedRun, options: RuntimeOptions): Promise<TrainerExit>;
+  /**
+   * Removes what the runtime has made outside the run directory. Called once the outcome is on the disk, whatever
+   * it is; may be called again.
+   */
+  release?(run: PlannedRun): Promise<void>;
 }

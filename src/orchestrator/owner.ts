@@ -40,6 +40,19 @@ export async function isOwned(runDir: string, proc = PROC): Promise<boolean> {
   return owner !== undefined && isAlive(owner, proc);
 }
 
+/** The owner on record; undefined if there is none, or it is garbled. */
+export async function readOwner(runDir: string): Promise<Owner | undefined> {
+  try {
+    return parseOwner(await readFile(runPath(runDir, 'owner'), 'utf8'));
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/** Whether that process is, or was, on this host. */
+export const isHere = ({ host }: Owner): boolean => host === hostname();
+
 function parseOwner(record: string): Owner | undefined {
   try {
     return ownerSchema.safeParse(JSON.parse(record)).data;
@@ -48,8 +61,9 @@ function parseOwner(record: string): Owner | undefined {
   }
 }
 
-function isAlive({ pid, host, startTimeTicks: start }: Owner, proc: string): boolean {
-  if (host !== hostname()) return true;
+function isAlive(owner: Owner, proc: string): boolean {
+  const { pid, startTimeTicks: start } = owner;
+  if (!isHere(owner)) return true;
   const found = start === null ? 'hidden' : startTimeTicks(pid, proc);
   return found === 'hidden' ? processExists(pid) : found === start;
 }
@@ -69,4 +83,18 @@ function startTimeTicks(pid: number, proc: string): number | 'dead' | 'hidden' {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state, ticks] = [fields[0] ?? '', fields[19]];
   return ['Z', 'X', 'x'].includes(state) ? 'dead' : Number(ticks);
+}
+
+/** `host/pid/start`, for a label on what is made elsewhere for this process. */
+export function ownerLabel(): string {
+  const { host, pid, startTimeTicks: start } = thisProcess();
+  return `${host}/${pid}/${start ?? ''}`;
+}
+
+/** Whether the process of such a label, made on this host, lives. */
+export function isLabelledOwnerAlive(label: string): boolean {
+  const [host = '', pid = '', start = ''] = label.split('/');
+  const startTimeTicks = start === '' ? null : Number(start);
+  const owner = ownerSchema.safeParse({ pid: Number(pid), host, startTimeTicks }).data;
+  return owner !== undefined && isAlive(owner, PROC);
 }

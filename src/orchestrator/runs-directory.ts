@@ -7,6 +7,7 @@ import { attachSuppressed, describeError, isErrno, nameDiskFull } from '../commo
 import { makeDirectory } from '../common/make-directory.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
+import type { RunRequestRecord } from '../contract/run-request.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import { thisProcess } from './owner.js';
 import { createRunId } from './run-id.js';
@@ -39,6 +40,7 @@ export async function ensureRunsDirectory(directory: string): Promise<string> {
 
 export interface CreateRunOptions {
   readonly clock: Clock;
+  readonly request?: RunRequestRecord;
   readonly createId?: (now: number) => string;
 }
 
@@ -56,12 +58,13 @@ export interface RunDirectory {
 export async function createRun(
   runsDir: string,
   spec: RunSpec,
-  { clock, createId = createRunId }: CreateRunOptions,
+  { clock, request, createId = createRunId }: CreateRunOptions,
 ): Promise<RunDirectory> {
   let draft: string | undefined;
   try {
     draft = await makeUnnamed(runsDir, NEW_PREFIX);
     await writeJsonAtomic(runPath(draft, 'owner'), thisProcess());
+    if (request !== undefined) await writeJsonAtomic(runPath(draft, 'request'), request);
     await writeJsonAtomic(runPath(draft, 'spec'), spec);
     const created = await moveToFreeId(draft, runsDir, () => createId(clock.now()));
     draft = created.runDir;

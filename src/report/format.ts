@@ -49,6 +49,13 @@ export function formatClock(milliseconds: number): string {
 /** `sha256:1a2b3c4d5e6f` of a digest: enough to compare by eye. */
 export const shortDigest = (digest: string | null): string => digest?.slice(0, 'sha256:'.length + 12) ?? NONE;
 
+/** `1a2b3c4d5e6f` of an image's id, as Docker itself shows it. */
+export const shortId = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12);
+
+/** `2026-03-01 14:05 UTC` */
+export const formatTime = (epochMs: number): string =>
+  `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
 /**
  * Columns aligned, two spaces between. The last cell of a row is not padded, and does not widen its column: a row
  * may end early with a sentence.

@@ -1,4 +1,5 @@
 /** A planned run, trained to its exit. */
+import { endOfAbort } from '../common/abort-cause.js';
 import { syncDirectory } from '../common/atomic-file.js';
 import { attachSuppressed, toRunnerError } from '../common/errors.js';
 import { EventLog } from '../common/event-log.js';
@@ -13,7 +14,6 @@ import { TrainingRecord } from './training-record.js';
 type End = Pick<TrainerExit, 'status' | 'reason' | 'message' | 'error'>;
 
 const SUCCEEDED: End = { status: 'succeeded', reason: null, message: null };
-const CANCELLED: End = { status: 'cancelled', reason: 'interrupted', message: 'The run was cancelled.' };
 
 /**
  * Trains, saves and, if asked, evaluates. Whatever goes wrong on the way is an exit, not an exception: it says how
@@ -38,9 +38,9 @@ async function runToItsEnd(trainer: Trainer, { runDir }: PlannedRun, signal: Abo
   try {
     // The log's own name must survive a power cut, too.
     await syncDirectory(runDir);
-    return (await trainer.run()) === 'completed' ? SUCCEEDED : CANCELLED;
+    return (await trainer.run()) === 'completed' ? SUCCEEDED : endOfAbort(signal);
   } catch (thrown) {
-    return signal.aborted && thrown === signal.reason ? CANCELLED : failure(thrown);
+    return signal.aborted && thrown === signal.reason ? endOfAbort(signal) : failure(thrown);
   }
 }
 

@@ -4,7 +4,7 @@ import { EXIT } from '../../contract/errors.js';
 import type { Job } from '../../contract/job.js';
 import { processMeter } from '../../orchestrator/resources.js';
 import { runJob } from '../../orchestrator/run-job.js';
-import type { FinishedRun } from '../../orchestrator/run-job.js';
+import type { FinishedRun } from '../../orchestrator/finish-run.js';
 import { ensureRunsDirectory } from '../../orchestrator/runs-directory.js';
 import { checkFitsData } from '../check-data.js';
 import { readSettings, requireMode } from '../context.js';

@@ -55,6 +55,11 @@ export async function loadMnist(dir: string): Promise<ImageDataset> {
   };
 }
 
+/** @throws RunnerError `data-missing` naming the folder or the files */
+export async function mnistFiles(dir: string): Promise<readonly string[]> {
+  return (await findFiles(dir)).map(({ path }) => path);
+}
+
 /** Published and unpacked copies differ in a dot and an ending; a plain file goes before a gzipped one. */
 async function findFiles(dir: string): Promise<FoundPart[]> {
   const present = new Set(await listFolder(dir));

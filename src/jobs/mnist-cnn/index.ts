@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Job } from '../../contract/job.js';
-import { loadMnist } from './data.js';
+import { loadMnist, mnistFiles } from './data.js';
 import { buildMnistCnn } from './model.js';
 
 /** Handwritten digits (or any data set of MNIST's shape) with a small convolutional network. */
@@ -23,5 +23,6 @@ export const mnistCnn: Job = {
     return join(dirname(manifest), 'data');
   },
   loadData: loadMnist,
+  dataFiles: mnistFiles,
   buildModel: buildMnistCnn,
 };

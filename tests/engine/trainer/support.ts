@@ -11,7 +11,8 @@ import type { Engine } from '../../../src/engine/engine.js';
 import { prepareEngine } from '../../../src/engine/prepare-engine.js';
 import { mnistCnn } from '../../../src/jobs/mnist-cnn/index.js';
 import { processMeter } from '../../../src/orchestrator/resources.js';
-import { runJob, type FinishedRun } from '../../../src/orchestrator/run-job.js';
+import type { FinishedRun } from '../../../src/orchestrator/finish-run.js';
+import { runJob } from '../../../src/orchestrator/run-job.js';
 import { writeMnistSubset } from '../../support/mnist-subset.js';
 
 export interface Surroundings extends Disposable {

@@ -11,7 +11,7 @@ import type { RunnerError } from '../../../src/contract/errors.js';
 import type { TrainingResult } from '../../../src/contract/run-outcome.js';
 import type { Runtime, TrainerExit } from '../../../src/contract/runtime.js';
 import { findJob } from '../../../src/jobs/index.js';
-import { NO_TRAINING } from '../../../src/orchestrator/failure.js';
+import { NO_TRAINING } from '../../../src/contract/run-outcome.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
 import { imageBytes, labelBytes } from '../jobs/mnist-cnn/idx-bytes.js';
 

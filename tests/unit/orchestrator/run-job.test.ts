@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { runOutcomeSchema } from '../../../src/contract/run-outcome.js';
 import type { Runtime, TrainerExit } from '../../../src/contract/runtime.js';
-import { NO_TRAINING } from '../../../src/orchestrator/failure.js';
+import { NO_TRAINING } from '../../../src/contract/run-outcome.js';
 import { processMeter } from '../../../src/orchestrator/resources.js';
 import { runJob } from '../../../src/orchestrator/run-job.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';

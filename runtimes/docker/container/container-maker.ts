@@ -1,0 +1,209 @@
+import { dirname } from 'node:path';
+import { RunnerError } from '../../../src/contract/errors.js';
+import type { UsedImage } from '../../../src/contract/run-outcome.js';
+import type { PlannedRun } from '../../../src/contract/runtime.js';
+import { withDeadline } from '../connection/deadline.js';
+import { isStatus, toDaemonError } from '../connection/daemon-error.js';
+import { createOptions, limitsOf, PATHS } from './create-options.js';
+import { fillVolume, putInto } from './fill.js';
+import { inspectContainer, type ContainerState } from './inspect.js';
+import type { Journal } from './journal.js';
+import { LABELS, readLabels, toLabels, type AttemptNames, type Role } from './labels.js';
+import type { DockerParts } from './parts.js';
+import { sayTheWord } from '../warm/word.js';
+
+export interface Intent {
+  readonly attempt: number;
+  readonly token: string;
+  readonly image: UsedImage;
+  readonly names: AttemptNames;
+  readonly warm: boolean;
+}
+
+const CREATE_MS = 60_000;
+const START_MS = 120_000;
+const REQUEST_MS = 10_000;
+/** A request that is given up half-way may be carried out all the same: a run is cancelled between two, never in one. */
+const NEVER = new AbortController().signal;
+/** After a run's own time limit, for results to be fetched. */
+const DEADLINE_SLACK_MS = 3_600_000;
+
+/** Labels of what is made for a run. */
+export function runLabels(
+  { runId, runDir, spec }: PlannedRun,
+  { clock, owner }: DockerParts,
+  { attempt, token }: Pick<Intent, 'attempt' | 'token'>,
+  role: Role,
+): Record<string, string> {
+  const timeoutMs = spec.limits?.timeoutMs;
+  const deadline = timeoutMs === undefined ? null : Math.ceil(clock.now() + timeoutMs + DEADLINE_SLACK_MS);
+  return toLabels({ role, run: runId, attempt, token, owner, runsDir: dirname(runDir), deadline });
+}
+
+/** Makes the container of an attempt, fills it and starts it; what a predecessor has done already is found done. */
+export class ContainerMaker {
+  readonly #names: AttemptNames;
+
+  constructor(
+    private readonly run: PlannedRun,
+    private readonly parts: DockerParts,
+    private readonly journal: Journal,
+    private readonly intent: Intent,
+  ) {
+    this.#names = intent.names;
+  }
+
+  /**
+   * @returns the container, which is running or has ended
+   * @throws RunnerError `container-conflict`, `image-missing`, `gpu-unavailable`, `killed` if it was there and is
+   *   gone, and those of the daemon
+   */
+  async ensureStarted(signal: AbortSignal): Promise<ContainerState> {
+    const found = await this.#find();
+    if (found === undefined && this.journal.find('started') !== undefined) {
+      throw new RunnerError('killed', `Container ${this.#names.container} is gone: somebody has removed it.`);
+    }
+    signal.throwIfAborted();
+    const state = found ?? (await this.#create());
+    if (this.intent.warm && this.journal.find('started') === undefined) return this.#setToWork(state, signal);
+    if (state.status !== 'created') return state;
+    signal.throwIfAborted();
+    if (this.journal.find('filled') === undefined) await this.#fill(signal);
+    signal.throwIfAborted();
+    return this.#start(state);
+  }
+
+  async #find(): Promise<ContainerState | undefined> {
+    try {
+      const state = await this.#inspect();
+      if (readLabels(state.labels)?.token === this.intent.token) {
+        if (this.journal.find('created') === undefined) this.#writeCreated(state.id, 0, this.#wantsGpu);
+        return state;
+      }
+      throw this.#conflict('container', this.#names.container);
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw this.#named(error, 'could not be looked at');
+    }
+  }
+
+  async #create(withGpu = this.#wantsGpu): Promise<ContainerState> {
+    const { clock, outVolume } = this.parts;
+    const since = clock.elapsed();
+    await this.#createVolume(this.#names.inVolume, 'in');
+    await this.#createVolume(this.#names.outVolume, 'out', outVolume);
+    const { spec } = this.run;
+    const options = createOptions({
+      image: this.intent.image.id,
+      labels: this.#labels('trainer'),
+      ...{ inVolume: this.#names.inVolume, outVolume: this.#names.outVolume },
+      limits: limitsOf(spec.limits, spec.threads),
+      ...(withGpu && spec.container?.gpu !== undefined ? { gpu: spec.container.gpu } : {}),
+      command: ['--plan', PATHS.plan, '--out', PATHS.out, '--engine', PATHS.engine],
+    });
+    const { id } = await this.#ask('could not be made', CREATE_MS, (abortSignal) =>
+      this.parts.connection.docker.createContainer({ name: this.#names.container, ...options, abortSignal }),
+    );
+    this.#writeCreated(id, clock.elapsed() - since, withGpu);
+    return this.#inspect();
+  }
+
+  /** A volume that is there already is handed out again, whoever made it: its token says who. */
+  async #createVolume(name: string, role: Role, driver?: DockerParts['outVolume']): Promise<void> {
+    const { docker } = this.parts.connection;
+    await this.#ask('could not be given its volumes', REQUEST_MS, (abortSignal) =>
+      docker.createVolume({ Name: name, Labels: this.#labels(role), ...driver, abortSignal }),
+    );
+    const made = await this.#ask('could not be given its volumes', REQUEST_MS, (abortSignal) =>
+      docker.getVolume(name).inspect({ abortSignal }),
+    );
+    if (readLabels(made.Labels)?.token !== this.intent.token) throw this.#conflict('volume', name);
+  }
+
+  async #fill(signal: AbortSignal): Promise<void> {
+    const { clock, connection, job } = this.parts;
+    const since = clock.elapsed();
+    await fillVolume(connection.docker, {
+      run: this.run,
+      files: await job.dataFiles(this.run.spec.data.dir),
+      image: this.intent.image.id,
+      helper: { name: this.#names.fill, labels: this.#labels('fill') },
+      volume: this.#names.inVolume,
+      signal,
+    }).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw this.#named(error, 'could not be given its data');
+    });
+    this.journal.write({ step: 'filled', ms: clock.elapsed() - since });
+  }
+
+  async #start(state: ContainerState): Promise<ContainerState> {
+    const { clock, connection, onNotice } = this.parts;
+    const since = clock.elapsed();
+    const container = connection.docker.getContainer(state.id);
+    try {
+      await this.#ask('could not be started', START_MS, (abortSignal) => container.start({ abortSignal }));
+    } catch (error) {
+      const isGpu = error instanceof RunnerError && error.code === 'gpu-unavailable';
+      if (!isGpu || this.run.spec.container?.gpu?.prefer !== true) throw error;
+      onNotice?.(`${error.message} The run goes on without a GPU, as --gpu=prefer allows.`);
+      await container.remove({ force: true });
+      return this.#start(await this.#create(false));
+    }
+    this.journal.write({ step: 'started', ms: clock.elapsed() - since });
+    return this.#inspect();
+  }
+
+  /** A trainer that waits is given its plan, and then the word. Its `fill` was made when it was taken. */
+  async #setToWork(state: ContainerState, signal: AbortSignal): Promise<ContainerState> {
+    const { clock, connection, job } = this.parts;
+    const since = clock.elapsed();
+    const hasData = state.labels[LABELS.warmData] === this.run.spec.data.digest;
+    const files = hasData ? [] : await job.dataFiles(this.run.spec.data.dir);
+    const { docker } = connection;
+    try {
+      await putInto(docker.getContainer(this.#names.fill), { run: this.run, files, signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#named(error, 'could not be given its plan');
+    }
+    const filledAt = clock.elapsed();
+    this.journal.write({ step: 'filled', ms: filledAt - since });
+    await this.#ask('could not be set to work', START_MS, () => sayTheWord(docker.getContainer(state.id)));
+    this.journal.write({ step: 'started', ms: clock.elapsed() - filledAt });
+    return this.#inspect();
+  }
+
+  get #wantsGpu(): boolean {
+    return this.run.spec.container?.gpu !== undefined;
+  }
+
+  #labels(role: Role): Record<string, string> {
+    return runLabels(this.run, this.parts, this.intent, role);
+  }
+
+  #writeCreated(containerId: string, ms: number, gpu: boolean): void {
+    this.journal.write({ step: 'created', containerId, ms, gpu });
+  }
+
+  async #inspect(): Promise<ContainerState> {
+    const container = this.parts.connection.docker.getContainer(this.#names.container);
+    return withDeadline(NEVER, REQUEST_MS, (abortSignal) => inspectContainer(container, abortSignal));
+  }
+
+  async #ask<T>(what: string, ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(NEVER, ms, call);
+    } catch (error) {
+      throw this.#named(error, what);
+    }
+  }
+
+  #named(error: unknown, what: string): RunnerError {
+    return toDaemonError(error, this.parts.connection, `Container ${this.#names.container} ${what}`);
+  }
+
+  #conflict(kind: string, name: string): RunnerError {
+    return new RunnerError('container-conflict', `There is a ${kind} ${name} that this run has not made.`);
+  }
+}

@@ -1,0 +1,136 @@
+/** What is asked of the daemon for a trainer: hardened by default, with nothing to switch it off. */
+import type { ContainerCreateOptions, DeviceRequest } from 'dockerode';
+import type { GpuRequest, Limits } from '../../../src/contract/run-spec.js';
+
+/** Paths in the container (Dockerfile.trainer). */
+export const PATHS = {
+  in: '/in',
+  out: '/out',
+  plan: '/in/plan.json',
+  data: '/in/data',
+  engine: '/opt/runner/engine',
+} as const;
+
+const MIB = 1024 ** 2;
+
+/** What a spec is given that names no limits of its own. */
+export const DEFAULT_LIMITS = {
+  memoryBytes: 2048 * MIB,
+  pids: 256,
+  shmBytes: 64 * MIB,
+} as const;
+
+/** TensorFlow alone takes 300 MB, a step of 128 images as much again. */
+export const LEAST_MEMORY_BYTES = 640 * MIB;
+
+/** In it a job may keep scratch files; it counts as memory. */
+const TMP_BYTES = 64 * MIB;
+/** The share of the memory that JavaScript may use, so that V8 says that its heap is full before the kernel kills. */
+const HEAP_SHARE = 0.5;
+const MOST_OPEN_FILES = 4096;
+
+/**
+ * Log files of the daemon: together far above the budget (LOG_BUDGET_BYTES), since a rotation that outruns the
+ * reader loses lines without a word.
+ */
+const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '512m', 'max-file': '2' } };
+
+export interface ContainerLimits {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly pids: number;
+  readonly shmBytes: number;
+}
+
+/** The limits of a spec; as many processors as it has threads where it names none. */
+export const limitsOf = (limits: Limits | undefined, threads: number): ContainerLimits => ({
+  memoryBytes: limits?.memoryBytes ?? DEFAULT_LIMITS.memoryBytes,
+  cpus: limits?.cpus ?? threads,
+  pids: limits?.pids ?? DEFAULT_LIMITS.pids,
+  shmBytes: limits?.shmBytes ?? DEFAULT_LIMITS.shmBytes,
+});
+
+export interface TrainerContainer {
+  readonly image: string;
+  readonly labels: Record<string, string>;
+  readonly inVolume: string;
+  readonly outVolume: string;
+  readonly limits: ContainerLimits;
+  readonly gpu?: GpuRequest;
+  readonly command: readonly string[];
+  /** Keeps the standard input open for one client: a trainer that waits for its plan. */
+  readonly waits?: boolean;
+}
+
+/** The body of POST /containers/create. */
+export function createOptions(container: TrainerContainer): ContainerCreateOptions {
+  const { image, labels, inVolume, outVolume, limits, gpu, command, waits = false } = container;
+  const heapMiB = Math.floor((limits.memoryBytes * HEAP_SHARE) / MIB);
+  return {
+    Image: image,
+    Cmd: [...command],
+    User: '10001:10001',
+    // Nothing secret: `docker inspect` shows it.
+    Env: [`NODE_OPTIONS=--max-old-space-size=${heapMiB}`],
+    Labels: labels,
+    NetworkDisabled: true,
+    AttachStdin: waits,
+    OpenStdin: waits,
+    StdinOnce: waits,
+    AttachStdout: false,
+    AttachStderr: false,
+    HostConfig: {
+      NetworkMode: 'none',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Privileged: false,
+      // A process 1 that passes signals on and buries orphans; node as process 1 ignores SIGTERM.
+      Init: true,
+      IpcMode: 'private',
+      PidsLimit: limits.pids,
+      Memory: limits.memoryBytes,
+      // The same: no swap on top.
+      MemorySwap: limits.memoryBytes,
+      NanoCpus: Math.round(limits.cpus * 1e9),
+      ShmSize: limits.shmBytes,
+      Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${TMP_BYTES},mode=1777` },
+      Ulimits: [
+        { Name: 'nofile', Soft: MOST_OPEN_FILES, Hard: MOST_OPEN_FILES },
+        { Name: 'core', Soft: 0, Hard: 0 },
+      ],
+      LogConfig: LOG_CONFIG,
+      RestartPolicy: { Name: 'no' },
+      AutoRemove: false,
+      Mounts: [
+        { Type: 'volume', Source: inVolume, Target: PATHS.in, ReadOnly: true },
+        { Type: 'volume', Source: outVolume, Target: PATHS.out },
+      ],
+      ...(gpu === undefined ? {} : { DeviceRequests: [deviceRequest(gpu)] }),
+    },
+  };
+}
+
+/** A container that is never started: through it the volume is filled which the trainer may only read. */
+export function fillOptions(image: string, labels: Record<string, string>, inVolume: string) {
+  return {
+    Image: image,
+    Labels: labels,
+    NetworkDisabled: true,
+    HostConfig: {
+      NetworkMode: 'none',
+      Mounts: [{ Type: 'volume', Source: inVolume, Target: PATHS.in }],
+    },
+  } satisfies ContainerCreateOptions;
+}
+
+/** CUDA and its tools; the names are the NVIDIA Container Toolkit's driver capabilities. */
+function deviceRequest({ devices }: GpuRequest): DeviceRequest {
+  const which =
+    devices === 'all'
+      ? { Count: -1 }
+      : typeof devices === 'number'
+        ? { Count: devices }
+        : { DeviceIDs: [...devices] };
+  return { Driver: '', ...which, Capabilities: [['gpu', 'compute', 'utility']], Options: {} };
+}

@@ -1,0 +1,76 @@
+import { open } from 'node:fs/promises';
+import { timedOut } from '../../../src/common/abort-cause.js';
+import { isErrno } from '../../../src/common/errors.js';
+import { RunnerError } from '../../../src/contract/errors.js';
+import { runPath } from '../../../src/contract/run-directory.js';
+import type { PlannedRun, TrainerExit } from '../../../src/contract/runtime.js';
+import { classify, type TrainerEnd } from '../../../src/isolation/classify.js';
+import { readExitRecord } from '../../../src/isolation/exit-record.js';
+import { readSoFar } from '../../../src/isolation/training-so-far.js';
+import type { ContainerLimits } from './create-options.js';
+import type { ContainerEnd, StopCause } from './journal.js';
+import { most } from './stats.js';
+import { LOG_BUDGET_BYTES } from './watch.js';
+
+export interface Ending {
+  readonly end: ContainerEnd;
+  readonly rejected: RunnerError | undefined;
+  readonly stopping: StopCause | undefined;
+  readonly limits: ContainerLimits;
+}
+
+const LAST_WORDS_BYTES = 16 * 1024;
+
+/** The exit of a trainer whose container has ended, from all that is known of it. */
+export async function exitOf(
+  { runDir, spec }: PlannedRun,
+  { end, rejected, stopping, limits }: Ending,
+): Promise<TrainerExit> {
+  const record = (await readExitRecord(runDir)) ?? end.said ?? undefined;
+  const usage = most(record?.usage ?? null, end.usage);
+  const exit = classify({
+    exitCode: end.exitCode,
+    oomKilled: end.oomKilled,
+    hostLost: end.daemonLost,
+    memoryLimitBytes: limits.memoryBytes,
+    ...(usage === null ? {} : { peakMemoryBytes: usage.peakMemoryBytes }),
+    ...(stopping === undefined ? {} : { stopped: stopped(stopping, spec.limits?.timeoutMs) }),
+    record,
+    lastWords: await tailOf(runPath(runDir, 'trainerLog')),
+    sofar: await readSoFar(runDir),
+  });
+  return { ...exit, ...(usage === null ? {} : { usage }), ...(rejected && rejection(rejected)) };
+}
+
+function stopped(cause: StopCause, timeoutMs: number | undefined): NonNullable<TrainerEnd['stopped']> {
+  switch (cause) {
+    case 'cancel':
+      return { status: 'cancelled', reason: 'interrupted', message: 'The run was cancelled.' };
+    case 'timeout':
+      return timedOut(
+        new RunnerError('timeout', `The run took longer than its limit of ${(timeoutMs ?? 0) / 1000} s.`),
+      );
+    case 'log-flood': {
+      const limit = `${LOG_BUDGET_BYTES / 1024 ** 2} MiB`;
+      const error = new RunnerError('log-flood', `The trainer printed more than ${limit} and was ended.`);
+      return { status: 'failed', reason: 'log-flood', message: error.message, error };
+    }
+  }
+}
+
+/** Whatever it says of itself: what it left is not to be trusted, its own word on the training included. */
+const rejection = (error: RunnerError) =>
+  ({ status: 'failed', reason: 'artifact-rejected', message: error.message, error }) as const;
+
+async function tailOf(path: string): Promise<string> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const length = Math.min(size, LAST_WORDS_BYTES);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return '';
+    throw error;
+  }
+}

@@ -1,0 +1,87 @@
+import type Docker from 'dockerode';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { toJson } from '../../../src/common/json.js';
+import type { PlannedRun } from '../../../src/contract/runtime.js';
+import { TRAINER_SCHEMA_VERSION } from '../../../src/contract/trainer-program.js';
+import type { TrainerPlan } from '../../../src/contract/trainer-program.js';
+import { isStatus } from '../connection/daemon-error.js';
+import { putFiles, type FileToPut } from '../files/put.js';
+import { fillOptions, PATHS } from './create-options.js';
+import { readLabels } from './labels.js';
+
+export interface FillRequest {
+  readonly run: PlannedRun;
+  /** Absolute paths of the data set's files. */
+  readonly files: readonly string[];
+  readonly image: string;
+  readonly helper: { readonly name: string; readonly labels: Record<string, string> };
+  readonly volume: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts plan and data into the volume that the trainer may only read. A container cannot be given what it mounts
+ * read-only, so a second one that is never started mounts it to be written. May be done over and over.
+ */
+export async function fillVolume(docker: Docker, request: FillRequest): Promise<void> {
+  const { helper, image, volume, signal } = request;
+  const container = await createAnew(docker, request.helper, () =>
+    docker.createContainer({
+      name: helper.name,
+      ...fillOptions(image, helper.labels, volume),
+      abortSignal: signal,
+    }),
+  );
+  try {
+    await putInto(container, request);
+  } finally {
+    await container.remove({ force: true });
+  }
+}
+
+/** Plan and data, through a container that mounts the volume. */
+export async function putInto(
+  container: Docker.Container,
+  { run, files, signal }: Pick<FillRequest, 'run' | 'files' | 'signal'>,
+): Promise<void> {
+  await putFiles(container, PATHS.in, await filesOf({ run, files }), { signal });
+}
+
+/** A helper that a killed predecessor has left goes first. */
+async function createAnew(
+  docker: Docker,
+  { name, labels }: FillRequest['helper'],
+  create: () => Promise<Docker.Container>,
+): Promise<Docker.Container> {
+  try {
+    return await create();
+  } catch (error) {
+    if (!isStatus(error, 409)) throw error;
+    const left = docker.getContainer(name);
+    const found = readLabels((await left.inspect()).Config.Labels);
+    if (found?.token !== readLabels(labels)?.token) throw error;
+    await left.remove({ force: true });
+    return create();
+  }
+}
+
+async function filesOf({ run, files }: Pick<FillRequest, 'run' | 'files'>): Promise<FileToPut[]> {
+  const plan: TrainerPlan = {
+    schemaVersion: TRAINER_SCHEMA_VERSION,
+    runId: run.runId,
+    // What the folder is called out there is nobody's business in there.
+    spec: { ...run.spec, data: { ...run.spec.data, dir: PATHS.data } },
+    evaluate: run.evaluate,
+    dataDir: PATHS.data,
+  };
+  const data = files.map(async (path) => ({
+    name: `data/${basename(path)}`,
+    mode: 0o444,
+    content: { path, bytes: (await stat(path)).size },
+  }));
+  return [
+    { name: 'plan.json', mode: 0o444, content: Buffer.from(toJson(plan)) },
+    ...(await Promise.all(data)),
+  ];
+}

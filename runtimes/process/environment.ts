@@ -1,0 +1,14 @@
+/** Variables that a trainer needs of its surroundings. Everything else, credentials above all, stays here. */
+const PASSED_ON = [
+  ...['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LANGUAGE'],
+  ...['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'],
+  ...['TF_CPP_MIN_LOG_LEVEL', 'CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES'],
+];
+
+export function childEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const isPassedOn = (name: string): boolean => PASSED_ON.includes(name) || name.startsWith('LC_');
+  const entries = Object.entries(env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && isPassedOn(entry[0]),
+  );
+  return Object.fromEntries(entries);
+}

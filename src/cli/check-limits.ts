@@ -1,0 +1,40 @@
+/** What is asked for a container, against what a trainer needs and what the daemon has. */
+import { LEAST_MEMORY_BYTES } from '../../runtimes/docker/container/create-options.js';
+import { RunnerError } from '../contract/errors.js';
+import { SETTINGS } from './options.js';
+import { formatSize } from './quantities.js';
+import type { Daemon } from './services.js';
+import { describeValue } from './setting-definition.js';
+import { byDefault, nameOf } from './settings.js';
+import type { Resolved } from './settings.js';
+
+/** @throws RunnerError `limit-too-low` */
+export function checkMemory({ memory }: Pick<Resolved, 'memory'>): void {
+  if (memory.value >= LEAST_MEMORY_BYTES) return;
+  throw new RunnerError(
+    'limit-too-low',
+    `${nameOf('memory', memory.source)}: ${describeValue(SETTINGS.memory, memory)} is less than the ${formatSize(LEAST_MEMORY_BYTES)} that a trainer needs.`,
+  );
+}
+
+/**
+ * The settings as this daemon can meet them: as many processors as it has where nobody asked for more.
+ * @throws RunnerError `bad-spec` for more processors than it has
+ */
+export function fitToDaemon<T extends Pick<Resolved, 'cpus' | 'threads'>>(
+  settings: T,
+  daemon: Pick<Daemon, 'address' | 'cpus'>,
+  note: (text: string) => void,
+): T {
+  const { cpus, threads } = settings;
+  if (cpus.value <= daemon.cpus) return settings;
+  const has = `the Docker daemon at ${daemon.address} has ${daemon.cpus} ${daemon.cpus === 1 ? 'processor' : 'processors'}`;
+  if (cpus.source.from !== 'default') {
+    throw new RunnerError(
+      'bad-spec',
+      `${nameOf('cpus', cpus.source)}: ${cpus.value} were asked for, and ${has}.`,
+    );
+  }
+  note(`${threads.value} threads will share what there is: ${has}.`);
+  return { ...settings, cpus: byDefault(daemon.cpus, 'processors of the daemon') };
+}

@@ -1,0 +1,83 @@
+/** What the table of settings says of each. */
+import type { z } from 'zod';
+import type * as runSpec from '../contract/run-spec.js';
+import { formatSize } from './quantities.js';
+
+export const LOG_FORMATS = ['pretty', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** Every setting that can come from a flag, the environment, a configuration file or a default. */
+export interface Settings extends runSpec.Hyperparameters {
+  job: string;
+  mode: runSpec.RunMode;
+  seed: number;
+  threads: number;
+  engineStep: runSpec.EngineStep;
+  /** Milliseconds; null for as long as it takes. */
+  timeout: number | null;
+  /** Bytes. */
+  memory: number;
+  cpus: number;
+  pids: number;
+  /** Bytes. */
+  shmSize: number;
+  /** Tag or id; null for the one of this version, which is built where it is missing. */
+  image: string | null;
+  gpu: boolean | 'prefer';
+  gpus: runSpec.GpuRequest['devices'];
+  dataDir: string;
+  runsDir: string;
+  log: LogFormat;
+}
+export type SettingName = keyof Settings;
+
+/** What the schemas of the table are looked up in. */
+export type Schemas = typeof runSpec & { readonly z: typeof z };
+
+export interface SettingDefinition<T> {
+  /** As commander takes it. A boolean setting has a `--no-` twin, whose help is `helpOff`. */
+  readonly flag: string;
+  readonly helpOff?: string;
+  readonly env?: string;
+  /** The one mode that has such a thing; every mode has the others. */
+  readonly only?: runSpec.RunMode;
+  /** How text becomes a value: that of a flag or the environment, and of a file where the kind is a notation. */
+  readonly kind: 'integer' | 'number' | 'boolean' | 'text' | Notation;
+  /** Ends the sentence “expected …”. */
+  readonly expected: string;
+  readonly schema: (schemas: Schemas) => z.ZodType<T>;
+  /** What to do about a certain bad value, where more is known than the error table does. */
+  readonly hint?: (value: unknown) => string | undefined;
+  readonly help: string;
+  /** Where the default comes from, for help and docs; the values of a job are the job's own. */
+  readonly fallback: keyof typeof FALLBACKS | (T & (string | number | boolean));
+}
+
+/** Values that people write in a way of their own, in a file, too. */
+const NOTATIONS = ['size', 'duration', 'gpus'] as const;
+type Notation = (typeof NOTATIONS)[number];
+export const isNotation = (kind: string): boolean => (NOTATIONS as readonly string[]).includes(kind);
+
+/** Defaults that are no value of the table. */
+export const FALLBACKS = {
+  job: "the job's",
+  processors: 'one a processor',
+  threads: 'one a thread',
+  version: "this version's",
+  none: 'none',
+} as const;
+
+/** A default in words. */
+export const describeFallback = ({ fallback, kind }: SettingDefinition<unknown>): string =>
+  kind === 'size' ? formatSize(Number(fallback)) : (words[String(fallback)] ?? String(fallback));
+const words: Readonly<Record<string, string>> = FALLBACKS;
+
+/** A value as a person reads it: as it was written where somebody wrote it. */
+export function describeValue(
+  { kind, fallback }: Pick<SettingDefinition<unknown>, 'kind' | 'fallback'>,
+  { value, given }: { readonly value: unknown; readonly given?: string },
+): string {
+  if (given !== undefined) return given;
+  if (value === null) return FALLBACKS[fallback as keyof typeof FALLBACKS];
+  return kind === 'size' ? formatSize(Number(value)) : String(value);
+}

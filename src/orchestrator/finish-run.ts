@@ -1,0 +1,115 @@
+/** A run whose directory is there, brought to its outcome: a new one, or one that another process has left. */
+import { writeJsonAtomic } from '../common/atomic-file.js';
+import type { Clock } from '../common/clock.js';
+import { attachSuppressed, describeError } from '../common/errors.js';
+import { RunnerError } from '../contract/errors.js';
+import { runPath } from '../contract/run-directory.js';
+import { OUTCOME_SCHEMA_VERSION } from '../contract/run-outcome.js';
+import type { RunOutcome } from '../contract/run-outcome.js';
+import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
+import { exitOfError } from './failure.js';
+import type { ResourceMeter } from './resources.js';
+import { limitTime } from './time-limit.js';
+
+export interface RunTools {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly meter: ResourceMeter;
+}
+
+export interface FinishedRun extends PlannedRun {
+  readonly outcome: RunOutcome;
+  /** The error behind a failure where there is one. */
+  readonly error?: unknown;
+}
+
+export interface FinishOptions extends RuntimeOptions {
+  /** Milliseconds since the Unix epoch: what the run's time limit counts from. */
+  readonly startedAt: number;
+}
+
+/**
+ * However the trainer ends, the run ends in an outcome.json: a run directory without one belongs to a run that goes
+ * on, or to a process that died. Only then does the runtime clear away what it has made elsewhere; of a lost run it
+ * clears away nothing, so that it may yet be found.
+ * @throws RunnerError `runs-dir-unwritable` or `disk-full` if the outcome cannot be written (the run's own error, if
+ *   it had one, is then thrown and this one is its `suppressed`); what the runtime throws when it cannot clear away
+ */
+export async function finishRun(
+  run: PlannedRun,
+  options: FinishOptions,
+  { runtime, clock, meter }: RunTools,
+): Promise<FinishedRun> {
+  const exit = await runInTime(runtime, run, options, clock);
+  const outcome = composeOutcome(run, exit, clock, meter);
+  await record(run, outcome, exit);
+  const finished = exit.error === undefined ? {} : { error: exit.error };
+  if (runtime.release === undefined || exit.status === 'lost') return { ...run, outcome, ...finished };
+  const since = clock.elapsed();
+  await runtime.release(run);
+  const cleared = { ...exit, phases: { ...exit.phases, remove: clock.elapsed() - since } };
+  const whole = { ...composeOutcome(run, cleared, clock, meter), endedAt: outcome.endedAt };
+  await record(run, whole, exit);
+  return { ...run, outcome: whole, ...finished };
+}
+
+async function runInTime(
+  runtime: Runtime,
+  run: PlannedRun,
+  { signal, startedAt, onEvent, onProgress }: FinishOptions,
+  clock: Clock,
+): Promise<TrainerExit> {
+  using limited = limitTime(signal, { timeoutMs: run.spec.limits?.timeoutMs, startedAt, now: clock.now() });
+  const options = {
+    signal: limited.signal,
+    onEvent,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+  try {
+    return await runtime.run(run, options);
+  } catch (error) {
+    return exitOfError(error, limited.signal);
+  }
+}
+
+function composeOutcome(run: PlannedRun, exit: TrainerExit, clock: Clock, meter: ResourceMeter): RunOutcome {
+  const endedAt = clock.now();
+  const resources = meter();
+  const { usage, image } = exit;
+  return {
+    schemaVersion: OUTCOME_SCHEMA_VERSION,
+    runId: run.runId,
+    mode: run.spec.mode,
+    status: exit.status,
+    reason: exit.reason,
+    message: exit.message,
+    exitCode: exit.exitCode,
+    signal: exit.signal,
+    startedAt: Math.round(endedAt - resources.wallMs),
+    endedAt,
+    phases: Object.fromEntries(Object.entries(exit.phases).map(([name, ms]) => [name, toTenths(ms)])),
+    resources,
+    ...(usage === undefined ? {} : { trainer: usage }),
+    ...(image === undefined ? {} : { image }),
+    training: exit.training,
+  };
+}
+
+/** The clock's nanoseconds are noise to a reader. */
+const toTenths = (ms: number): number => Math.round(10 * ms) / 10;
+
+async function record({ runId, runDir }: PlannedRun, outcome: RunOutcome, exit: TrainerExit): Promise<void> {
+  try {
+    await writeJsonAtomic(runPath(runDir, 'outcome'), outcome);
+  } catch (thrown) {
+    const error =
+      thrown instanceof RunnerError
+        ? thrown
+        : new RunnerError(
+            'runs-dir-unwritable',
+            `The outcome of run ${runId} (${outcome.status}) cannot be written: ${describeError(thrown)}.`,
+            { cause: thrown },
+          );
+    throw exit.error === undefined ? error : attachSuppressed(exit.error, [error]);
+  }
+}

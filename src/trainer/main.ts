@@ -1,0 +1,40 @@
+/**
+ * The trainer as a program: what a child process and a container run. Reads a plan, trains it, and tells how on its
+ * standard output and in the output folder (src/contract/trainer-program.ts).
+ *
+ *   main.js --plan FILE|- --out DIR --engine DIR [--end-with-stdin] [--warm THREADS]
+ *
+ * With `--plan -` the plan is the first line of the standard input. With `--end-with-stdin` the end of the standard
+ * input, which is the end of whoever holds it, cancels the run. With `--warm` TensorFlow is loaded first, and the plan
+ * is read when a line has come on the standard input.
+ */
+import { parseArgs } from 'node:util';
+import { findJob } from '../jobs/index.js';
+import { runPlan } from './run-plan.js';
+
+const { values } = parseArgs({
+  options: {
+    plan: { type: 'string' },
+    out: { type: 'string' },
+    engine: { type: 'string' },
+    'end-with-stdin': { type: 'boolean', default: false },
+    warm: { type: 'string' },
+  },
+});
+const { plan, out, engine } = values;
+if (plan === undefined || out === undefined || engine === undefined) {
+  throw new Error('usage: main.js --plan FILE|- --out DIR --engine DIR [--end-with-stdin] [--warm THREADS]');
+}
+// The standard output is for messages: what a job prints by console.log goes where errors go.
+globalThis.console.log = globalThis.console.error;
+globalThis.console.info = globalThis.console.error;
+process.exitCode = await runPlan({
+  planPath: plan,
+  outDir: out,
+  engineDir: engine,
+  endWithStdin: values['end-with-stdin'],
+  ...(values.warm === undefined ? {} : { warmThreads: Number(values.warm) }),
+  findJob,
+});
+// The lifeline would keep the process waiting.
+process.stdin.destroy();
