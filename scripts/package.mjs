@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, requireNode, ROOT } from './lib/checkout.mjs';
 
 const LOCKED = 'npm-shrinkwrap.json';
+/** What the trainer's image is built with, beside the files that the build lists. */
+const IMAGE_SOURCES = ['Dockerfile.trainer', 'docker'];
 
 requireNode();
 ensureInstalled();
@@ -16,9 +18,11 @@ ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'runner-package-'));
 try {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  manifest.files.push(...IMAGE_SOURCES);
   for (const name of manifest.files) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true, dereference: true });
   }
+  copyTrainerModules();
   // Users get the versions that were tested, and not whatever is current by then.
   cpSync(join(ROOT, 'package-lock.json'), join(folder, LOCKED));
   manifest.files.push(LOCKED);
@@ -30,4 +34,14 @@ try {
   process.exitCode = status ?? 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** npm may install other versions for the user; what goes into the trainer's image is always what was tested. */
+function copyTrainerModules() {
+  const { files } = JSON.parse(readFileSync(join(folder, 'dist', 'trainer-files.json'), 'utf8'));
+  for (const { path } of files) {
+    const [place, ...rest] = path.split('/');
+    // Not by the name node_modules, which npm leaves out.
+    if (place === 'node_modules') cpSync(join(ROOT, path), join(folder, 'dist', 'trainer-modules', ...rest));
+  }
 }

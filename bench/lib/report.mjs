@@ -3,18 +3,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { median, spread } from './statistics.mjs';
 
-const START = '<!-- bench:train -->';
-const END = '<!-- /bench:train -->';
+export const renderText = (report) => textOf(tables(report), report);
 
-export function renderText(report) {
-  return tables(report)
+export function textOf(tables, report) {
+  return tables
     .map(({ title, rows }) => `\n${title}\n${aligned(rows)}`)
     .concat(`\n${surroundings(report).join('\n')}`)
     .join('\n');
 }
 
-export function renderMarkdown(report) {
-  const parts = tables(report).map(({ title, rows: [head, ...rows] }) => {
+export const renderMarkdown = (report) => markdownOf(tables(report), report);
+
+export function markdownOf(tables, report) {
+  const parts = tables.map(({ title, rows: [head, ...rows] }) => {
     const line = (cells) => `| ${cells.join(' | ')} |`;
     return [`**${title}**`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
   });
@@ -27,11 +28,13 @@ export function renderMarkdown(report) {
 }
 
 /** Replaces what stands between the marks of a document. @throws if it has none */
-export async function replaceSection(file, text) {
+export async function replaceSection(file, text, name = 'bench:train') {
+  const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const document = readFileSync(file, 'utf8');
-  const [start, end] = [document.indexOf(START), document.indexOf(END)];
-  if (start === -1 || end < start) throw new Error(`${file} has no section between ${START} and ${END}.`);
-  const filled = `${document.slice(0, start)}${START}\n\n${text}\n\n${document.slice(end)}`;
+  const [start, end] = [document.indexOf(opening), document.indexOf(closing)];
+  if (start === -1 || end < start)
+    throw new Error(`${file} has no section between ${opening} and ${closing}.`);
+  const filled = `${document.slice(0, start)}${opening}\n\n${text}\n\n${document.slice(end)}`;
   writeFileSync(file, await format(filled, { ...(await resolveConfig(file)), filepath: file }));
 }
 
@@ -48,13 +51,13 @@ function tables(report) {
   return result;
 }
 
-const number = (value, unit) => {
+export const number = (value, unit) => {
   const digits = unit === '×' || unit === ' s' || unit === ' %' ? 2 : unit === ' ms' ? 1 : 0;
   return `${value.toFixed(digits)}${unit}`;
 };
 const count = (value) => Math.round(value).toLocaleString('en-US');
 
-const verdictRows = (verdicts) => [
+export const verdictRows = (verdicts) => [
   ['what', 'median', 'lowest – highest', 'target', 'verdict'],
   ...verdicts.map(({ what, value, low, high, unit, target, goal, met }) => [
     what,
@@ -115,7 +118,7 @@ const stallRows = (runs) => [
   ...['p50', 'p99', 'max'].map((name) => [name, number(median(runs.map((run) => run[`${name}Ms`])), ' ms')]),
 ];
 
-function surroundings({
+export function surroundings({
   date,
   command,
   machine,
@@ -126,8 +129,11 @@ function surroundings({
   busyBefore,
   steady,
   whole,
+  modes,
 }) {
-  const load = [...(steady?.load ?? []), ...(whole?.load ?? [])].map(({ foreign }) => 100 * foreign);
+  const load = [...(steady?.load ?? []), ...(whole?.load ?? []), ...(modes?.load ?? [])].map(
+    ({ foreign }) => 100 * foreign,
+  );
   const busy = load.length > 0 ? spread(load) : undefined;
   return [
     `${date.slice(0, 10)}, \`${command}\`${commit && `, commit ${commit}`}`,
@@ -143,7 +149,7 @@ function surroundings({
   ];
 }
 
-function aligned(rows) {
+export function aligned(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => [...row[column]].length)));
   const pad = (cell, width) => cell + ' '.repeat(width - [...cell].length);
   return rows

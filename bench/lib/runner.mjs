@@ -9,16 +9,16 @@ const PROBE = fileURLToPath(new URL('stall-probe.mjs', import.meta.url));
 /**
  * @param {object} context
  * @param {readonly string[]} settings flags of `runner train`
- * @param {{ probeFile?: string }} [options] also record event-loop delays there
+ * @param {{ probeFile?: string, mode?: string }} [options] `probeFile`: also record event-loop delays there
  */
 export async function trainWithRunner(
   { cli, scratch, threads, dataDir, signal },
   settings,
-  { probeFile } = {},
+  { probeFile, mode = 'inprocess' } = {},
 ) {
   const runsDir = join(scratch, 'runs');
   const probe = probeFile === undefined ? [] : ['--import', PROBE];
-  const fixed = ['--mode', 'inprocess', '--batch-size', '128', '--learning-rate', '0.001'];
+  const fixed = ['--mode', mode, '--batch-size', '128', '--learning-rate', '0.001'];
   const plain = ['--learning-rate-schedule', 'constant', '--no-early-stopping', '--seed', '42'];
   const where = ['--threads', String(threads), '--data-dir', dataDir, '--runs-dir', runsDir];
   const { wallMs, stdout } = await runTimed(

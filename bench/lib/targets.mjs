@@ -113,13 +113,13 @@ function betterKeras(results, figure, better) {
   )?.name;
 }
 
-const atLeast = (what, { median: value, min, max }, least, goal) => ({
+export const atLeast = (what, { median: value, min, max }, least, goal) => ({
   ...{ what, value, low: min, high: max, unit: '×', target: `≥ ${least}×` },
   ...(goal !== undefined && { goal: `${goal}×` }),
   met: value >= least,
 });
 
-const atMost = (what, { median: value, min, max }, most, { unit, goal }) => ({
+export const atMost = (what, { median: value, min, max }, most, { unit, goal }) => ({
   ...{ what, value, low: min, high: max, unit, target: `≤ ${most}${unit}` },
   ...(goal !== undefined && { goal: `${goal}${unit}` }),
   met: value <= most,

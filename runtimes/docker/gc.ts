@@ -4,7 +4,9 @@ import { z } from 'zod';
 import type { Clock } from '../../src/common/clock.js';
 import type { DaemonConnection } from './connection/connection.js';
 import { isStatus, toDaemonError } from './connection/daemon-error.js';
-import { MANAGED, readLabels, type LabelValues } from './container/labels.js';
+import { MANAGED, readLabels, toLabels, warmNamesOf, type LabelValues } from './container/labels.js';
+import { removeAttempt } from './container/remove.js';
+import { claim } from './warm/claim.js';
 
 /** One thing of ours on the daemon. */
 export interface Garbage {
@@ -43,6 +45,7 @@ export interface GarbageOptions {
 
 const namedSchema = z.object({
   Id: z.string(),
+  ImageID: z.string(),
   Names: z.array(z.string()).nullable(),
   Labels: z.record(z.string(), z.string()).nullable(),
 });
@@ -56,6 +59,8 @@ interface Found {
   readonly kind: Garbage['kind'];
   readonly id: string;
   readonly name: string;
+  /** Of a container: id of its image. */
+  readonly image: string;
   readonly labels: LabelValues;
 }
 
@@ -73,7 +78,7 @@ export async function collectGarbage(
     const all: Garbage[] = [];
     for (const thing of found) {
       const { expired, why } = await judge(asClaimed(thing, found), options);
-      const removed = expired && !options.dryRun && (await remove(connection, thing));
+      const removed = expired && !options.dryRun && (await remove(connection, thing, found));
       const verdict = removed ? 'removed' : expired && options.dryRun ? 'would-remove' : 'kept';
       const { role, run, owner } = thing.labels;
       const busy = expired && verdict === 'kept' ? `${why}, but it is in use` : why;
@@ -93,22 +98,24 @@ async function findOurs({ docker }: DaemonConnection, signal: AbortSignal): Prom
     .parse(await docker.listContainers({ all: true, filters, abortSignal: signal }));
   const { Volumes } = volumesSchema.parse(await docker.listVolumes({ filters, abortSignal: signal }));
   const found = [
-    ...containers.map(({ Id, Names, Labels }) => ({
-      ...{ kind: 'container' as const, id: Id, labels: readLabels(Labels) },
+    ...containers.map(({ Id, ImageID, Names, Labels }) => ({
+      ...{ kind: 'container' as const, id: Id, image: ImageID, labels: readLabels(Labels) },
       name: Names?.[0]?.replace(/^\//, '') ?? Id,
     })),
     ...(Volumes ?? []).map(({ Name, Labels }) => ({
-      ...{ kind: 'volume' as const, id: Name, name: Name, labels: readLabels(Labels) },
+      ...{ kind: 'volume' as const, id: Name, image: '', name: Name, labels: readLabels(Labels) },
     })),
   ];
   return found.filter((thing): thing is Found => thing.labels !== undefined);
 }
 
 /** What was kept warm is its run's, once one has taken it: the token is the same. */
-function asClaimed({ labels }: Found, all: readonly Found[]): LabelValues {
-  const claim = all.find((other) => other.labels.role === 'fill' && other.labels.token === labels.token);
-  return labels.run === '' && claim !== undefined ? claim.labels : labels;
+function asClaimed(thing: Found, all: readonly Found[]): LabelValues {
+  return (thing.labels.run === '' ? claimOf(thing, all)?.labels : undefined) ?? thing.labels;
 }
+
+const claimOf = ({ labels }: Found, all: readonly Found[]): Found | undefined =>
+  all.find((other) => other.labels.role === 'fill' && other.labels.token === labels.token);
 
 /** The lease of a thing is the life of the process that made it, or the run's own deadline. */
 async function judge(
@@ -121,7 +128,7 @@ async function judge(
   if (host !== hostname()) return { expired: false, why: `it belongs to a process on ${host}` };
   if (isAlive(owner)) return { expired: false, why: 'the process that made it lives' };
   // One that a run has taken has a `fill` with the run's own labels beside it: see `asClaimed`.
-  if (labels.role === 'warm') return { expired: true, why: 'the process that kept it warm is dead' };
+  if (run === '') return { expired: true, why: 'the process that kept it warm is dead' };
   switch (await lookUp({ runId: run, runDir: `${runsDir}/${run}` })) {
     case 'owned':
       return { expired: false, why: 'its run is in the hands of a process that lives' };
@@ -135,8 +142,12 @@ async function judge(
 }
 
 /** @returns false if it is in use */
-async function remove({ docker }: DaemonConnection, { kind, id }: Found): Promise<boolean> {
+async function remove(connection: DaemonConnection, thing: Found, all: readonly Found[]): Promise<boolean> {
+  const { docker } = connection;
+  const { kind, id, labels } = thing;
   try {
+    if (labels.role === 'warm' && claimOf(thing, all) === undefined)
+      return await removeWaiting(connection, thing);
     if (kind === 'container') await docker.getContainer(id).remove({ force: true, v: true });
     else await docker.getVolume(id).remove();
     return true;
@@ -145,4 +156,16 @@ async function remove({ docker }: DaemonConnection, { kind, id }: Found): Promis
     if (isStatus(error, 409)) return false;
     throw error;
   }
+}
+
+/** It is taken first, as a run would, which may just be about to. */
+async function removeWaiting(connection: DaemonConnection, { image, labels }: Found): Promise<boolean> {
+  const { token } = labels;
+  const isOurs = await claim(connection.docker, {
+    image,
+    token,
+    labels: toLabels({ ...labels, role: 'fill' }),
+  });
+  if (isOurs) await removeAttempt(connection, warmNamesOf(token), token);
+  return isOurs;
 }

@@ -2,7 +2,7 @@
  * A Docker daemon: found, installed, or started as one of our own. Used by the tests, and by `npm start` where there is
  * none. It needs no packages.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
@@ -47,13 +47,25 @@ export async function findDaemon(env) {
   return { reachable: silent === undefined, why: silent ?? `${dockerHost} answers` };
 }
 
-/** @returns {string | undefined} what keeps this process from starting a daemon of its own, if that is known */
-export function whyNoPrivateDaemon() {
+/**
+ * @param {{ sudo?: boolean }} [options] as for {@link startPrivateDaemon}
+ * @returns {string | undefined} what keeps this process from starting a daemon of its own, if that is known
+ */
+export function whyNoPrivateDaemon({ sudo = false } = {}) {
   if (process.platform !== 'linux') return 'a Docker daemon of our own is for Linux only';
-  if (process.getuid?.() !== 0) return 'a Docker daemon of our own needs root';
+  const mayBeRoot = isRoot() || (sudo && spawnSync('sudo', ['-n', 'true']).status === 0);
+  if (!mayBeRoot) {
+    return `a Docker daemon of our own needs root${sudo ? ', and sudo does not give it' : ''}`;
+  }
   const lacking = ['dockerd', 'containerd', 'unshare', 'flock'].filter((name) => !isProgram(name));
   return lacking.length > 0 ? `not installed: ${lacking.join(', ')}` : undefined;
 }
+
+const isRoot = () => process.getuid?.() === 0;
+
+/** @returns {[string, ...string[]]} the command, by sudo where this is not root */
+const asRoot = (/** @type {[string, ...string[]]} */ ...command) =>
+  isRoot() ? command : ['sudo', '-n', ...command];
 
 /**
  * Folder for the images of a private daemon, beside the engine's in the cache folder.
@@ -82,11 +94,13 @@ export function daemonFolder(env, name = 'private') {
  * @param {object} options
  * @param {string} options.folder for what is kept between runs: images, volumes, stopped containers
  * @param {readonly string[]} [options.args] more arguments for dockerd
+ * @param {boolean} [options.sudo] whether another user than root may take sudo for it, which must ask nothing; the
+ *   user's group may then use the daemon
  * @returns {Promise<PrivateDaemon>} when it answers
  * @throws {DockerDaemonError}
  */
-export async function startPrivateDaemon({ folder, args = [] }) {
-  const lacking = whyNoPrivateDaemon();
+export async function startPrivateDaemon({ folder, args = [], sudo = false }) {
+  const lacking = whyNoPrivateDaemon({ sudo });
   if (lacking !== undefined) throw new DockerDaemonError(lacking);
   mkdirSync(folder, { recursive: true });
   const name = `runner-docker-${createHash('sha256').update(resolve(folder)).digest('hex').slice(0, 12)}`;
@@ -94,10 +108,21 @@ export async function startPrivateDaemon({ folder, args = [] }) {
   const runFolder = join('/run', name);
   const dockerHost = `unix://${join(runFolder, 'docker.sock')}`;
   const controlSocket = join(runFolder, 'control.sock');
-  const plan = { runFolder, args: [...dockerdArguments({ folder, runFolder, name }), ...args] };
+  const gid = process.getgid?.() ?? 0;
+  const plan = { runFolder, gid, args: [...dockerdArguments({ folder, runFolder, name, gid }), ...args] };
+  const [program, ...before] = asRoot('sh');
   const guard = spawn(
-    'sh',
-    [GUARD, join(folder, 'lock'), runFolder, name, process.execPath, SUPERVISOR, JSON.stringify(plan)],
+    program,
+    [
+      ...before,
+      GUARD,
+      join(folder, 'lock'),
+      runFolder,
+      name,
+      process.execPath,
+      SUPERVISOR,
+      JSON.stringify(plan),
+    ],
     // A session of its own: Ctrl-C is for this process, which then stops the daemon in good order.
     { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
   );
@@ -129,10 +154,10 @@ export async function startPrivateDaemon({ folder, args = [] }) {
   };
 }
 
-/** @param {{ folder: string, runFolder: string, name: string }} places */
-function dockerdArguments({ folder, runFolder, name }) {
+/** @param {{ folder: string, runFolder: string, name: string, gid: number }} options */
+function dockerdArguments({ folder, runFolder, name, gid }) {
   return [
-    ...['--host', `unix://${join(runFolder, 'docker.sock')}`],
+    ...['--host', `unix://${join(runFolder, 'docker.sock')}`, '--group', `${gid}`],
     ...['--data-root', join(folder, 'data'), '--exec-root', join(runFolder, 'exec')],
     ...['--pidfile', join(runFolder, 'dockerd.pid'), '--config-file', join(runFolder, 'daemon.json')],
     // Nothing of the machine's network is touched.
@@ -174,7 +199,8 @@ async function end(guard, exited) {
   const timer = setTimeout(() => {
     late = true;
     // Takes unshare along, and with it all that is in the namespaces.
-    process.kill(-(/** @type {number} */ (guard.pid)), 'SIGKILL');
+    const [program, ...args] = asRoot('kill', '-KILL', '--', `-${guard.pid}`);
+    spawnSync(program, args);
   }, STOP_MS);
   guard.stdin.end();
   await exited;

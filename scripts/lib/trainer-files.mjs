@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from './paths.mjs';
 
@@ -41,7 +41,7 @@ const packages = realpathSync(join(ROOT, 'node_modules')) + sep;
 
 const [, , build] = process.argv;
 if (build === undefined) throw new Error('usage: trainer-files.mjs BUILD');
-await writeTrainerFiles(resolve(build));
+await writeTrainerFiles(realpathSync(build));
 
 async function writeTrainerFiles(/** @type {string} */ build) {
   const { own, imported } = await traceBuild(build);

@@ -236,3 +236,8 @@ export const flagName = (name: SettingName): string => SETTINGS[name].flag.split
 /** The settings that a mode has. */
 export const settingsOf = (mode: runSpec.RunMode): readonly SettingName[] =>
   SETTING_NAMES.filter((name) => (SETTINGS[name].only ?? mode) === mode);
+
+/** What decides which runs a warm trainer is for. */
+export const WARM_SETTINGS: readonly SettingName[] = [
+  ...(['job', 'threads', 'memory', 'cpus', 'pids', 'shmSize', 'image', 'dataDir'] as const),
+];

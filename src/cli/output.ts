@@ -24,9 +24,14 @@ export function createOutput(io: CliIo, { json, debug }: OutputOptions) {
     logTo(target: Logger): void {
       logger = target;
     },
-    /** The result of a command: `document` with --json, else `text`. */
-    result(document: unknown, text: () => string): void {
-      io.stdout.write(`${json ? toJson(document, 2) : text()}\n`);
+    /** The result of a command: `document` with --json, else `text`, if there is any. */
+    result(document: unknown, text: () => string | undefined): void {
+      const shown = json ? toJson(document, 2) : text();
+      if (shown !== undefined) io.stdout.write(`${shown}\n`);
+    },
+    /** A part of the result that a person need not wait for; the document has all of them. */
+    part(text: string): void {
+      if (!json) io.stdout.write(`${text}\n`);
     },
     /** Something for a person to know that is no result. */
     note(text: string): void {

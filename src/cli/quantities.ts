@@ -19,7 +19,7 @@ export const GPUS_FORM = 'how many, all, or ids with commas between (of a single
 
 /** Bytes of `512m`, `2g`, `1.5GiB` or `536870912`; undefined of anything else. */
 export function parseSize(text: string): number | undefined {
-  const [, digits, letter = ''] = /^(\d+(?:\.\d+)?) ?(?:([kmgt])(?:i?b)?|b)?$/i.exec(text) ?? [];
+  const [, digits, letter = ''] = /^(\d+(?:\.\d+)?) ?(?:([kmgt])(?:i?b|i)?|b)?$/i.exec(text) ?? [];
   if (digits === undefined) return undefined;
   const power = letter === '' ? 0 : SIZE_UNITS.indexOf(letter.toLowerCase() as 'k');
   return Math.round(Number(digits) * 1024 ** power);

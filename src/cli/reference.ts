@@ -4,7 +4,8 @@ import { ERRORS } from '../contract/errors.js';
 import type { Job } from '../contract/job.js';
 import * as runSpec from '../contract/run-spec.js';
 import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
-import type { SettingName } from './options.js';
+import { describeFallback } from './setting-definition.js';
+import type { SettingName } from './setting-definition.js';
 import { byDefault, parseGiven } from './settings.js';
 import { renderSettings, resolveTrainSettings } from './train-settings.js';
 
@@ -37,8 +38,8 @@ export function insertTable(document: string, { path, name, markdown }: Generate
 function settingsTable({ defaults }: Job): string {
   const defaultOf = (name: SettingName): string => {
     const { fallback } = SETTINGS[name];
-    if (fallback === 'processors') return 'one a processor';
-    if (fallback !== 'job') return code(String(fallback));
+    const words = describeFallback(SETTINGS[name]);
+    if (fallback !== 'job') return words.includes(' ') ? words.replace("'", '’') : code(words);
     return name in defaults ? code(String(defaults[name as keyof typeof defaults])) : 'the job’s own';
   };
   return markdownTable([

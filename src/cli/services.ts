@@ -79,6 +79,8 @@ interface Abortable {
 
 /** A trainer image, as it was found or built. */
 export interface TrainerImage extends UsedImage {
+  /** Whether its engine computes on GPUs. */
+  readonly gpu: boolean;
   readonly built: boolean;
   /** Milliseconds; 0 if it was there. */
   readonly buildMs: number;
@@ -104,10 +106,11 @@ export interface WarmOptions extends Abortable {
   readonly limits: Limits;
   readonly threads: number;
   readonly job: Job;
-  readonly dataDir: string;
-  readonly dataDigest: string;
-  /** Told how many wait, whenever that changes. */
+  readonly data: { readonly dir: string; readonly digest: string };
+  /** Told how many are ready, whenever that changes. */
   readonly onSize: (waiting: number) => void;
+  /** Told in a sentence what a person would not expect. */
+  readonly onNotice: (text: string) => void;
 }
 
 /** A Docker daemon that has answered. Every call rejects with what its failure means, or with the signal's reason. */

@@ -75,7 +75,7 @@ const words: Readonly<Record<string, string>> = FALLBACKS;
 /** A value as a person reads it: as it was written where somebody wrote it. */
 export function describeValue(
   { kind, fallback }: Pick<SettingDefinition<unknown>, 'kind' | 'fallback'>,
-  { value, given }: { readonly value: unknown; readonly given?: string },
+  { value, given }: { readonly value: Settings[SettingName]; readonly given?: string },
 ): string {
   if (given !== undefined) return given;
   if (value === null) return FALLBACKS[fallback as keyof typeof FALLBACKS];

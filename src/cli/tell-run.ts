@@ -27,10 +27,18 @@ export function tellRun(
     ),
   );
   if (failure) output.explain(failure.error);
+  if (run.outcome.status === 'lost' && run.spec.mode === 'docker') {
+    output.note(
+      `What there is of it is kept: \`runner runs attach ${run.runId}\` or \`runner recover\` goes on with it.`,
+    );
+  }
   return status;
 }
 
-/** What `runner train --json` prints; `testAccuracy` only where the run was evaluated. */
+/**
+ * What `runner train --json` prints; `testAccuracy` only where the run was evaluated, `image` and `trainer` where the
+ * trainer had one, or was a process of its own.
+ */
 function trainDocument({ runId, runDir, outcome }: FinishedRun) {
   const { training, resources } = outcome;
   return {
@@ -39,6 +47,9 @@ function trainDocument({ runId, runDir, outcome }: FinishedRun) {
     mode: outcome.mode,
     status: outcome.status,
     reason: outcome.reason,
+    exitCode: outcome.exitCode,
+    signal: outcome.signal,
+    image: outcome.image,
     weightsDigest: training.weightsDigest,
     testAccuracy: training.testAccuracy,
     finalLoss: training.finalLoss,
@@ -48,6 +59,7 @@ function trainDocument({ runId, runDir, outcome }: FinishedRun) {
     peakRssBytes: resources.peakRssBytes,
     cpuSeconds: resources.cpuSeconds,
     wallMs: resources.wallMs,
+    trainer: outcome.trainer,
   };
 }
 

@@ -21,7 +21,10 @@ export function toCommandLine(program: Command, args: readonly string[]): readon
 }
 
 function unknownCommand(word: string, group: Command): RunnerError {
-  const names = group.commands.map((command) => command.name());
+  const visible = group.createHelp().visibleCommands(group);
+  const names = group.commands
+    .filter((command) => visible.includes(command))
+    .map((command) => command.name());
   const typed = group.parent === null ? word : `${group.name()} ${word}`;
   const known = didYouMean(word, names) || `: there are ${names.join(', ')}.`;
   return new RunnerError('usage', `Unknown command ${JSON.stringify(typed)}${known}`);

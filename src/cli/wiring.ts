@@ -1,6 +1,6 @@
 /**
- * The composition root: the only module that knows every part. Each part is imported when it is first needed, so
- * that a command loads what it uses and nothing else.
+ * The composition root: together with wire-daemon.ts the only module that knows every part. Each part is imported
+ * when it is first needed, so that a command loads what it uses and nothing else.
  */
 import { systemClock } from '../common/clock.js';
 import type { Engine } from '../engine/engine.js';
@@ -20,6 +20,14 @@ export function wireServices(): Services {
     async createRuntime({ engine, ...parts }) {
       const { createInProcessRuntime } = await import('../../runtimes/inprocess/index.js');
       return createInProcessRuntime({ ...parts, engine: engineOf(engine), clock: systemClock });
+    },
+    async createProcessRuntime({ engine, earlierPhases }) {
+      const { createProcessRuntime } = await import('../../runtimes/process/index.js');
+      return createProcessRuntime({ engine: engineOf(engine), clock: systemClock, earlierPhases });
+    },
+    async connectDaemon(options) {
+      const { connectDaemon } = await import('./wire-daemon.js');
+      return connectDaemon({ ...options, engineOf });
     },
     async evaluateRun({ runId, runDir, spec, outcome }, { job, engine, dataDir, signal }) {
       const [{ evaluateRun }, { loadTensorFlow }] = await Promise.all([
@@ -41,6 +49,11 @@ export function wireServices(): Services {
     async inspect() {
       const { inspectEngine } = await import('../engine/inspect-engine.js');
       return inspectEngine();
+    },
+    async inspectDaemon(options) {
+      const { inspectDaemon } = await import('../../runtimes/docker/inspect-daemon.js');
+      const { findings, daemon } = await inspectDaemon(options);
+      return { findings, document: daemon ?? null };
     },
   };
 }

@@ -53,5 +53,7 @@ export const trainerMessageSchema = z.union([
   z.strictObject({ event: runEventSchema }),
   z.strictObject({ progress: progressSchema }),
   z.strictObject({ exit: trainerExitSchema }),
+  /** Of a warm trainer: TensorFlow is loaded and the plan may come; the plan has come. */
+  z.strictObject({ state: z.enum(['waiting', 'working']) }),
 ]);
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>;

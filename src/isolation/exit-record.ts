@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isErrno } from '../common/errors.js';
 import { ERRORS, RunnerError } from '../contract/errors.js';
 import type { ErrorCode } from '../contract/errors.js';
@@ -7,13 +7,18 @@ import type { TrainerExit } from '../contract/runtime.js';
 import { trainerExitSchema } from '../contract/trainer-program.js';
 import type { TrainerExitRecord } from '../contract/trainer-program.js';
 
+/** Nothing that a trainer has to say takes as much; it is not trusted to stop there. */
+const MOST_BYTES = 1024 ** 2;
+
 /** How the trainer itself says that it ended, or undefined if it never came to that, or wrote something else. */
 export async function readExitRecord(runDir: string): Promise<TrainerExitRecord | undefined> {
+  const path = runPath(runDir, 'exit');
   let text: string;
   try {
-    text = await readFile(runPath(runDir, 'exit'), 'utf8');
+    if ((await stat(path)).size > MOST_BYTES) return undefined;
+    text = await readFile(path, 'utf8');
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
+    if (isErrno(error, 'ENOENT', 'EISDIR')) return undefined;
     throw error;
   }
   try {
@@ -23,16 +28,16 @@ export async function readExitRecord(runDir: string): Promise<TrainerExitRecord 
   }
 }
 
-/** The exit that a record tells. */
+/** The exit that a record tells; a success has no reason to go with it, whatever the record holds. */
 export function exitOfRecord(record: TrainerExitRecord): TrainerExit {
   const { status, reason, message, error, phases, training, usage } = record;
-  return {
-    ...{ status, reason, message, phases, training, usage, exitCode: null, signal: null },
-    ...(error === null ? {} : { error: errorOf(error, message) }),
-  };
+  const base = { status, phases, training, usage, exitCode: null, signal: null };
+  if (status === 'succeeded') return { ...base, reason: null, message: null };
+  return { ...base, reason, message, ...(error === null ? {} : { error: errorOf(error, message) }) };
 }
 
 function errorOf({ code, hint }: { code: string; hint: string }, message: string | null): RunnerError {
-  const known: ErrorCode = code in ERRORS ? (code as ErrorCode) : 'run-failed';
+  // Its own names only: a code of `constructor` would end in no exit status at all.
+  const known: ErrorCode = Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'run-failed';
   return new RunnerError(known, message ?? 'The trainer failed.', { hint });
 }

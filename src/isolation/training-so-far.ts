@@ -37,7 +37,8 @@ export class TrainingSoFar {
         break;
       case 'checkpoint':
         this.#steps = Math.max(this.#steps, event.step);
-        if (event.best) this.#bestEpoch = event.epoch;
+        // An epoch 0 is none: what says so is not one of ours.
+        if (event.best && event.epoch > 0) this.#bestEpoch = event.epoch;
         break;
       case 'phase':
         this.#phases[event.name] = event.ms ?? 0;

@@ -1,7 +1,7 @@
 /** A run whose directory is there, brought to its outcome: a new one, or one that another process has left. */
 import { writeJsonAtomic } from '../common/atomic-file.js';
 import type { Clock } from '../common/clock.js';
-import { attachSuppressed, describeError } from '../common/errors.js';
+import { attachSuppressed, describeError, toRunnerError } from '../common/errors.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
 import { OUTCOME_SCHEMA_VERSION } from '../contract/run-outcome.js';
@@ -32,8 +32,9 @@ export interface FinishOptions extends RuntimeOptions {
  * However the trainer ends, the run ends in an outcome.json: a run directory without one belongs to a run that goes
  * on, or to a process that died. Only then does the runtime clear away what it has made elsewhere; of a lost run it
  * clears away nothing, so that it may yet be found.
- * @throws RunnerError `runs-dir-unwritable` or `disk-full` if the outcome cannot be written (the run's own error, if
- *   it had one, is then thrown and this one is its `suppressed`); what the runtime throws when it cannot clear away
+ * @throws RunnerError `runs-dir-unwritable` or `disk-full` if the outcome cannot be written; one with the code of what
+ *   kept the runtime from clearing away, the outcome then being on the disk. Either is the `suppressed` of the run's
+ *   own error, if it had one
  */
 export async function finishRun(
   run: PlannedRun,
@@ -41,16 +42,46 @@ export async function finishRun(
   { runtime, clock, meter }: RunTools,
 ): Promise<FinishedRun> {
   const exit = await runInTime(runtime, run, options, clock);
-  const outcome = composeOutcome(run, exit, clock, meter);
+  const outcome = composeOutcome(run, exit, options.startedAt, { clock, meter });
   await record(run, outcome, exit);
   const finished = exit.error === undefined ? {} : { error: exit.error };
   if (runtime.release === undefined || exit.status === 'lost') return { ...run, outcome, ...finished };
   const since = clock.elapsed();
-  await runtime.release(run);
-  const cleared = { ...exit, phases: { ...exit.phases, remove: clock.elapsed() - since } };
-  const whole = { ...composeOutcome(run, cleared, clock, meter), endedAt: outcome.endedAt };
-  await record(run, whole, exit);
-  return { ...run, outcome: whole, ...finished };
+  await clear(run, runtime, outcome, exit.error);
+  const cleared = { ...outcome, phases: { ...outcome.phases, remove: toTenths(clock.elapsed() - since) } };
+  const whole = { ...cleared, resources: meter() };
+  try {
+    await record(run, whole, exit);
+    return { ...run, outcome: whole, ...finished };
+  } catch {
+    // What was written before holds all but this phase; a run that has ended may also have been removed by now.
+    return { ...run, outcome, ...finished };
+  }
+}
+
+/**
+ * Lets the runtime clear away what it has made for a run whose outcome is on the disk.
+ * @param error the run's own, if it had one: it is then thrown, and what kept it from clearing is its `suppressed`
+ * @throws RunnerError with the code of what kept it from clearing away
+ */
+export async function clear(
+  run: PlannedRun,
+  runtime: Runtime,
+  outcome: RunOutcome,
+  error?: unknown,
+): Promise<void> {
+  try {
+    await runtime.release?.(run);
+  } catch (thrown) {
+    const { code, message } = toRunnerError(thrown);
+    const { runId, status } = outcome;
+    const left = new RunnerError(
+      code,
+      `Run ${runId} has ended (${status}) and is on the disk, but not all was cleared away: ${message}`,
+      { cause: thrown, hint: '`runner recover` clears it away.' },
+    );
+    throw error === undefined ? left : attachSuppressed(error, [left]);
+  }
 }
 
 async function runInTime(
@@ -72,7 +103,12 @@ async function runInTime(
   }
 }
 
-function composeOutcome(run: PlannedRun, exit: TrainerExit, clock: Clock, meter: ResourceMeter): RunOutcome {
+function composeOutcome(
+  run: PlannedRun,
+  exit: TrainerExit,
+  startedAt: number,
+  { clock, meter }: Pick<RunTools, 'clock' | 'meter'>,
+): RunOutcome {
   const endedAt = clock.now();
   const resources = meter();
   const { usage, image } = exit;
@@ -85,7 +121,8 @@ function composeOutcome(run: PlannedRun, exit: TrainerExit, clock: Clock, meter:
     message: exit.message,
     exitCode: exit.exitCode,
     signal: exit.signal,
-    startedAt: Math.round(endedAt - resources.wallMs),
+    // A run that was taken over is older than this process.
+    startedAt: Math.min(Math.round(startedAt), Math.round(endedAt - resources.wallMs)),
     endedAt,
     phases: Object.fromEntries(Object.entries(exit.phases).map(([name, ms]) => [name, toTenths(ms)])),
     resources,

@@ -1,40 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isErrno } from '../common/errors.js';
-import { readEvents } from '../common/event-log.js';
+import { exists } from '../common/exists.js';
+import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
 import type { RunEvent } from '../contract/run-event.js';
-import { hasEnded, readRun } from './read-run.js';
+import { EventTail } from './event-tail.js';
+import { readRun } from './read-run.js';
 import type { StoredRun } from './read-run.js';
 import type { RunDirectory } from './runs-directory.js';
 
 const POLL_MS = 200;
 
+export interface FollowOptions {
+  /** Called for every event, in order, from the run's first one on. */
+  readonly onEvent: (event: RunEvent) => void;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Watches a run that another process brings to its end, by its directory alone.
  * @returns the run once it has ended, or its process has died
  * @throws the signal's reason once it is aborted; the run goes on
+ * @throws RunnerError `run-not-found` if it is removed meanwhile; as `readRun`
  */
-export async function followRun(
-  run: RunDirectory,
-  { onEvent, signal }: { readonly onEvent: (event: RunEvent) => void; readonly signal: AbortSignal },
-): Promise<StoredRun> {
-  let told = 0;
+export async function followRun(run: RunDirectory, { onEvent, signal }: FollowOptions): Promise<StoredRun> {
+  const events = new EventTail(runPath(run.runDir, 'events'));
   for (;;) {
+    signal.throwIfAborted();
     // State before events: all of an ended run's events are then told.
-    const stored = await readRun(run);
-    const events = await eventsOf(run.runDir);
-    for (const event of events.slice(told)) onEvent(event);
-    told = Math.max(told, events.length);
-    if (hasEnded(stored) || stored.state === 'unfinished') return stored;
+    const stored = await readUnlessRemoved(run);
+    for (const event of await events.read()) onEvent(event);
+    if (stored.state !== 'running') return stored;
     await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
-async function eventsOf(runDir: string): Promise<RunEvent[]> {
+async function readUnlessRemoved(run: RunDirectory): Promise<StoredRun> {
   try {
-    return await readEvents(runPath(runDir, 'events'));
+    return await readRun(run);
   } catch (error) {
-    if (isErrno(error, 'ENOENT')) return [];
-    throw error;
+    if (await exists(run.runDir)) throw error;
+    throw new RunnerError('run-not-found', `Run ${run.runId} is gone: somebody has removed it.`, {
+      cause: error,
+    });
   }
 }

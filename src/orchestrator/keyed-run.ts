@@ -1,55 +1,98 @@
-/** A caller's own name for a run: a task that is tried again finds the run of its first try. */
-import { createHash } from 'node:crypto';
-import { link, mkdir, readFile, rm } from 'node:fs/promises';
+/**
+ * A caller's own name for a run: a task that is tried again finds the run of its first try.
+ *
+ * Who claims a key gives a folder that names its run the key's next number. A number is taken once and stays taken;
+ * the key belongs to the run of the first number whose run is there. Runs that were removed never come back, so
+ * nothing is ever taken from anybody.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeJsonAtomic } from '../common/atomic-file.js';
+import { syncDirectory, writeJsonAtomic } from '../common/atomic-file.js';
 import { isErrno } from '../common/errors.js';
 import { exists } from '../common/exists.js';
+import { makeDirectory } from '../common/make-directory.js';
+import { RunnerError } from '../contract/errors.js';
 import { RUN_ID_PATTERN } from '../contract/run-directory.js';
+import { unwritable } from './runs-directory.js';
 import type { RunDirectory } from './runs-directory.js';
+import { takeName } from './take-name.js';
 
 const FOLDER = '.keys';
+const ENTRY = 'run.json';
 const entrySchema = z.object({ runId: z.string().regex(RUN_ID_PATTERN) });
 
-/** The run of a key; undefined if there is none, or it was removed. */
+/**
+ * The run of a key; undefined if there is none, or it was removed.
+ * @throws RunnerError `run-corrupt` if what is written of the key cannot be read
+ */
 export async function findRunOfKey(runsDir: string, key: string): Promise<RunDirectory | undefined> {
+  const { holder } = await holderOf(runsDir, key);
+  return holder;
+}
+
+/**
+ * Gives a key to a run that is there.
+ * @returns false if another run that is still there has it already
+ * @throws RunnerError as `findRunOfKey`; `runs-dir-unwritable`, `disk-full`
+ */
+export async function claimKey(runsDir: string, key: string, { runId }: RunDirectory): Promise<boolean> {
+  const folder = join(runsDir, FOLDER);
+  const draft = join(folder, `.new-${randomBytes(8).toString('hex')}`);
+  let drafted = false;
   try {
-    const { runId } = entrySchema.parse(JSON.parse(await readFile(keyPath(runsDir, key), 'utf8')));
+    for (;;) {
+      const { holder, free } = await holderOf(runsDir, key);
+      if (holder !== undefined) return holder.runId === runId;
+      // With the folder of all keys.
+      await makeDirectory(draft);
+      drafted = true;
+      await writeJsonAtomic(join(draft, ENTRY), { runId });
+      if (await takeName(draft, free)) {
+        await syncDirectory(folder);
+        return true;
+      }
+    }
+  } catch (error) {
+    throw unwritable(error, runsDir);
+  } finally {
+    if (drafted) await rm(draft, { recursive: true, force: true });
+  }
+}
+
+interface Holder {
+  readonly holder?: RunDirectory;
+  /** The next number. */
+  readonly free: string;
+}
+
+async function holderOf(runsDir: string, key: string): Promise<Holder> {
+  const name = createHash('sha256').update(key).digest('hex');
+  for (let number = 0; ; number += 1) {
+    const claim = join(runsDir, FOLDER, `${name}.${number}`);
+    const runId = await readClaim(claim);
+    if (runId === undefined) return { free: claim };
     const runDir = join(runsDir, runId);
-    return (await exists(runDir)) ? { runId, runDir } : undefined;
+    if (await exists(runDir)) return { holder: { runId, runDir }, free: claim };
+  }
+}
+
+async function readClaim(claim: string): Promise<string | undefined> {
+  const path = join(claim, ENTRY);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
     throw error;
   }
-}
-
-/**
- * Gives a key to a run.
- * @returns false if another run that is still there has it already
- */
-export async function claimKey(runsDir: string, key: string, { runId }: RunDirectory): Promise<boolean> {
-  const path = keyPath(runsDir, key);
-  await mkdir(join(runsDir, FOLDER), { recursive: true });
-  const draft = `${path}.${runId}`;
-  await writeJsonAtomic(draft, { runId });
   try {
-    for (;;) {
-      try {
-        // Fails if the key is taken: of several, one gets it.
-        await link(draft, path);
-        return true;
-      } catch (error) {
-        if (!isErrno(error, 'EEXIST')) throw error;
-        const holder = await findRunOfKey(runsDir, key);
-        if (holder !== undefined) return holder.runId === runId;
-        await rm(path, { force: true });
-      }
-    }
-  } finally {
-    await rm(draft, { force: true });
+    return entrySchema.parse(JSON.parse(text)).runId;
+  } catch (error) {
+    throw new RunnerError('run-corrupt', `${path} does not name a run.`, {
+      cause: error,
+      hint: 'Remove that folder, if no run of its key is to be found again.',
+    });
   }
 }
-
-const keyPath = (runsDir: string, key: string): string =>
-  join(runsDir, FOLDER, `${createHash('sha256').update(key).digest('hex')}.json`);

@@ -1,17 +1,23 @@
 /** What this host knows of a run. */
 import { exists } from '../common/exists.js';
-import { runPath } from '../contract/run-directory.js';
+import { RunnerError } from '../contract/errors.js';
 import { isOwned } from './owner.js';
 import { readRun } from './read-run.js';
-import { isAbandoned } from './recover.js';
+import { mayGoOn } from './recover.js';
 import type { RunDirectory } from './runs-directory.js';
 
-/** `gone` if its directory is not there, `ended` if nothing more is to come of it. */
+/**
+ * `gone` if its directory is not there, `ended` if nothing more is to come of it, `recoverable` if something may, or
+ * if it cannot be told: one run that cannot be read must neither cost what it has made nor hide the others.
+ */
 export async function lookUpRun(run: RunDirectory): Promise<'owned' | 'ended' | 'recoverable' | 'gone'> {
-  if (!(await exists(runPath(run.runDir, 'spec')))) return 'gone';
-  const stored = await readRun(run);
-  if (stored.state === 'running') return 'owned';
-  if (await isAbandoned(stored)) return 'recoverable';
-  // Its process may be about to clear away itself.
-  return (await isOwned(run.runDir)) ? 'owned' : 'ended';
+  if (!(await exists(run.runDir))) return 'gone';
+  // Its process may yet be about to clear away itself.
+  if (await isOwned(run.runDir)) return 'owned';
+  try {
+    return mayGoOn(await readRun(run)) ? 'recoverable' : 'ended';
+  } catch (error) {
+    if (error instanceof RunnerError) return (await exists(run.runDir)) ? 'recoverable' : 'gone';
+    throw error;
+  }
 }

@@ -40,6 +40,9 @@ export async function isOwned(runDir: string, proc = PROC): Promise<boolean> {
   return owner !== undefined && isAlive(owner, proc);
 }
 
+/** Whether that process lives; in doubt it does, as one on another host. */
+export const isOwnerAlive = (owner: Owner): boolean => isAlive(owner, PROC);
+
 /** The owner on record; undefined if there is none, or it is garbled. */
 export async function readOwner(runDir: string): Promise<Owner | undefined> {
   try {
@@ -96,5 +99,5 @@ export function isLabelledOwnerAlive(label: string): boolean {
   const [host = '', pid = '', start = ''] = label.split('/');
   const startTimeTicks = start === '' ? null : Number(start);
   const owner = ownerSchema.safeParse({ pid: Number(pid), host, startTimeTicks }).data;
-  return owner !== undefined && isAlive(owner, PROC);
+  return owner !== undefined && isOwnerAlive(owner);
 }

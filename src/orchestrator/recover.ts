@@ -1,22 +1,27 @@
 /** Runs whose process died: found, taken over, and brought to an outcome. */
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../common/clock.js';
-import { isErrno } from '../common/errors.js';
+import { attachSuppressed, isErrno } from '../common/errors.js';
 import { exists } from '../common/exists.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
 import { runRequestSchema } from '../contract/run-request.js';
 import type { RunRequestRecord } from '../contract/run-request.js';
+import { NO_TRAINING } from '../contract/run-outcome.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
 import { exitOfRecord, readExitRecord } from '../isolation/exit-record.js';
 import { readSoFar } from '../isolation/training-so-far.js';
-import { finishRun } from './finish-run.js';
+import { clear, finishRun } from './finish-run.js';
 import type { FinishedRun } from './finish-run.js';
+import { claimKey } from './keyed-run.js';
 import { listRuns } from './list-runs.js';
-import { hasEnded } from './read-run.js';
-import type { StoredRun } from './read-run.js';
+import { isOwned } from './owner.js';
+import { hasEnded, readRun } from './read-run.js';
+import type { RunWithOutcome, StoredRun } from './read-run.js';
 import type { ResourceMeter } from './resources.js';
+import { timeOfRunId } from './run-id.js';
 import { takeOver } from './take-over.js';
 
 export interface RecoveryTools {
@@ -28,6 +33,7 @@ export interface RecoveryTools {
 
 /** Modes whose trainer goes on when the process that started it has died. */
 const OUTLIVES: readonly string[] = ['docker'];
+const outlives = ({ spec }: StoredRun): boolean => OUTLIVES.includes(spec.mode);
 
 /** The runs of a runs directory that nobody brings to their end, oldest first. */
 export async function listAbandoned(runsDir: string): Promise<StoredRun[]> {
@@ -39,35 +45,70 @@ export async function listAbandoned(runsDir: string): Promise<StoredRun[]> {
   return abandoned;
 }
 
-/** Nobody alive owns it, and it has no outcome, or one that says that it was lost sight of and may yet be found. */
+/**
+ * Nobody alive owns it, and it has no outcome, or one that says that it was lost sight of and may yet be found, or
+ * what it has made elsewhere is not cleared away.
+ */
 export async function isAbandoned(run: StoredRun): Promise<boolean> {
-  if (!hasEnded(run)) return run.state === 'unfinished';
-  if (run.outcome.status !== 'lost' || !OUTLIVES.includes(run.spec.mode)) return false;
-  return hasMoreToFind(run.runDir);
+  if (await isOwned(run.runDir)) return false;
+  return !hasEnded(run) || (outlives(run) && (await isUncleared(run.runDir)));
 }
+
+/** Whether it has no outcome, or none that is final. */
+export const mayGoOn = (run: StoredRun): boolean =>
+  !hasEnded(run) || (run.outcome.status === 'lost' && outlives(run));
 
 /**
  * Brings a run to its outcome that its process has left: where the trainer outlived that process it goes on, else
- * the outcome says that it is lost, and how far it had got.
- * @throws RunnerError `run-busy` if somebody alive owns it; as `finishRun`
+ * the outcome says that it is lost, and how far it had got. Of one that has its outcome, what is left elsewhere is
+ * cleared away.
+ * @throws RunnerError `run-busy` if somebody alive owns it; as `finishRun`; what `createRuntime` throws, and the run
+ *   is then as before
  */
 export async function finishAbandoned(
   run: StoredRun,
   options: RuntimeOptions,
   tools: RecoveryTools,
 ): Promise<FinishedRun> {
+  const request = await readRequest(run.runDir);
   if (!(await takeOver(run))) {
     throw new RunnerError('run-busy', `Run ${run.runId} belongs to a process that lives.`);
   }
   const { runId, runDir, spec } = run;
-  const request = await readRequest(runDir);
   const planned: PlannedRun = { runId, runDir, spec, evaluate: request?.evaluate ?? false };
-  const runtime = OUTLIVES.includes(spec.mode) ? await tools.createRuntime(run) : lostRuntime(run);
-  return finishRun(
-    planned,
-    { ...options, startedAt: request?.startedAt ?? tools.clock.now() },
-    { ...tools, runtime },
-  );
+  // Somebody else may have brought it to its end since it was looked at.
+  const found = await readRun(run);
+  if (hasEnded(found) && !mayGoOn(found)) return clearEnded(planned, found, tools);
+  const runtime = await runtimeOf(found, request, tools);
+  // A reader then sees it as running; a successor, as without an outcome.
+  await rm(runPath(runDir, 'outcome'), { force: true });
+  const startedAt = request?.startedAt ?? timeOfRunId(runId);
+  return finishRun(planned, { ...options, startedAt }, { ...tools, runtime });
+}
+
+async function clearEnded(
+  planned: PlannedRun,
+  run: RunWithOutcome,
+  { createRuntime }: RecoveryTools,
+): Promise<FinishedRun> {
+  if (outlives(run) && (await isUncleared(run.runDir))) {
+    await clear(planned, await createRuntime(run), run.outcome);
+  }
+  return { ...planned, outcome: run.outcome };
+}
+
+async function runtimeOf(
+  run: StoredRun,
+  request: RunRequestRecord | undefined,
+  { createRuntime }: RecoveryTools,
+): Promise<Runtime> {
+  if (!outlives(run)) return endedRuntime(run, () => lostExit(run.runDir));
+  const { key } = request ?? {};
+  // Who was killed before the key was claimed has begun nothing; another run may have got the key since.
+  if (key !== undefined && !(await claimKey(dirname(run.runDir), key, run))) {
+    return endedRuntime(run, () => Promise.resolve(superseded(key)));
+  }
+  return createRuntime(run);
 }
 
 /** @throws RunnerError `run-corrupt` */
@@ -90,7 +131,8 @@ export async function readRequest(runDir: string): Promise<RunRequestRecord | un
 /** The last entry of a journal that is through. */
 const removedSchema = z.object({ step: z.literal('removed') });
 
-async function hasMoreToFind(runDir: string): Promise<boolean> {
+/** Whether the journal tells of something that was made and not removed. */
+async function isUncleared(runDir: string): Promise<boolean> {
   const path = runPath(runDir, 'journal');
   if (!(await exists(path))) return false;
   const last = (await readFile(path, 'utf8')).trimEnd().split('\n').at(-1) ?? '';
@@ -102,10 +144,11 @@ async function hasMoreToFind(runDir: string): Promise<boolean> {
   }
 }
 
-/** Of a trainer that has died with its process there is what it wrote. */
-function lostRuntime({ runDir, spec }: StoredRun): Runtime {
-  return { mode: spec.mode, run: () => lostExit(runDir) };
-}
+/** There is nothing to wait for: of a trainer that has died with its process there is what it wrote. */
+const endedRuntime = ({ spec }: StoredRun, run: () => Promise<TrainerExit>): Runtime => ({
+  mode: spec.mode,
+  run,
+});
 
 async function lostExit(runDir: string): Promise<TrainerExit> {
   const message = 'The process that the run belonged to has died, and its trainer with it.';
@@ -117,5 +160,16 @@ async function lostExit(runDir: string): Promise<TrainerExit> {
     const exit = exitOfRecord(record);
     return record.status === 'cancelled' ? { ...exit, ...base } : exit;
   }
-  return { ...base, ...(await readSoFar(runDir)) };
+  try {
+    return { ...base, ...(await readSoFar(runDir)) };
+  } catch (thrown) {
+    // Lost it is all the same, only not how far it had got.
+    return { ...base, phases: {}, training: NO_TRAINING, error: attachSuppressed(error, [thrown]) };
+  }
 }
+
+const superseded = (key: string): TrainerExit => ({
+  ...{ status: 'cancelled', reason: 'interrupted', exitCode: null, signal: null, phases: {} },
+  message: `Nothing was trained: another run has the key "${key}".`,
+  training: NO_TRAINING,
+});

@@ -1,3 +1,4 @@
+import { attachSuppressed } from '../common/errors.js';
 import { RunnerError } from '../contract/errors.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import type { PlannedRun, RuntimeOptions } from '../contract/runtime.js';
@@ -5,6 +6,7 @@ import { finishRun } from './finish-run.js';
 import type { FinishedRun, RunTools } from './finish-run.js';
 import { claimKey } from './keyed-run.js';
 import { createRun, deleteRun } from './runs-directory.js';
+import type { RunDirectory } from './runs-directory.js';
 
 export interface RunRequest extends RuntimeOptions {
   readonly spec: RunSpec;
@@ -19,19 +21,29 @@ export interface RunRequest extends RuntimeOptions {
 
 /**
  * Runs one job from its spec to its outcome.
+ * @throws RunnerError `run-busy` if another run has got the key meanwhile; as `createRun` and `finishRun`
  */
 export async function runJob(request: RunRequest, tools: RunTools): Promise<FinishedRun> {
   const { runsDir, spec, evaluate, key, onPlanned } = request;
   const startedAt = tools.clock.now();
   const record = { evaluate, startedAt, ...(key === undefined ? {} : { key }) };
   const created = await createRun(runsDir, spec, { clock: tools.clock, request: record });
-  if (key !== undefined && !(await claimKey(runsDir, key, created))) {
-    await deleteRun(created);
-    throw new RunnerError('run-busy', `Another process has just begun the run of key "${key}".`, {
-      hint: 'Run the same command again: it then follows that run.',
-    });
-  }
+  if (key !== undefined) await claimOrDelete(runsDir, key, created);
   const run: PlannedRun = { ...created, spec, evaluate };
   onPlanned?.(run);
   return finishRun(run, { ...request, startedAt }, tools);
+}
+
+/** A run that has not got its key is as if it had never been. */
+async function claimOrDelete(runsDir: string, key: string, run: RunDirectory): Promise<void> {
+  try {
+    if (await claimKey(runsDir, key, run)) return;
+    throw new RunnerError('run-busy', `Another process has just begun the run of key "${key}".`, {
+      hint: 'Run the same command again: it then follows that run.',
+    });
+  } catch (error) {
+    const errors: unknown[] = [];
+    await deleteRun(run).catch((second: unknown) => errors.push(second));
+    throw attachSuppressed(error, errors);
+  }
 }

@@ -143,7 +143,8 @@ async function isLeftover(runsDir: string, name: string): Promise<boolean> {
   return made !== undefined && Date.now() - made.mtimeMs > ABANDONED_AFTER_MS;
 }
 
-function unwritable(error: unknown, directory: string): unknown {
+/** What keeps a runs directory from being written, as an error that says so. */
+export function unwritable(error: unknown, directory: string): unknown {
   const named = nameDiskFull(error, directory);
   if (named instanceof RunnerError) return named;
   return new RunnerError(

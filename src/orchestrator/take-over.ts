@@ -1,27 +1,43 @@
-import lockfile from 'proper-lockfile';
-import { writeJsonAtomic } from '../common/atomic-file.js';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncDirectory, writeJsonAtomic } from '../common/atomic-file.js';
 import { isErrno } from '../common/errors.js';
+import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
 import { isOwned, thisProcess } from './owner.js';
 import type { RunDirectory } from './runs-directory.js';
+import { takeName } from './take-name.js';
 
 /**
  * Makes this process the owner of a run that nobody alive owns. Of several that try at once, one succeeds.
+ *
+ * Each one who takes over gives a folder with its own owner.json the next free number. A number is taken once and
+ * stays taken, so there is no lock to be broken twice: who finds it taken waits for that process, if it lives, or
+ * goes on to the next number, if it was killed before owner.json of the run was its own.
  * @returns false if somebody alive owns it, or is just taking it over
+ * @throws RunnerError `run-not-found` if it was removed
  */
-export async function takeOver({ runDir }: RunDirectory): Promise<boolean> {
-  let release: () => Promise<void>;
+export async function takeOver({ runId, runDir }: RunDirectory): Promise<boolean> {
+  if (await isOwned(runDir)) return false;
+  const draft = join(runDir, `.taking-${randomBytes(8).toString('hex')}`);
   try {
-    release = await lockfile.lock(runDir, { lockfilePath: runPath(runDir, 'lock'), realpath: false });
-  } catch (error) {
-    if (isErrno(error, 'ELOCKED')) return false;
-    throw error;
-  }
-  try {
-    if (await isOwned(runDir)) return false;
+    await mkdir(draft);
+    await writeJsonAtomic(runPath(draft, 'owner'), thisProcess());
+    for (let number = 1; ; number += 1) {
+      const taken = join(runDir, `.taken-${number}`);
+      if (await takeName(draft, taken)) break;
+      if (await isOwned(taken)) return false;
+    }
+    await syncDirectory(runDir);
     await writeJsonAtomic(runPath(runDir, 'owner'), thisProcess());
     return true;
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+    throw new RunnerError('run-not-found', `Run ${runId} is gone: somebody has removed it.`, {
+      cause: error,
+    });
   } finally {
-    await release();
+    await rm(draft, { recursive: true, force: true });
   }
 }

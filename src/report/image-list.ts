@@ -1,3 +1,4 @@
+import type { UsedImage } from '../contract/run-outcome.js';
 import { formatBytes, formatTime, shortId, table } from './format.js';
 import { printable } from './printable.js';
 
@@ -33,6 +34,10 @@ export const renderImageList = (images: readonly ListedImage[]): string =>
       ]),
     ),
   ]);
+
+/** `runner-trainer:cpu-… (1a2b3c4d5e6f, 812 MB)` */
+export const describeImage = ({ tag, id, bytes }: UsedImage): string =>
+  `${printable(tag)} (${shortId(id)}, ${formatBytes(bytes)})`;
 
 /** Its name, or its id where it has none. */
 export const nameOfImage = ({ tags, id }: Pick<ListedImage, 'tags' | 'id'>): string =>

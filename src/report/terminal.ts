@@ -1,6 +1,7 @@
 /** What a person sees of one run. */
 import type { RunOutcome, RunStatus } from '../contract/run-outcome.js';
 import type { RunSpec } from '../contract/run-spec.js';
+import { describeImage } from './image-list.js';
 import {
   formatBytes,
   formatCount,
@@ -50,15 +51,17 @@ export function renderRunSummary(run: SummarizedRun, { colour }: { readonly colo
   return describe(run.runId, [
     ['status', paint(describeStatus(outcome), colour ? COLOURS[outcome.status] : undefined)],
     ...messageRow(outcome),
+    ...exitRow(outcome),
     ['job', describeJob(spec)],
+    ...imageRow(outcome),
     ['epochs', describeEpochs(outcome, spec)],
     ...figuresRow('training', training.finalLoss, training.finalAccuracy),
     ...figuresRow('validation', training.valLoss, training.valAccuracy),
     ...figuresRow('test', test.testLoss, test.testAccuracy),
     ...speedRow(outcome, spec),
     ['time', `${formatDuration(resources.wallMs)}${describePhases(outcome.phases)}`],
-    ['memory', `${formatBytes(resources.peakRssBytes)} at most`],
-    ['processor', `${resources.cpuSeconds.toFixed(1)} s`],
+    ['memory', describeMemory(outcome)],
+    ['processor', describeProcessor(outcome)],
     ...(training.weightsDigest === null ? [] : [['weights', shortDigest(training.weightsDigest)] as const]),
     ['run', run.runDir],
     ...run.pictures.map((picture) => ['picture', picture] as const),
@@ -88,6 +91,28 @@ const describeStatus = ({ status, reason }: RunOutcome): string =>
 function messageRow({ status, message }: RunOutcome): Row[] {
   if (status === 'succeeded' || status === 'cancelled' || message === null) return [];
   return [['because', printable(message)]];
+}
+
+/** How the trainer's own process ended, where that is not as it should. */
+function exitRow({ status, exitCode, signal }: RunOutcome): Row[] {
+  if (status === 'succeeded' || exitCode === null) return [];
+  return [['exit', signal === null ? `status ${exitCode}` : `status ${exitCode} (${printable(signal)})`]];
+}
+
+const imageRow = ({ image }: RunOutcome): Row[] =>
+  image === undefined ? [] : [['image', describeImage(image)]];
+
+/** Of a trainer of its own, first: this process then only looks after it. */
+function describeMemory({ resources, trainer }: RunOutcome): string {
+  const own = formatBytes(resources.peakRssBytes);
+  return trainer === undefined
+    ? `${own} at most`
+    : `${formatBytes(trainer.peakMemoryBytes)} at most (and ${own} of runner itself)`;
+}
+
+function describeProcessor({ resources, trainer }: RunOutcome): string {
+  const own = `${resources.cpuSeconds.toFixed(1)} s`;
+  return trainer === undefined ? own : `${trainer.cpuSeconds.toFixed(1)} s (and ${own} of runner itself)`;
 }
 
 const describeJob = ({ job, mode, seed, threads }: RunSpec): string =>

@@ -5,8 +5,8 @@
  *   main.js --plan FILE|- --out DIR --engine DIR [--end-with-stdin] [--warm THREADS]
  *
  * With `--plan -` the plan is the first line of the standard input. With `--end-with-stdin` the end of the standard
- * input, which is the end of whoever holds it, cancels the run. With `--warm` TensorFlow is loaded first, and the plan
- * is read when a line has come on the standard input.
+ * input, which is the end of whoever holds it, cancels the run. With `--warm` TensorFlow is loaded before the plan is
+ * read, and messages say when it waits for the plan and when it has it.
  */
 import { parseArgs } from 'node:util';
 import { findJob } from '../jobs/index.js';

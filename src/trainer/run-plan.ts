@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { endOfAbort } from '../common/abort-cause.js';
 import { writeJsonAtomic } from '../common/atomic-file.js';
 import { systemClock } from '../common/clock.js';
-import { toRunnerError } from '../common/errors.js';
+import type { Clock } from '../common/clock.js';
+import { describeError, toRunnerError } from '../common/errors.js';
 import { describeIssues } from '../common/parse.js';
 import { EXIT, RunnerError } from '../contract/errors.js';
 import type { Job } from '../contract/job.js';
@@ -27,7 +29,7 @@ export interface PlanRequest {
   readonly engineDir: string;
   /** The end of the standard input, which is the end of whoever holds it, cancels the run. */
   readonly endWithStdin: boolean;
-  /** Load TensorFlow with so many threads, then wait for a line on the standard input before the plan is read. */
+  /** Load TensorFlow with so many threads before the plan is read, and say on the way how far that is. */
   readonly warmThreads?: number;
   readonly findJob: (name: string) => Job;
 }
@@ -41,18 +43,29 @@ export async function runPlan(request: PlanRequest): Promise<number> {
   const messenger = createMessenger(process.stdout.fd);
   const startedAt = systemClock.elapsed();
   const cancelled = listenForTheEnd(request);
-  const exit = await kept(await trainToItsExit(request, startedAt, cancelled, messenger), request);
-  messenger.send({ exit: toRecord(exit) });
+  const { exit, record } = await keep(
+    await trainToItsExit(request, startedAt, cancelled, messenger),
+    request,
+  );
+  messenger.send({ exit: record });
   return exitStatus(exit);
 }
 
+interface KeptExit {
+  readonly exit: TrainerExit;
+  readonly record: TrainerExitRecord;
+}
+
 /** A run that cannot say in its folder that it succeeded has not; of any other, the first error is the one to tell. */
-async function kept(exit: TrainerExit, { outDir }: PlanRequest): Promise<TrainerExit> {
+async function keep(exit: TrainerExit, { outDir }: PlanRequest): Promise<KeptExit> {
+  const record = toRecord(exit);
   try {
-    await writeJsonAtomic(runPath(outDir, 'exit'), toRecord(exit));
-    return exit;
+    await writeJsonAtomic(runPath(outDir, 'exit'), record);
+    return { exit, record };
   } catch (thrown) {
-    return exit.status === 'succeeded' ? { ...exit, ...failure(thrown) } : exit;
+    if (exit.status !== 'succeeded') return { exit, record };
+    const failed = { ...exit, ...failure(thrown) };
+    return { exit: failed, record: toRecord(failed) };
   }
 }
 
@@ -64,23 +77,30 @@ async function trainToItsExit(
 ): Promise<TrainerExit> {
   try {
     const engine = engineIn(engineDir);
-    if (warmThreads !== undefined) {
+    const isWarm = warmThreads !== undefined;
+    if (isWarm) {
       loadTensorFlow(engine, { threads: warmThreads });
-      await waitForWord(signal);
+      messenger.send({ state: 'waiting' });
     }
-    const plan = await readPlan(planPath);
+    const plan = await readPlan(planPath, signal);
+    if (isWarm) messenger.send({ state: 'working' });
     if (endWithStdin) process.stdin.resume();
+    // The time that it has waited is nobody's.
+    const clock = isWarm ? startingNow() : systemClock;
     const job = findJob(plan.spec.job);
-    const loadedFrom = systemClock.elapsed();
+    const loadedFrom = clock.elapsed();
     const dataset = await loadChecked(job, plan);
-    const earlierPhases = { trainerStartup: startedAt, data: systemClock.elapsed() - loadedFrom };
+    const data = clock.elapsed() - loadedFrom;
+    // TensorFlow would be loaded for nothing.
+    signal.throwIfAborted();
+    const earlierPhases = isWarm ? { data } : { trainerStartup: startedAt, data };
     const { runId, spec, evaluate } = plan;
     return await trainRun(
       { runId, runDir: outDir, spec, evaluate },
       {
         job,
         dataset,
-        clock: systemClock,
+        clock,
         earlierPhases,
         loadTensorFlow: () => loadTensorFlow(engine, { threads: spec.threads }),
       },
@@ -88,7 +108,8 @@ async function trainToItsExit(
     );
   } catch (thrown) {
     const training = new TrainingRecord().toResult();
-    return { ...failure(thrown), exitCode: null, signal: null, phases: {}, training };
+    const end = signal.aborted ? endOfAbort(signal) : failure(thrown);
+    return { ...end, exitCode: null, signal: null, phases: {}, training };
   }
 }
 
@@ -97,23 +118,31 @@ function failure(thrown: unknown): Pick<TrainerExit, 'status' | 'reason' | 'mess
   return { status: 'failed', reason: reasonOfError(error.code), message: error.message, error };
 }
 
-async function readPlan(path: string): Promise<TrainerPlan> {
-  const text = path === '-' ? await firstLineOfStdin() : await readFile(path, 'utf8');
-  const result = trainerPlanSchema.safeParse(JSON.parse(text));
+async function readPlan(path: string, signal: AbortSignal): Promise<TrainerPlan> {
+  const result = trainerPlanSchema.safeParse(await readJson(path, signal));
   if (result.success) return result.data;
   throw new RunnerError('bad-spec', `The plan does not fit its schema: ${describeIssues(result.error)}.`);
 }
 
-async function firstLineOfStdin(): Promise<string> {
-  const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
+async function readJson(path: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    return JSON.parse(path === '-' ? await firstLineOfStdin(signal) : await readFile(path, 'utf8'));
+  } catch (error) {
+    if (error instanceof RunnerError) throw error;
+    throw new RunnerError('bad-spec', `The plan cannot be read: ${describeError(error)}.`, { cause: error });
+  }
+}
+
+/** Ends when the trainer is asked to end, too: one that waits is not always wanted. */
+async function firstLineOfStdin(signal: AbortSignal): Promise<string> {
+  const lines = createInterface({ input: process.stdin, crlfDelay: Infinity, signal });
   for await (const line of lines) return line;
   throw new RunnerError('bad-spec', 'The standard input ended before a plan came.');
 }
 
-/** One that is no longer wanted is ended while it waits. */
-async function waitForWord(signal: AbortSignal): Promise<void> {
-  signal.addEventListener('abort', () => process.stdin.destroy(), { once: true });
-  await firstLineOfStdin();
+function startingNow(): Clock {
+  const start = systemClock.elapsed();
+  return { now: () => systemClock.now(), elapsed: () => systemClock.elapsed() - start };
 }
 
 function engineIn(dir: string): Engine {

@@ -1,6 +1,7 @@
 /** The daemon that tests/docker/support/daemon.ts has set up, for tests against the real thing. */
 import type Docker from 'dockerode';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { expect, inject, type TestContext } from 'vitest';
 import { connect } from '../../runtimes/docker/connection/connection.js';
 import { commandDaemon } from '../../scripts/lib/docker-daemon.mjs';
@@ -89,16 +90,17 @@ export async function expectNoLeftovers(): Promise<void> {
  * a namespace with numbers of its own.
  */
 export function hostPid(statePid: number): number {
-  if (daemon().controlSocket === undefined) return statePid;
-  const ours = readlinkSync('/proc/self/ns/pid');
+  const { controlSocket, dockerHost: address } = daemon();
+  if (controlSocket === undefined) return statePid;
+  // Containers of this daemon are in a control group of this name.
+  const group = basename(dirname(address));
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
+      const read = (file: string): string => readFileSync(`/proc/${entry}/${file}`, 'utf8');
       // By namespace, from ours inwards; the container's own comes last.
-      const numbers = /^NSpid:\s+(.*)$/m
-        .exec(readFileSync(`/proc/${entry}/status`, 'utf8'))?.[1]
-        ?.split(/\s+/);
-      if (numbers?.[1] !== `${statePid}` || readlinkSync(`/proc/${entry}/ns/pid`) === ours) continue;
+      const numbers = /^NSpid:\s+(.*)$/m.exec(read('status'))?.[1]?.split(/\s+/);
+      if (numbers?.[1] !== `${statePid}` || !read('cgroup').includes(`/${group}/`)) continue;
       return Number(entry);
     } catch {
       // It has just ended.

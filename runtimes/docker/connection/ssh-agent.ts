@@ -32,16 +32,35 @@ export const sshArguments = ({ hostname, port, user, socketPath }: SshAddress): 
 function connection(address: SshAddress, env: NodeJS.ProcessEnv): Duplex {
   // A session of its own: Ctrl-C in the terminal is for us, who then need the connection.
   const ssh = spawn('ssh', sshArguments(address), { env, stdio: 'pipe', detached: true });
+  const duplex = new Duplex({
+    read: () => void ssh.stdout.resume(),
+    write: (chunk: Buffer, encoding, done) =>
+      void ssh.stdin.write(chunk, encoding, (error) => {
+        // Else it is over, and `close` below tells why: more than that a pipe is broken.
+        if (!error) done();
+      }),
+    final: (done) => void ssh.stdin.end(done),
+    destroy: (error, done) => {
+      ssh.kill();
+      done(error);
+    },
+  });
+  ssh.stdin.on('error', () => undefined);
+  ssh.stdout.on('data', (chunk: Buffer) => {
+    if (!duplex.push(chunk)) ssh.stdout.pause();
+  });
   let said = '';
   ssh.stderr.setEncoding('utf8').on('data', (text: string) => (said = `${said}${text}`.slice(-500)));
-  const duplex = Duplex.from({ readable: ssh.stdout, writable: ssh.stdin });
   ssh.once('error', (error) => duplex.destroy(new SshError(`ssh could not be started: ${error.message}`)));
+  // After its last output. The end of that alone would be taken for the daemon's doing.
   ssh.once('close', (code, signal) => {
-    if (code === 0) return;
+    if (code === 0) {
+      duplex.push(null);
+      return;
+    }
     const reason = lastLine(said) ?? `ended with ${signal ?? code}`;
     duplex.destroy(new SshError(`ssh ${address.hostname}: ${reason}`));
   });
-  duplex.once('close', () => ssh.kill());
   return duplex;
 }
 

@@ -18,7 +18,7 @@ import { LiveLog } from './live-log.js';
 import { namesOf } from './labels.js';
 import type { DockerParts } from './parts.js';
 import { removeAttempt } from './remove.js';
-import { claimWarm, type Claimed } from '../warm/claim.js';
+import { claim, findWaiting, giveUpClaimed } from '../warm/claim.js';
 import { watch } from './watch.js';
 
 export class Attempt {
@@ -36,20 +36,18 @@ export class Attempt {
    * @throws RunnerError if the trainer could not be started
    */
   async run(options: RuntimeOptions): Promise<TrainerExit> {
-    const intent = await this.#intent();
-    const lost = (error: unknown): TrainerExit => this.#lost(error, intent.image);
+    const { image } = await this.#ensureStarted(options.signal);
+    const lost = (error: unknown): TrainerExit => this.#lost(error, image);
     if (this.#journal.find('ended') === undefined) {
-      const maker = new ContainerMaker(this.planned, this.parts, this.#journal, intent);
-      const container = await maker.ensureStarted(options.signal);
       try {
-        await this.#follow(container.id, options);
+        await this.#follow(this.#containerId(), options);
       } catch (error) {
         return lost(error);
       }
     }
     const { end } = this.#journal.find('ended') ?? fail('the container has not ended');
     try {
-      return { ...(await this.#conclude(end, options)), image: intent.image };
+      return { ...(await this.#conclude(end, options)), image };
     } catch (error) {
       return lost(error);
     }
@@ -59,44 +57,88 @@ export class Attempt {
   async release(): Promise<void> {
     const intent = this.#journal.find('intent');
     if (intent === undefined || this.#journal.find('removed') !== undefined) return;
-    await removeAttempt(this.parts.connection, intent.names, intent.token);
+    await this.#remove(intent);
     this.#journal.write({ step: 'removed' });
   }
 
+  /** The container of a run that goes on, or has ended, is left as it is. */
+  async #ensureStarted(signal: AbortSignal): Promise<Intent> {
+    const intent = await this.#intent();
+    if (this.#journal.find('ended') !== undefined) return intent;
+    try {
+      await new ContainerMaker(this.planned, this.parts, this.#journal, intent).ensureStarted(signal);
+      return intent;
+    } catch (error) {
+      if (!this.#isHalfTaken(intent) || signal.aborted) throw error;
+      // Whatever is wrong with more than the trainer that waited, the fresh one tells.
+      this.parts.onNotice?.(`${toRunnerError(error).message} The run starts a trainer of its own instead.`);
+      return this.#ensureStarted(signal);
+    }
+  }
+
   /**
-   * What is to be done, on the disk before it is. A waiting trainer is taken first, for its name is not known before;
-   * one that a killed predecessor had taken and not yet set to work is given up for a fresh one.
+   * What is to be done, on the disk before it is. A waiting trainer that was taken and not set to work, by a killed
+   * predecessor say, is given up for a fresh one.
    */
   async #intent(): Promise<Intent> {
     const found = this.#journal.find('intent');
-    const isHalfTaken = found?.warm === true && this.#journal.find('started') === undefined;
-    if (found !== undefined && !isHalfTaken) return found;
-    if (found !== undefined) await removeAttempt(this.parts.connection, found.names, found.token);
-    const given = this.parts.image;
-    if (given === undefined) throw new RunnerError('image-missing', 'No image was chosen for this run.');
-    const image: UsedImage = { tag: given.tag, id: given.id, bytes: given.bytes };
+    if (found !== undefined && !this.#isHalfTaken(found)) return found;
+    if (found !== undefined) await this.#remove(found);
+    const image = found?.image ?? this.parts.image;
+    if (image === undefined) throw new RunnerError('image-missing', 'No image was chosen for this run.');
+    const { tag, id, bytes } = image;
     const attempt = (found?.attempt ?? 0) + 1;
-    const warm = found === undefined ? await this.#claimWarm(image, attempt) : undefined;
-    const token = warm?.token ?? randomBytes(16).toString('hex');
-    const names = warm?.names ?? namesOf(this.planned.runId, attempt);
-    this.#journal.write({ step: 'intent', attempt, token, image, names, warm: warm !== undefined });
-    if (warm !== undefined)
-      this.#journal.write({ step: 'created', containerId: warm.containerId, ms: 0, gpu: false });
+    const base = { attempt, image: { tag, id, bytes } };
+    if (found === undefined && (await this.#takeWarm(base))) return this.#written();
+    const names = namesOf(this.planned.runId, attempt);
+    const token = randomBytes(16).toString('hex');
+    this.#journal.write({ step: 'intent', ...base, token, names, warm: false });
+    return this.#written();
+  }
+
+  #written(): Intent {
     return this.#journal.find('intent') ?? fail('the intent was just written');
   }
 
-  async #claimWarm(image: UsedImage, attempt: number): Promise<Claimed | undefined> {
-    const { spec } = this.planned;
-    if (spec.container?.gpu !== undefined) return undefined;
-    const { docker } = this.parts.connection;
-    const kind = { image: image.id, limits: limitsOf(spec.limits, spec.threads), threads: spec.threads };
+  /** @returns whether there was one to be had */
+  async #takeWarm(base: Pick<Intent, 'attempt' | 'image'>): Promise<boolean> {
+    const { planned, parts } = this;
+    const { threads, limits, container } = planned.spec;
+    if (container?.gpu !== undefined || parts.outVolume !== undefined) return false;
+    const { docker } = parts.connection;
+    const since = parts.clock.elapsed();
+    const image = base.image.id;
     try {
-      return await claimWarm(docker, kind, (token) =>
-        runLabels(this.planned, this.parts, { attempt, token }, 'fill'),
-      );
+      for (const waiting of await findWaiting(docker, {
+        image,
+        limits: limitsOf(limits, threads),
+        threads,
+      })) {
+        const { token, names, containerId } = waiting;
+        this.#journal.write({ step: 'intent', ...base, token, names, warm: true });
+        const labels = runLabels(planned, parts, { ...base, token }, 'fill');
+        if (!(await claim(docker, { image, token, labels }))) continue;
+        const ms = parts.clock.elapsed() - since;
+        this.#journal.write({ step: 'created', containerId, ms, gpu: false });
+        return true;
+      }
+      return false;
     } catch (error) {
-      throw toDaemonError(error, this.parts.connection, 'The daemon could not be asked for waiting trainers');
+      throw toDaemonError(error, parts.connection, 'trainers that wait');
     }
+  }
+
+  #isHalfTaken({ warm }: Intent): boolean {
+    return warm && this.#journal.find('started') === undefined;
+  }
+
+  /** All that the attempt has made. A waiting trainer that it was about to take may be somebody else's. */
+  #remove(intent: Intent): Promise<void> {
+    const { connection } = this.parts;
+    const isOurs = !intent.warm || this.#journal.find('created') !== undefined;
+    return isOurs
+      ? removeAttempt(connection, intent.names, intent.token)
+      : giveUpClaimed(connection, intent, this.planned.runId);
   }
 
   async #follow(containerId: string, { signal, onEvent, onProgress }: RuntimeOptions): Promise<void> {

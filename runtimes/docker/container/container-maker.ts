@@ -4,13 +4,14 @@ import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
 import { withDeadline } from '../connection/deadline.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
+import { putFiles } from '../files/put.js';
 import { createOptions, limitsOf, PATHS } from './create-options.js';
-import { fillVolume, putInto } from './fill.js';
+import { filesInto, fillVolume, planOf } from './fill.js';
 import { inspectContainer, type ContainerState } from './inspect.js';
 import type { Journal } from './journal.js';
 import { LABELS, readLabels, toLabels, type AttemptNames, type Role } from './labels.js';
 import type { DockerParts } from './parts.js';
-import { sayTheWord } from '../warm/word.js';
+import { handOver } from '../warm/hand-over.js';
 
 export interface Intent {
   readonly attempt: number;
@@ -23,6 +24,8 @@ export interface Intent {
 const CREATE_MS = 60_000;
 const START_MS = 120_000;
 const REQUEST_MS = 10_000;
+/** A trainer may be taken while it still loads TensorFlow. */
+const HAND_OVER_MS = 30_000;
 /** A request that is given up half-way may be carried out all the same: a run is cancelled between two, never in one. */
 const NEVER = new AbortController().signal;
 /** After a run's own time limit, for results to be fetched. */
@@ -64,8 +67,8 @@ export class ContainerMaker {
       throw new RunnerError('killed', `Container ${this.#names.container} is gone: somebody has removed it.`);
     }
     signal.throwIfAborted();
+    if (this.intent.warm && this.journal.find('started') === undefined) return this.#setToWork(found, signal);
     const state = found ?? (await this.#create());
-    if (this.intent.warm && this.journal.find('started') === undefined) return this.#setToWork(state, signal);
     if (state.status !== 'created') return state;
     signal.throwIfAborted();
     if (this.journal.find('filled') === undefined) await this.#fill(signal);
@@ -154,24 +157,37 @@ export class ContainerMaker {
     return this.#inspect();
   }
 
-  /** A trainer that waits is given its plan, and then the word. Its `fill` was made when it was taken. */
-  async #setToWork(state: ContainerState, signal: AbortSignal): Promise<ContainerState> {
+  /** A trainer that waits is given its data, unless it has them, and then its plan. */
+  async #setToWork(state: ContainerState | undefined, signal: AbortSignal): Promise<ContainerState> {
+    if (state?.status !== 'running') {
+      throw new RunnerError('killed', `Container ${this.#names.container} ended while it waited for a run.`);
+    }
+    const { clock, connection } = this.parts;
+    const hasData = state.labels[LABELS.warmData] === this.run.spec.data.digest;
+    if (!hasData) await this.#giveData(signal);
+    const plan = planOf(this.run, hasData ? PATHS.givenData : PATHS.data);
+    const container = connection.docker.getContainer(state.id);
+    const since = clock.elapsed();
+    await this.#ask('could not be given its plan', HAND_OVER_MS, (abortSignal) =>
+      handOver(container, plan, abortSignal),
+    );
+    this.journal.write({ step: 'started', ms: clock.elapsed() - since });
+    return this.#inspect();
+  }
+
+  /** Through the `fill` that was made when the trainer was taken. */
+  async #giveData(signal: AbortSignal): Promise<void> {
     const { clock, connection, job } = this.parts;
     const since = clock.elapsed();
-    const hasData = state.labels[LABELS.warmData] === this.run.spec.data.digest;
-    const files = hasData ? [] : await job.dataFiles(this.run.spec.data.dir);
-    const { docker } = connection;
+    const fill = connection.docker.getContainer(this.#names.fill);
     try {
-      await putInto(docker.getContainer(this.#names.fill), { run: this.run, files, signal });
+      const files = await filesInto('data', await job.dataFiles(this.run.spec.data.dir));
+      await putFiles(fill, PATHS.in, files, { signal });
     } catch (error) {
       signal.throwIfAborted();
-      throw this.#named(error, 'could not be given its plan');
+      throw this.#named(error, 'could not be given its data');
     }
-    const filledAt = clock.elapsed();
-    this.journal.write({ step: 'filled', ms: filledAt - since });
-    await this.#ask('could not be set to work', START_MS, () => sayTheWord(docker.getContainer(state.id)));
-    this.journal.write({ step: 'started', ms: clock.elapsed() - filledAt });
-    return this.#inspect();
+    this.journal.write({ step: 'filled', ms: clock.elapsed() - since });
   }
 
   get #wantsGpu(): boolean {

@@ -8,6 +8,8 @@ export const PATHS = {
   out: '/out',
   plan: '/in/plan.json',
   data: '/in/data',
+  /** Data that a waiting trainer was given ahead of its run. */
+  givenData: '/in/given',
   engine: '/opt/runner/engine',
 } as const;
 
@@ -119,7 +121,13 @@ export function fillOptions(image: string, labels: Record<string, string>, inVol
     NetworkDisabled: true,
     HostConfig: {
       NetworkMode: 'none',
-      Mounts: [{ Type: 'volume', Source: inVolume, Target: PATHS.in }],
+      // Should the volume be gone, the daemon makes it anew: then it is found by these labels.
+      Mounts: [
+        {
+          ...{ Type: 'volume', Source: inVolume, Target: PATHS.in },
+          VolumeOptions: { NoCopy: false, Labels: labels, DriverConfig: { Name: '', Options: {} } },
+        },
+      ],
     },
   } satisfies ContainerCreateOptions;
 }

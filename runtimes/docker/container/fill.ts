@@ -34,18 +34,10 @@ export async function fillVolume(docker: Docker, request: FillRequest): Promise<
     }),
   );
   try {
-    await putInto(container, request);
+    await putFiles(container, PATHS.in, await filesOf(request), { signal });
   } finally {
     await container.remove({ force: true });
   }
-}
-
-/** Plan and data, through a container that mounts the volume. */
-export async function putInto(
-  container: Docker.Container,
-  { run, files, signal }: Pick<FillRequest, 'run' | 'files' | 'signal'>,
-): Promise<void> {
-  await putFiles(container, PATHS.in, await filesOf({ run, files }), { signal });
 }
 
 /** A helper that a killed predecessor has left goes first. */
@@ -67,21 +59,26 @@ async function createAnew(
 }
 
 async function filesOf({ run, files }: Pick<FillRequest, 'run' | 'files'>): Promise<FileToPut[]> {
-  const plan: TrainerPlan = {
-    schemaVersion: TRAINER_SCHEMA_VERSION,
-    runId: run.runId,
-    // What the folder is called out there is nobody's business in there.
-    spec: { ...run.spec, data: { ...run.spec.data, dir: PATHS.data } },
-    evaluate: run.evaluate,
-    dataDir: PATHS.data,
-  };
-  const data = files.map(async (path) => ({
-    name: `data/${basename(path)}`,
-    mode: 0o444,
-    content: { path, bytes: (await stat(path)).size },
-  }));
-  return [
-    { name: 'plan.json', mode: 0o444, content: Buffer.from(toJson(plan)) },
-    ...(await Promise.all(data)),
-  ];
+  const plan = Buffer.from(toJson(planOf(run, PATHS.data)));
+  return [{ name: 'plan.json', mode: 0o444, content: plan }, ...(await filesInto('data', files))];
 }
+
+/** @param dataDir where the trainer finds its data */
+export const planOf = ({ runId, spec, evaluate }: PlannedRun, dataDir: string): TrainerPlan => ({
+  schemaVersion: TRAINER_SCHEMA_VERSION,
+  runId,
+  // What the folder is called out there is nobody's business in there.
+  spec: { ...spec, data: { ...spec.data, dir: dataDir } },
+  evaluate,
+  dataDir,
+});
+
+/** The files at these paths, by their names in a folder of the volume. */
+export const filesInto = (folder: string, paths: readonly string[]): Promise<FileToPut[]> =>
+  Promise.all(
+    paths.map(async (path) => ({
+      name: `${folder}/${basename(path)}`,
+      mode: 0o444,
+      content: { path, bytes: (await stat(path)).size },
+    })),
+  );

@@ -90,11 +90,12 @@ export class Journal {
     );
   }
 
-  /** The last entry of a step, if there is one. */
+  /** The last entry of a step in the attempt that goes on, if there is one; `intent` begins an attempt. */
   find<S extends Step>(step: S): Extract<JournalEntry, { step: S }> | undefined {
-    return this.#entries.findLast(
-      (entry): entry is Extract<JournalEntry, { step: S }> => entry.step === step,
-    );
+    const begin = this.#entries.findLastIndex((entry) => entry.step === 'intent');
+    return this.#entries
+      .slice(Math.max(0, begin))
+      .findLast((entry): entry is Extract<JournalEntry, { step: S }> => entry.step === step);
   }
 
   /** @throws RunnerError `disk-full` */

@@ -18,7 +18,8 @@ export async function removeAttempt(
   token: string,
 ): Promise<void> {
   const { docker } = connection;
-  const containers = [names.fill, names.container].map((name) => docker.getContainer(name));
+  // The `fill` of a waiting trainer says whose it is: it goes when there is nothing left to take.
+  const containers = [names.container, names.fill].map((name) => docker.getContainer(name));
   const volumes = [names.inVolume, names.outVolume].map((name) => docker.getVolume(name));
   const never = new AbortController().signal;
   try {

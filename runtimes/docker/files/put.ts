@@ -40,6 +40,8 @@ export async function putFiles(
 ): Promise<void> {
   signal.throwIfAborted();
   const archive = pack();
+  // dockerode listens, too, but not from the start.
+  archive.on('error', () => undefined);
   const request = new AbortController();
   const abortSignal = AbortSignal.any([signal, request.signal]);
   const putting = container.putArchive(archive as unknown as NodeJS.ReadableStream, { path, abortSignal });

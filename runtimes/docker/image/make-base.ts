@@ -36,10 +36,13 @@ export interface MakeBaseOptions {
 }
 
 /** The base that could be made on this machine, or undefined if it is no Debian or Ubuntu. */
-export async function baseRecipe(osRelease = '/etc/os-release'): Promise<BaseRecipe | undefined> {
+export async function baseRecipe(
+  osRelease = '/etc/os-release',
+  aptFolder = '/etc/apt',
+): Promise<BaseRecipe | undefined> {
   const text = await readIfThere(osRelease);
   const suite = /^VERSION_CODENAME="?([a-z]+)"?$/m.exec(text ?? '')?.[1];
-  if (suite === undefined || !(await exists('/etc/apt'))) return undefined;
+  if (suite === undefined || !(await exists(aptFolder))) return undefined;
   const nodeVersion = process.versions.node;
   return { name: `${BASE_REPOSITORY}:node-${nodeVersion}-${suite}`, nodeVersion, suite };
 }

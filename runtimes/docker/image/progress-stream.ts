@@ -37,6 +37,7 @@ export async function* readMessages(stream: AsyncIterable<Buffer | string>): Asy
 }
 
 const isFilled = (line: string): boolean => line.trim() !== '';
+const isTold = (line: string): boolean => isFilled(line) && !NOISE.test(line);
 
 function parse(line: string): DaemonMessage {
   try {
@@ -52,6 +53,9 @@ function parse(line: string): DaemonMessage {
 export const errorOf = ({ error, errorDetail }: DaemonMessage): string | undefined =>
   errorDetail?.message ?? error;
 
+/** What the classic builder says of every step, whatever happens in it. */
+const NOISE = /^ ---> |^Removing intermediate container /;
+
 /** The last lines of an output that comes in pieces. */
 export class LastLines {
   readonly #most: number;
@@ -66,10 +70,10 @@ export class LastLines {
     // Progress bars go back to the start of their line.
     const lines = (this.#rest + stripVTControlCharacters(piece)).split(/\r\n|\n|\r/);
     this.#rest = lines.pop() ?? '';
-    this.#lines = [...this.#lines, ...lines.filter(isFilled)].slice(-this.#most);
+    this.#lines = [...this.#lines, ...lines.filter(isTold)].slice(-this.#most);
   }
 
   toString(): string {
-    return [...this.#lines, this.#rest].filter(isFilled).slice(-this.#most).join('\n');
+    return [...this.#lines, this.#rest].filter(isTold).slice(-this.#most).join('\n');
   }
 }

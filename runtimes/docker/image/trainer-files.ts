@@ -52,16 +52,16 @@ export async function readTrainerFiles(from: string = import.meta.url): Promise<
 }
 
 /**
- * Where a file of the list lies. Packages are looked for as Node does: npm may have put them beside this package
- * instead of into it.
+ * Where a file of the list lies. An installed package brings the trainer's own copy of packages along
+ * (scripts/package.mjs), since npm may have installed other versions of them; a checkout has them in node_modules.
  */
 export function locateTrainerFile({ buildDir, packageDir }: TrainerFiles, path: string): string | undefined {
-  if (path.startsWith('dist/')) return join(buildDir, path.slice('dist/'.length));
-  for (let folder = packageDir; ; folder = dirname(folder)) {
-    const candidate = join(folder, path);
-    if (existsSync(candidate)) return candidate;
-    if (dirname(folder) === folder) return undefined;
-  }
+  const [place, ...rest] = path.split('/');
+  const candidates =
+    place === 'dist'
+      ? [join(buildDir, ...rest)]
+      : [join(buildDir, 'trainer-modules', ...rest), join(packageDir, path)];
+  return candidates.find((candidate) => existsSync(candidate));
 }
 
 /** The nearest folder above a module that holds a file, links resolved: a build stays what it is under a link. */

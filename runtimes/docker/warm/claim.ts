@@ -1,45 +1,88 @@
+/** Which trainers wait, and whose they become. */
 import type Docker from 'dockerode';
-import { isStatus } from '../connection/daemon-error.js';
+import { z } from 'zod';
+import type { DaemonConnection } from '../connection/connection.js';
+import { isStatus, toDaemonError } from '../connection/daemon-error.js';
+import { withDeadline } from '../connection/deadline.js';
 import { fillOptions } from '../container/create-options.js';
 import { LABELS, MANAGED, readLabels, warmNamesOf, type AttemptNames } from '../container/labels.js';
+import { removeAttempt } from '../container/remove.js';
 import { warmClass, type WarmKind } from './warm-class.js';
 
-export interface Claimed {
+const REQUEST_MS = 10_000;
+const CREATE_MS = 60_000;
+const NEVER = new AbortController().signal;
+
+export interface Waiting {
   readonly containerId: string;
-  readonly names: AttemptNames;
   readonly token: string;
-  /** Digest of the data that it has been given already; empty for none. */
-  readonly data: string;
+  readonly names: AttemptNames;
+}
+
+const listSchema = z.array(
+  z.object({ Id: z.string(), Created: z.number(), Labels: z.record(z.string(), z.string()) }),
+);
+
+/** Those that may be had for a run of this kind; the one that has waited longest, and surely is ready, comes first. */
+export async function findWaiting(docker: Docker, kind: WarmKind): Promise<readonly Waiting[]> {
+  const label = [MANAGED, `${LABELS.role}=warm`, `${LABELS.warmClass}=${warmClass(kind)}`];
+  const listed = await withDeadline(NEVER, REQUEST_MS, (abortSignal) =>
+    docker.listContainers({ filters: { label, status: ['running'] }, abortSignal }),
+  );
+  return listSchema
+    .parse(listed)
+    .sort((one, other) => one.Created - other.Created)
+    .flatMap(({ Id, Labels }) => {
+      const token = readLabels(Labels)?.token;
+      return token === undefined ? [] : [{ containerId: Id, token, names: warmNamesOf(token) }];
+    });
 }
 
 /**
- * Takes a container that waits for a run of this kind, if there is one. The name of its `fill` is the lock: of several
- * runs that want it, on whatever hosts, one can create it.
- * @param labels of the run, for the `fill` of a token
+ * Takes one that waits. The name of its `fill` is the lock: of several that want it, on whatever hosts, one can create
+ * it. It goes last when all is removed, so none is taken twice.
+ * @param labels of whoever takes it, with the token of the one that waits
+ * @returns false if somebody was quicker
  */
-export async function claimWarm(
+export async function claim(
   docker: Docker,
-  kind: WarmKind,
-  labels: (token: string) => Record<string, string>,
-): Promise<Claimed | undefined> {
-  const waiting = await docker.listContainers({
-    filters: {
-      label: [MANAGED, `${LABELS.role}=warm`, `${LABELS.warmClass}=${warmClass(kind)}`],
-      status: ['running'],
-    },
-  });
-  for (const { Id, Labels } of waiting) {
-    const token = readLabels(Labels)?.token;
-    if (token === undefined) continue;
-    const names = warmNamesOf(token);
-    const claim = { ...fillOptions(kind.image, labels(token), names.inVolume), name: names.fill };
-    try {
-      await docker.createContainer(claim);
-      return { containerId: Id, names, token, data: Labels[LABELS.warmData] ?? '' };
-    } catch (error) {
-      // Somebody was quicker.
-      if (!isStatus(error, 409)) throw error;
-    }
+  { image, token, labels }: { readonly image: string; readonly token: string; readonly labels: Labels },
+): Promise<boolean> {
+  const { fill, inVolume } = warmNamesOf(token);
+  try {
+    await withDeadline(NEVER, CREATE_MS, (abortSignal) =>
+      docker.createContainer({ name: fill, ...fillOptions(image, labels, inVolume), abortSignal }),
+    );
+    return true;
+  } catch (error) {
+    if (isStatus(error, 409)) return false;
+    throw error;
   }
-  return undefined;
+}
+
+type Labels = Record<string, string>;
+
+/**
+ * Removes one that a run has taken, and nothing if the run has not: its process may have been killed, or have lost the
+ * race, between saying what it is about to take and taking it.
+ * @throws RunnerError of the daemon
+ */
+export async function giveUpClaimed(
+  connection: DaemonConnection,
+  { names, token }: Pick<Waiting, 'names' | 'token'>,
+  runId: string,
+): Promise<void> {
+  if (await isClaimedBy(connection, names.fill, runId)) await removeAttempt(connection, names, token);
+}
+
+async function isClaimedBy(connection: DaemonConnection, fill: string, runId: string): Promise<boolean> {
+  try {
+    const { Config } = await withDeadline(NEVER, REQUEST_MS, (abortSignal) =>
+      connection.docker.getContainer(fill).inspect({ abortSignal }),
+    );
+    return readLabels(Config.Labels)?.run === runId;
+  } catch (error) {
+    if (isStatus(error, 404)) return false;
+    throw toDaemonError(error, connection, `container ${fill}`);
+  }
 }

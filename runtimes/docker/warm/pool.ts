@@ -1,151 +1,199 @@
 /** Trainers that are started and wait for a run, with TensorFlow loaded: each serves one run and is then discarded. */
-import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { attachSuppressed } from '../../../src/common/errors.js';
+import { RunnerError } from '../../../src/contract/errors.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { isConnectionLost, isStatus, toDaemonError } from '../connection/daemon-error.js';
-import { createOptions, fillOptions, PATHS } from '../container/create-options.js';
-import { LABELS, MANAGED, readLabels, toLabels, warmNamesOf, type Role } from '../container/labels.js';
-import { removeAttempt } from '../container/remove.js';
-import { putFiles } from '../files/put.js';
-import { warmClass, type WarmKind } from './warm-class.js';
+import { withDeadline } from '../connection/deadline.js';
+import { MANAGED, readLabels } from '../container/labels.js';
+import type { TrainerEnd } from './printed.js';
+import { WaitingTrainer, type WarmParts } from './waiting-trainer.js';
 
-export interface PoolOptions extends WarmKind {
+export interface PoolOptions extends WarmParts {
   readonly size: number;
-  /** Given to each ahead of its run, so that a run on the same data has less to wait for. */
-  readonly data: { readonly digest: string; readonly files: readonly string[] };
-  /** `host/pid/start` */
-  readonly owner: string;
   /** Aborted to end the pool. */
   readonly signal: AbortSignal;
-  /** Called when the number of those that wait has changed. */
+  /** Called when the number of those that are ready has changed. */
   readonly onSize?: (waiting: number) => void;
+  /** Told in a sentence what a person would not expect. */
+  readonly onNotice?: (text: string) => void;
+  readonly timing?: Partial<PoolTiming>;
 }
 
-const LOOK_AGAIN_MS = 500;
+export interface PoolTiming {
+  readonly lookAgainMs: number;
+  /** From one being taken to the next one being made: loading TensorFlow takes what the run's first steps need. */
+  readonly refillAfterMs: number;
+  /** How long a daemon may be away before the pool is given up. */
+  readonly daemonPatienceMs: number;
+}
+
+const TIMING: PoolTiming = { lookAgainMs: 500, refillAfterMs: 2000, daemonPatienceMs: 60_000 };
+const REQUEST_MS = 10_000;
+/** So many in a row that end before they are ready: the next one would, too. */
+const MOST_FAILURES = 3;
+const NEVER = new AbortController().signal;
 
 /**
  * Keeps `size` trainers waiting until the signal is aborted, then removes those that no run has taken.
- * @throws RunnerError of the daemon
+ * @throws RunnerError of the daemon; `bad-data` if the data change; `crashed` or `out-of-memory` if trainers end before
+ *   they are ready
  */
-export async function keepWarm(connection: DaemonConnection, options: PoolOptions): Promise<void> {
+export async function keepPool(connection: DaemonConnection, options: PoolOptions): Promise<void> {
   const pool = new Pool(connection, options);
-  try {
-    await pool.keep();
-  } catch (error) {
-    throw toDaemonError(error, connection, 'The warm trainers could not be kept');
-  } finally {
-    await pool.clear();
-  }
+  const errors: unknown[] = [];
+  const note = (error: unknown, what: string): void =>
+    void errors.push(toDaemonError(error, connection, what));
+  await pool.keep().catch((error: unknown) => note(error, 'trainers that are to be kept warm'));
+  await pool.clear().catch((error: unknown) => note(error, 'trainers that were kept warm'));
+  const [first, ...others] = errors;
+  if (first !== undefined) throw attachSuppressed(first, others);
 }
 
 class Pool {
-  readonly #tokens = new Set<string>();
+  readonly #trainers = new Map<string, WaitingTrainer>();
+  readonly #timing: PoolTiming;
   #told = -1;
+  #failures = 0;
+  #notBefore = 0;
 
   constructor(
     private readonly connection: DaemonConnection,
     private readonly options: PoolOptions,
-  ) {}
+  ) {
+    this.#timing = { ...TIMING, ...options.timing };
+  }
 
   async keep(): Promise<void> {
-    const { size, signal, onSize } = this.options;
-    while (!signal.aborted) {
-      const waiting = await this.#countWaiting();
-      if (waiting !== this.#told) onSize?.(waiting);
-      this.#told = waiting;
-      if (waiting < size) await this.#add();
-      else await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+    let awaySince: number | undefined;
+    while (!this.#isOver()) {
+      try {
+        await this.#look();
+        this.#tell();
+        awaySince = undefined;
+        if (this.#isShort()) await this.#add();
+        else await this.#rest();
+      } catch (error) {
+        if (this.#isOver()) return;
+        awaySince ??= performance.now();
+        const patience = performance.now() - awaySince < this.#timing.daemonPatienceMs;
+        if (!isAway(error) || !patience) throw error;
+        await this.#rest();
+      }
     }
   }
 
+  /** Every one that is no run's; the first error is told when all have been tried. */
   async clear(): Promise<void> {
-    for (const token of this.#tokens) {
-      // The claim comes first: a run may be quicker than this, and then it is the run's.
-      if (await this.#claim(token)) await removeAttempt(this.connection, warmNamesOf(token), token);
-    }
+    const results = await Promise.allSettled([...this.#trainers.values()].map((trainer) => trainer.remove()));
+    const errors = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as Error] : [],
+    );
+    const [first, ...others] = errors;
+    if (first !== undefined) throw attachSuppressed(first, others);
   }
 
   /** Those that are taken, or have ended by themselves, are no longer of the pool. */
-  async #countWaiting(): Promise<number> {
+  async #look(): Promise<void> {
     const { docker } = this.connection;
-    const listed = await docker.listContainers({ all: true, filters: { label: [MANAGED] } });
+    const listed = await withDeadline(NEVER, REQUEST_MS, (abortSignal) =>
+      docker.listContainers({ all: true, filters: { label: [MANAGED] }, abortSignal }),
+    );
     const found = listed.map(({ State, Labels }) => ({ state: State, labels: readLabels(Labels) }));
-    for (const token of this.#tokens) {
-      const own = found.filter(({ labels }) => labels?.token === token);
-      const runs = own.some(({ state, labels }) => labels?.role === 'warm' && state === 'running');
-      const taken = own.some(({ labels }) => labels?.role === 'fill');
-      if (taken || !runs) this.#tokens.delete(token);
-      if (!taken && !runs) await removeAttempt(this.connection, warmNamesOf(token), token);
+    for (const trainer of [...this.#trainers.values()]) {
+      const own = found.filter(({ labels }) => labels?.token === trainer.token);
+      const isTaken = own.some(({ labels }) => labels?.role === 'fill');
+      const state = own.find(({ labels }) => labels?.role === 'warm')?.state;
+      try {
+        await this.#judge(trainer, isTaken ? 'taken' : state);
+      } catch (error) {
+        // It has gone meanwhile: the next look tells why.
+        if (!isStatus(error, 404)) throw error;
+      }
     }
-    return this.#tokens.size;
+  }
+
+  async #judge(trainer: WaitingTrainer, state: string | undefined): Promise<void> {
+    switch (state) {
+      case 'taken':
+        this.#trainers.delete(trainer.token);
+        this.#notBefore = performance.now() + this.#timing.refillAfterMs;
+        break;
+      case undefined: // Removed by somebody, or never made.
+      case 'created': // The daemon went away before it was started.
+        await this.#discard(trainer);
+        break;
+      case 'exited':
+      case 'dead':
+        await this.#replace(trainer);
+        break;
+      default:
+        await this.#check(trainer);
+    }
+  }
+
+  async #discard(trainer: WaitingTrainer): Promise<void> {
+    await trainer.remove();
+    this.#trainers.delete(trainer.token);
+  }
+
+  async #check(trainer: WaitingTrainer): Promise<void> {
+    if (!trainer.isReady && (await trainer.checkReady())) this.#failures = 0;
+  }
+
+  async #replace(trainer: WaitingTrainer): Promise<void> {
+    const end = await trainer.end();
+    await this.#discard(trainer);
+    if (trainer.isReady) {
+      this.options.onNotice?.(`A waiting trainer ended (${told(end)}); another one takes its place.`);
+      return;
+    }
+    this.#failures += 1;
+    const what = `A trainer ended before it was ready (${told(end)})`;
+    if (this.#failures < MOST_FAILURES) {
+      this.options.onNotice?.(`${what}; it is tried again.`);
+      return;
+    }
+    throw new RunnerError(
+      end.oomKilled ? 'out-of-memory' : 'crashed',
+      `${what}, and so did those before it.`,
+      end.oomKilled ? {} : { hint: 'A cold run shows the same in full: `runner train --mode docker`.' },
+    );
+  }
+
+  #tell(): void {
+    const ready = [...this.#trainers.values()].filter(({ isReady }) => isReady).length;
+    if (ready !== this.#told) this.options.onSize?.(ready);
+    this.#told = ready;
+  }
+
+  #isShort(): boolean {
+    return this.#trainers.size < this.options.size && performance.now() >= this.#notBefore;
   }
 
   async #add(): Promise<void> {
-    const { docker } = this.connection;
-    const { image, limits, threads, data } = this.options;
-    const token = randomBytes(16).toString('hex');
-    const names = warmNamesOf(token);
-    this.#tokens.add(token);
-    for (const [name, role] of [[names.inVolume, 'in'] as const, [names.outVolume, 'out'] as const]) {
-      await docker.createVolume({ Name: name, Labels: this.#labels(role, token) });
-    }
-    const container = await docker.createContainer({
-      name: names.container,
-      ...createOptions({
-        image,
-        limits,
-        labels: {
-          ...this.#labels('warm', token),
-          [LABELS.warmClass]: warmClass(this.options),
-          [LABELS.warmData]: data.digest,
-        },
-        ...{ inVolume: names.inVolume, outVolume: names.outVolume },
-        command: [
-          ...['--plan', PATHS.plan, '--out', PATHS.out, '--engine', PATHS.engine],
-          ...['--warm', String(threads)],
-        ],
-        waits: true,
-      }),
-    });
-    await this.#give(token);
-    await container.start();
+    const trainer = new WaitingTrainer(this.connection, this.options);
+    // Before it is made: whatever there is of it is removed in the end.
+    this.#trainers.set(trainer.token, trainer);
+    await trainer.start(this.options.signal);
   }
 
-  async #give(token: string): Promise<void> {
-    const { docker } = this.connection;
-    const { image, data, signal } = this.options;
-    const { inVolume } = warmNamesOf(token);
-    // Not by the name of its `fill`, which is for the run that takes it.
-    const helper = await docker.createContainer(fillOptions(image, this.#labels('in', token), inVolume));
-    try {
-      const files = data.files.map(async (path) => ({
-        name: `data/${basename(path)}`,
-        mode: 0o444,
-        content: { path, bytes: (await stat(path)).size },
-      }));
-      await putFiles(helper, PATHS.in, await Promise.all(files), { signal });
-    } finally {
-      await helper.remove({ force: true });
-    }
+  #isOver(): boolean {
+    return this.options.signal.aborted;
   }
 
-  async #claim(token: string): Promise<boolean> {
-    const { docker } = this.connection;
-    const names = warmNamesOf(token);
-    try {
-      const claim = fillOptions(this.options.image, this.#labels('fill', token), names.inVolume);
-      await docker.createContainer({ ...claim, name: names.fill });
-      return true;
-    } catch (error) {
-      if (isStatus(error, 409) || isConnectionLost(error)) return false;
-      throw error;
-    }
-  }
-
-  #labels(role: Role, token: string): Record<string, string> {
-    const { owner } = this.options;
-    return toLabels({ role, token, owner, run: '', attempt: 1, runsDir: '', deadline: null });
+  #rest(): Promise<void> {
+    const { signal } = this.options;
+    return sleep(this.#timing.lookAgainMs, undefined, { signal }).catch(() => undefined);
   }
 }
+
+const isAway = (error: unknown): boolean =>
+  isConnectionLost(error) || (error instanceof RunnerError && error.code === 'daemon-unreachable');
+
+const told = ({ exitCode, oomKilled, words }: TrainerEnd): string =>
+  [
+    `exit status ${exitCode}`,
+    ...(oomKilled ? ['its memory was used up'] : []),
+    ...(words === '' ? [] : [words]),
+  ].join(', ');

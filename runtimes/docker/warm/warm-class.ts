@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ContainerCreateOptions } from 'dockerode';
+import { createOptions, PATHS } from '../container/create-options.js';
 import type { ContainerLimits } from '../container/create-options.js';
 
 /** What is frozen when a container is made: only a run that wants just this can have it. */
@@ -9,11 +11,28 @@ export interface WarmKind {
   readonly threads: number;
 }
 
-/** Name of a kind, for a label. */
-export function warmClass({ image, limits, threads }: WarmKind): string {
-  const { memoryBytes, cpus, pids, shmBytes } = limits;
-  return createHash('sha256')
-    .update(JSON.stringify([image, memoryBytes, cpus, pids, shmBytes, threads]))
-    .digest('hex')
-    .slice(0, 32);
+export interface WarmContainer extends WarmKind {
+  readonly labels: Record<string, string>;
+  readonly inVolume: string;
+  readonly outVolume: string;
+}
+
+/** A trainer that loads TensorFlow and then waits for its plan on its standard input. */
+export const warmOptions = ({ threads, ...container }: WarmContainer): ContainerCreateOptions =>
+  createOptions({
+    ...container,
+    command: [
+      ...['--plan', '-', '--out', PATHS.out, '--engine', PATHS.engine],
+      ...['--warm', String(threads)],
+    ],
+    waits: true,
+  });
+
+/**
+ * Name of a kind, for a label: over all that the daemon is asked for, so that a version of runner that asks for
+ * something else does not take what this one has made.
+ */
+export function warmClass(kind: WarmKind): string {
+  const frozen = warmOptions({ ...kind, labels: {}, inVolume: '', outVolume: '' });
+  return createHash('sha256').update(JSON.stringify(frozen)).digest('hex').slice(0, 32);
 }

@@ -24,7 +24,7 @@ clean() {
 
 # Of a daemon whose guard was killed, too.
 clean
-mkdir -m 700 "$run" || exit 1
+mkdir -m 750 "$run" || exit 1
 # Mounts of the machine reach the daemon; those of the daemon stay its own.
 # Process 1 is a shell: it takes over the orphans of all others and reaps them. dockerd takes a dead containerd that nobody
 # has reaped for a living one.

@@ -26,8 +26,8 @@ function isDebian() {
 }
 
 /**
- * Installs the packages without a question. It starts no service where no init system runs; where one does, the
- * package starts the machine's daemon.
+ * Installs the packages without a question. Where an init system runs, the package starts the machine's daemon; where
+ * none does, Debian's scripts start nothing.
  * @param {(line: string) => void} [say]
  * @throws {Error} with apt's last words
  */
@@ -42,8 +42,7 @@ export async function installDocker(say = (line) => process.stderr.write(`${line
 async function aptGet(/** @type {string[]} */ ...args) {
   const child = spawn('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=120', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // RUNLEVEL=1 keeps init scripts from being run where no init is.
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', ...(!hasInit() && { RUNLEVEL: '1' }) },
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -54,5 +53,3 @@ async function aptGet(/** @type {string[]} */ ...args) {
   const last = output.trim().split('\n').slice(-3).join(' | ');
   throw new Error(`apt-get ${args.join(' ')} ended with ${signal ?? status}: ${last}`);
 }
-
-const hasInit = () => existsSync('/run/systemd/system');

@@ -12,12 +12,13 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { whySilent } from './ping.mjs';
+import { SYSTEM_PATH } from './programs.mjs';
 
 /** A start takes about a second; much longer on a cold disk. */
 const START_MS = 60_000;
@@ -26,8 +27,8 @@ const STOP_MS = 15_000;
 /** dockerd would use a containerd that it finds here, and share it with the user's daemon. */
 const SYSTEM_CONTAINERD = '/run/containerd';
 
-/** @type {{ runFolder: string, args: string[] }} */
-const { runFolder, args } = JSON.parse(process.argv[2] ?? '');
+/** @type {{ runFolder: string, gid: number, args: string[] }} `gid`: the group that may use the daemon */
+const { runFolder, gid, args } = JSON.parse(process.argv[2] ?? '');
 const socket = join(runFolder, 'docker.sock');
 const log = join(runFolder, 'dockerd.log');
 /** @type {import('node:child_process').ChildProcess | undefined} */
@@ -36,13 +37,17 @@ let dockerd;
 let queue = Promise.resolve();
 
 if (existsSync(SYSTEM_CONTAINERD)) spawnSync('mount', ['-t', 'tmpfs', 'tmpfs', SYSTEM_CONTAINERD]);
+chownSync(runFolder, 0, gid);
 // Not the machine's /etc/docker/daemon.json.
 writeFileSync(join(runFolder, 'daemon.json'), '{}');
 
 async function start(/** @type {string[]} */ extra) {
   if (dockerd !== undefined) return;
   const out = openSync(log, 'a');
-  const child = spawn('dockerd', [...args, ...extra], { stdio: ['ignore', out, out] });
+  const child = spawn('dockerd', [...args, ...extra], {
+    stdio: ['ignore', out, out],
+    env: { ...process.env, PATH: SYSTEM_PATH },
+  });
   dockerd = child;
   /** @type {string | undefined} */
   let ended;
@@ -78,8 +83,9 @@ async function stop(/** @type {NodeJS.Signals} */ signal) {
 
 /** The reason that dockerd gave. */
 function lastWords() {
-  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
-  return lines.length > 0 ? `: ${lines.slice(-3).join(' | ')}` : '';
+  const lines = readFileSync(log, 'utf8').split('\n');
+  const reasons = lines.filter((line) => line !== '' && !/ level=(debug|info|warning) /.test(line));
+  return reasons.length > 0 ? `: ${reasons.slice(-3).join(' | ')}` : '';
 }
 
 /** @type {Record<string, (extra: string[]) => Promise<void>>} */
@@ -112,7 +118,10 @@ const server = createServer((connection) => {
     void inTurn(() => obey(line)).then((answer) => connection.end(`${JSON.stringify(answer)}\n`));
   });
 });
-server.listen(control, () => chmodSync(control, 0o600));
+server.listen(control, () => {
+  chownSync(control, 0, gid);
+  chmodSync(control, 0o660);
+});
 
 // The reader may be gone.
 process.stdout.on('error', () => undefined);

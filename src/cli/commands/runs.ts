@@ -1,7 +1,9 @@
 import { EXIT } from '../../contract/errors.js';
 import { findRun } from '../../orchestrator/find-run.js';
 import { listRuns } from '../../orchestrator/list-runs.js';
+import type { ListedRun } from '../../orchestrator/list-runs.js';
 import { hasEnded, readEvaluation, readRun } from '../../orchestrator/read-run.js';
+import { isAbandoned } from '../../orchestrator/recover.js';
 import { removeRuns } from '../../orchestrator/remove-run.js';
 import { renderRunList } from '../../report/run-list.js';
 import { renderOpenRun, renderRunSummary } from '../../report/terminal.js';
@@ -27,7 +29,16 @@ export async function listAll(context: CliContext, flags: Flags): Promise<number
           runs.map((run) => (run.state === 'unreadable' ? { ...run, problem: run.error.message } : run)),
         ),
   );
+  noteUnfinished(context, runs);
   return EXIT.succeeded;
+}
+
+/** A person who sees them should know what to do about them. */
+function noteUnfinished({ output }: CliContext, runs: readonly ListedRun[]): void {
+  const count = runs.filter(({ state }) => state === 'unfinished').length;
+  if (count === 0 || output.json) return;
+  const those = count === 1 ? 'The process of 1 run has died' : `The processes of ${count} runs have died`;
+  output.note(`${those}: \`runner recover\` finishes what they left.`);
 }
 
 /** `runner runs show RUN` */
@@ -42,6 +53,9 @@ export async function show(context: CliContext, query: string, flags: Flags): Pr
       { colour: wantsColour(io.stdout, io.env) },
     );
   });
+  if (!output.json && (await isAbandoned(run))) {
+    output.note(`Nobody has this run in hand: \`runner runs attach ${run.runId}\` finishes it.`);
+  }
   return EXIT.succeeded;
 }
 

@@ -11,6 +11,7 @@ export function jsonReporter(logger: Logger): ProgressReporter {
       if (title !== step) logger.info({}, title);
       step = title;
     },
+    onImage: (image) => logger.info({ image }, 'image'),
     onPlanned: ({ runId, runDir }) => logger.info({ runId, runDir }, 'run'),
     onEvent(event) {
       if (event.type === 'log') {

@@ -1,6 +1,7 @@
 /** Without a terminal: one line for the run, one an epoch, and each message. */
 import type { Terminal } from '../io.js';
 import { lineOf } from './epoch-line.js';
+import { imageLine } from './image-line.js';
 import { silentReporter } from './reporter.js';
 import type { ProgressReporter } from './reporter.js';
 import { lineSetup } from './setup.js';
@@ -9,6 +10,7 @@ export function lineReporter(terminal: Terminal): ProgressReporter {
   return {
     ...silentReporter,
     ...lineSetup(terminal),
+    onImage: (image) => void terminal.write(`${imageLine(image)}\n`),
     onPlanned: ({ runId }) => void terminal.write(`run ${runId}\n`),
     onEvent(event) {
       const line = lineOf(event);

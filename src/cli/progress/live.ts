@@ -7,6 +7,7 @@ import type { Terminal } from '../io.js';
 import { lineOf } from './epoch-line.js';
 import { fit } from './fit.js';
 import type { Part } from './fit.js';
+import { imageLine } from './image-line.js';
 import type { ProgressReporter } from './reporter.js';
 import { liveSetup } from './setup.js';
 
@@ -30,6 +31,7 @@ export function liveReporter(terminal: Terminal, clock: Clock): ProgressReporter
   };
   return {
     onSetup: setup.onSetup,
+    onImage: (image) => leave(imageLine(image)),
     onPlanned: ({ runId }) => leave(`run ${runId}`),
     onProgress(progress) {
       const left = remaining(progress);

@@ -1,10 +1,12 @@
 /**
  * Set up once for all projects that need a Docker daemon: one that the tests start themselves, with images of its own
- * that are kept between runs, where root runs them and Docker is installed (with CI or RUNNER_TEST_INSTALL set it is
- * installed where it can be). Elsewhere RUNNER_TEST_DOCKER_HOST names a daemon to use; without it these tests are
- * skipped with the reason, and with CI set they fail.
+ * that are kept between runs. That takes root (with CI set, sudo will do) and Docker, which is installed where it can
+ * be when CI or RUNNER_TEST_INSTALL is set. Elsewhere RUNNER_TEST_DOCKER_HOST names a daemon to use; without it these
+ * tests are skipped with the reason, and with CI set they fail.
  */
 import Docker from 'dockerode';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import {
   canInstallDocker,
@@ -44,6 +46,8 @@ interface Started {
   readonly stop: () => Promise<void>;
 }
 
+const sudo = Boolean(process.env.CI);
+
 /** Each project loads this module anew, in one process. */
 const registry = globalThis as { runnerTestDaemon?: Shared | undefined };
 
@@ -64,7 +68,12 @@ async function start(): Promise<Started> {
   const own = await startOwn();
   if (typeof own !== 'string') {
     const { dockerHost, controlSocket } = own;
-    await empty(dockerHost);
+    try {
+      await empty(dockerHost);
+    } catch (error) {
+      await own.stop();
+      throw error;
+    }
     return { provided: { dockerHost, controlSocket }, stop: () => own.stop() };
   }
   const lacking = await whyNotTheirs(own);
@@ -81,10 +90,10 @@ async function start(): Promise<Started> {
 /** @returns why it cannot be started */
 async function startOwn(): Promise<PrivateDaemon | string> {
   const mayInstall = process.env.CI ?? process.env.RUNNER_TEST_INSTALL;
-  if (whyNoPrivateDaemon() !== undefined && mayInstall && canInstallDocker()) await installDocker();
+  if (whyNoPrivateDaemon({ sudo }) !== undefined && mayInstall && canInstallDocker()) await installDocker();
   for (const name of FOLDERS) {
     try {
-      return await startPrivateDaemon({ folder: daemonFolder(process.env, name) });
+      return await startPrivateDaemon({ folder: folderOf(name), sudo });
     } catch (error) {
       if (error instanceof FolderInUseError) continue;
       if (error instanceof DockerDaemonError) return error.message;
@@ -93,6 +102,12 @@ async function startOwn(): Promise<PrivateDaemon | string> {
   }
   return `${FOLDERS.length} runs of the tests have daemons already`;
 }
+
+/** With sudo its files are root's: not in the cache folder, which CI saves as a user who may not read them. */
+const folderOf = (name: string): string =>
+  process.getuid?.() === 0
+    ? daemonFolder(process.env, name)
+    : join(homedir(), '.cache', 'runner-test-docker', name);
 
 async function whyNotTheirs(whyNotOwn: string): Promise<string | undefined> {
   const dockerHost = process.env.RUNNER_TEST_DOCKER_HOST;

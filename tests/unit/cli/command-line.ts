@@ -1,12 +1,12 @@
 /**
  * The real command line in a folder of the test's own. Everything on disk is real (runs, configuration, data); only
- * TensorFlow is scripted: a test says what the trainer does.
+ * TensorFlow and the Docker daemon are scripted: a test says what the trainer does, in whatever mode.
  */
 import { EventEmitter } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCli } from '../../../src/cli/run-cli.js';
-import type { Services } from '../../../src/cli/services.js';
+import type { Daemon, Services, TrainerImage } from '../../../src/cli/services.js';
 import type { RunnerError } from '../../../src/contract/errors.js';
 import type { TrainingResult } from '../../../src/contract/run-outcome.js';
 import type { Runtime, TrainerExit } from '../../../src/contract/runtime.js';
@@ -16,9 +16,13 @@ import { temporaryDirectory } from '../common/temporary-directory.js';
 import { imageBytes, labelBytes } from '../jobs/mnist-cnn/idx-bytes.js';
 
 /** What TensorFlow and the engine do in a test. */
-type ScriptedServices = 'createRuntime' | 'evaluateRun' | 'inspect' | 'prepareEngine';
+type ScriptedServices = Exclude<keyof Services, 'findJob'>;
 export interface Script extends Partial<Pick<Services, ScriptedServices>> {
   readonly train?: Runtime['run'];
+  /** After the outcome, where the mode is docker. */
+  readonly release?: NonNullable<Runtime['release']>;
+  /** What the Docker daemon does otherwise than to have this version's image and to run it. */
+  readonly daemon?: Partial<Daemon>;
 }
 
 export interface CommandLineOptions {
@@ -85,13 +89,48 @@ export function commandLine({ script = {}, env = {}, columns, lost }: CommandLin
   };
 }
 
-function services({ train = succeed(), ...script }: Script): Services {
+function services({ train = succeed(), release, daemon = {}, ...script }: Script): Services {
   return {
     findJob: (name) => Promise.resolve().then(() => findJob(name)),
     prepareEngine: () => Promise.resolve({ name: 'tensorflow', version: '2.21.0', handle: null }),
     createRuntime: () => Promise.resolve({ mode: 'inprocess', run: train }),
+    createProcessRuntime: () => Promise.resolve({ mode: 'process', run: train }),
+    connectDaemon: () => Promise.resolve(scriptedDaemon(daemon, { train, release })),
+    inspectDaemon: () => Promise.resolve({ findings: [], document: null }),
     evaluateRun: () => Promise.reject(new Error('not scripted')),
     inspect: () => Promise.reject(new Error('not scripted')),
+    ...script,
+  };
+}
+
+/** The image of this version, as the scripted daemon has it. */
+export const IMAGE: TrainerImage = {
+  tag: 'runner-trainer:cpu-0123456789abcdef',
+  id: `sha256:${'5e6f7a8b'.repeat(8)}`,
+  bytes: 812_345_678,
+  gpu: false,
+  built: false,
+  buildMs: 0,
+};
+
+interface ScriptedTrainer {
+  readonly train: Runtime['run'];
+  readonly release: Runtime['release'] | undefined;
+}
+
+function scriptedDaemon(script: Partial<Daemon>, { train, release }: ScriptedTrainer): Daemon {
+  const notScripted = () => Promise.reject(new Error('not scripted'));
+  return {
+    address: 'unix:///run/docker.sock',
+    cpus: 64,
+    unlimited: [],
+    findImage: (tag) => Promise.resolve({ ...IMAGE, tag }),
+    ensureImage: () => Promise.resolve(IMAGE),
+    listImages: notScripted,
+    removeImages: notScripted,
+    createRuntime: () => ({ mode: 'docker', run: train, ...(release === undefined ? {} : { release }) }),
+    collectGarbage: notScripted,
+    keepWarm: notScripted,
     ...script,
   };
 }

@@ -7,8 +7,13 @@ const FINDINGS = [
   { name: 'Node', value: '20.20.2' },
   { name: 'TensorFlow', value: 'not found', remedy: 'run `runner engine provision`' },
 ];
-const inspection = (ready: boolean) => ({
+const NO_DAEMON = {
+  findings: [{ name: 'Docker', value: 'No answer.', remedy: 'Start Docker.' }],
+  document: null,
+};
+const inspection = (ready: boolean, docker: Awaited<ReturnType<Services['inspectDaemon']>> = NO_DAEMON) => ({
   inspect: () => Promise.resolve({ ready, findings: FINDINGS, document: { ready, anything: 1 } }),
+  inspectDaemon: () => Promise.resolve(docker),
 });
 
 describe('runner doctor', () => {
@@ -20,13 +25,15 @@ describe('runner doctor', () => {
       stdout: `Node        20.20.2
 TensorFlow  not found
     → run \`runner engine provision\`
+Docker      No answer.
+    → Start Docker.
 
 No job can run here yet.
 `,
     });
   });
 
-  it('exits with 0 if a job can run', async () => {
+  it('exits with 0 if a job can run, with or without a Docker daemon', async () => {
     using cli = commandLine({ script: inspection(true) });
     const { status, stdout } = await cli.run('doctor');
     expect(status).toBe(0);
@@ -37,7 +44,25 @@ No job can run here yet.
     using cli = commandLine({ script: inspection(false) });
     const { status, stdout } = await cli.run('doctor', '--json');
     expect(status).toBe(3);
-    expect(JSON.parse(stdout)).toEqual({ ready: false, anything: 1 });
+    expect(JSON.parse(stdout)).toEqual({ ready: false, anything: 1, docker: null });
+  });
+
+  it('asks the daemon that the environment names, and tells what it says', async () => {
+    let asked: unknown;
+    const script = {
+      ...inspection(true),
+      inspectDaemon: ({ env }: { env: NodeJS.ProcessEnv }) => {
+        asked = env.DOCKER_HOST;
+        return Promise.resolve({
+          findings: [{ name: 'Docker', value: '20.10.24' }],
+          document: { version: '20.10.24' },
+        });
+      },
+    };
+    using cli = commandLine({ script, env: { DOCKER_HOST: 'tcp://elsewhere:2376' } });
+    expect((await cli.run('doctor')).stdout).toContain('\nDocker      20.10.24\n');
+    expect(asked).toBe('tcp://elsewhere:2376');
+    expect(await cli.json('doctor')).toMatchObject({ docker: { version: '20.10.24' } });
   });
 });
 

@@ -163,7 +163,7 @@ describe('where a value comes from', () => {
     });
   });
 
-  it('--print-spec shows every setting with its source, and makes nothing', async () => {
+  it('--print-spec shows every setting of the mode with its source, and makes nothing', async () => {
     using cli = commandLine({ env: { ...ENV, RUNNER_THREADS: '3' } });
     cli.write('runner.config.json', CONFIG);
     const { status, stdout, stderr } = await cli.run('train', '--print-spec', '--no-early-stopping');
@@ -182,6 +182,7 @@ patience | 30 | runner.config.json
 seed | 0 | runner.config.json
 threads | 3 | environment RUNNER_THREADS
 engineStep | auto | default (built in)
+timeout | none | default (built in)
 dataDir | CWD/digits | environment RUNNER_DATA_DIR
 runsDir | CWD/runs | default (built in)
 log | pretty | default (built in)

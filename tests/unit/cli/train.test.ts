@@ -26,6 +26,8 @@ describe('a run that succeeds', () => {
       mode: 'inprocess',
       status: 'succeeded',
       reason: null,
+      exitCode: null,
+      signal: null,
       weightsDigest: DIGEST,
       testAccuracy: 0.9912,
       finalLoss: 0.0521,
@@ -37,8 +39,9 @@ describe('a run that succeeds', () => {
       wallMs: expect.any(Number) as number,
     });
     expect(Object.keys(document)).toEqual([
-      ...['runId', 'runDir', 'mode', 'status', 'reason', 'weightsDigest', 'testAccuracy', 'finalLoss'],
-      ...['finalAccuracy', 'imagesPerSecond', 'phases', 'peakRssBytes', 'cpuSeconds', 'wallMs'],
+      ...['runId', 'runDir', 'mode', 'status', 'reason', 'exitCode', 'signal', 'weightsDigest'],
+      ...['testAccuracy', 'finalLoss', 'finalAccuracy', 'imagesPerSecond', 'phases', 'peakRssBytes'],
+      ...['cpuSeconds', 'wallMs'],
     ]);
   });
 
@@ -111,7 +114,7 @@ describe('a run that succeeds', () => {
     ]);
   });
 
-  it('finds spec.json and owner.json on disk when its trainer starts, and no outcome', async () => {
+  it('finds spec, request and owner on disk when its trainer starts, and no outcome', async () => {
     let seen: string[] = [];
     let planned: PlannedRun | undefined;
     const look: Runtime['run'] = (run) => {
@@ -121,7 +124,7 @@ describe('a run that succeeds', () => {
     };
     using cli = commandLine({ script: { train: look } });
     const { runId, runDir } = await cli.json(...TRAIN, '--evaluate');
-    expect(seen).toEqual(['owner.json', 'spec.json']);
+    expect(seen).toEqual(['owner.json', 'request.json', 'spec.json']);
     expect(planned).toMatchObject({ runId, runDir, evaluate: true, spec: { job: 'mnist-cnn' } });
   });
 
@@ -226,14 +229,16 @@ describe('a run that fails', () => {
   });
 
   it.each([
-    ['failed', 'out-of-memory', 1, 'run-failed'],
+    ['failed', 'out-of-memory', 1, 'out-of-memory'],
+    ['failed', 'exception', 1, 'run-failed'],
     ['failed', 'bad-spec', 2, 'bad-spec'],
     ['failed', 'bad-data', 2, 'bad-data'],
     ['failed', 'disk-full', 3, 'disk-full'],
-    ['failed', 'daemon-unreachable', 3, 'run-failed'],
+    ['failed', 'daemon-unreachable', 3, 'daemon-unreachable'],
     ['failed', 'engine-missing', 3, 'engine-missing'],
-    ['timed-out', null, 1, 'run-failed'],
+    ['timed-out', 'timeout', 1, 'timeout'],
     ['lost', null, 1, 'run-failed'],
+    ['lost', 'daemon-restarted', 3, 'daemon-restarted'],
   ] as const)(
     'without an error, as %s (%s): exit status %i, code %s',
     async (end, reason, exitCode, code) => {

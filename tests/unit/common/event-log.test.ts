@@ -82,6 +82,45 @@ describe('EventLog', () => {
   });
 });
 
+describe('copying what another log has stamped', () => {
+  const event = (seq: number, message = '') => ({ seq, t: 7, ...log(message) });
+
+  it('keeps seq, time and the strings that stand for numbers', async () => {
+    using directory = temporaryDirectory();
+    using events = EventLog.create(join(directory.path, 'events.ndjson'), clock);
+    const copied = [
+      event(0, 'é'),
+      { seq: 1, t: 8, type: 'metric' as const, step: 1, values: { loss: 'NaN' as const } },
+    ];
+    expect(events.next).toBe(0);
+    for (const one of copied) events.copy(one);
+    expect(events.next).toBe(2);
+    expect(await readEvents(events.path)).toEqual(copied);
+    expect(events.append(log('own'))).toMatchObject({ seq: 2, t: 1000 });
+  });
+
+  it('refuses what is not next, and stays as it was', () => {
+    using directory = temporaryDirectory();
+    using events = EventLog.create(join(directory.path, 'events.ndjson'), clock);
+    events.copy(event(0));
+    const before = readFileSync(events.path, 'utf8');
+    expect(() => events.copy(event(0))).toThrow('event 0 is not event 1');
+    expect(() => events.copy(event(2))).toThrow('event 2 is not event 1');
+    expect(readFileSync(events.path, 'utf8')).toBe(before);
+    expect(events.next).toBe(1);
+  });
+
+  it('goes on where a log that was cut short left off', async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'events.ndjson');
+    writeFileSync(path, `${JSON.stringify(event(0))}\n{"seq":1,`);
+    using events = EventLog.resume(path, clock);
+    expect(events.next).toBe(1);
+    events.copy(event(1, 'whole'));
+    expect(await readEvents(path)).toEqual([event(0), event(1, 'whole')]);
+  });
+});
+
 describe('readEvents', () => {
   it('leaves out a last line that a crash cut short, even in the middle of a character', async () => {
     using directory = temporaryDirectory();

@@ -4,7 +4,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isOwned, thisProcess } from '../../../src/orchestrator/owner.js';
+import {
+  isLabelledOwnerAlive,
+  isOwned,
+  ownerLabel,
+  readOwner,
+  thisProcess,
+} from '../../../src/orchestrator/owner.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
 
 async function ownedBy(owner: unknown, proc?: string): Promise<boolean> {
@@ -40,12 +46,16 @@ describe('a run is owned', () => {
 
   it('not by a process that is dead but not yet buried', async (test) => {
     test.skip(!existsSync('/proc/self'), 'this system has no /proc');
-    // The shell's child ends at once, and the shell does not ask how.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 60']);
+    // The shell becomes a program that does not ask how its child ended, and only then does the child end.
+    const parent = spawn('sh', ['-c', 'exec 3<&0; sh -c "read line" <&3 & echo $!; exec sleep 60']);
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(line.toString());
-    while (!/^\d+ \(sh\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'latin1')))
-      await new Promise(setImmediate);
+    const until = async (id: number | undefined, state: RegExp) => {
+      while (!state.test(readFileSync(`/proc/${id}/stat`, 'latin1'))) await new Promise(setImmediate);
+    };
+    await until(parent.pid, /^\d+ \(sleep\)/);
+    parent.stdin.write('\n');
+    await until(pid, /^\d+ \(sh\) Z/);
     expect(await ownedBy({ pid, host: hostname(), startTimeTicks: ticksOf(pid) })).toBe(false);
     parent.kill('SIGKILL');
     await once(parent, 'exit');
@@ -86,4 +96,39 @@ describe('a run is owned', () => {
     mkdirSync(join(directory.path, 'owner.json'));
     expect(await isOwned(directory.path)).toBe(true);
   });
+});
+
+describe('the owner in a label', () => {
+  it('lives while its process does', async () => {
+    expect(ownerLabel()).toBe(`${hostname()}/${process.pid}/${ticksOf(process.pid) ?? ''}`);
+    expect(isLabelledOwnerAlive(ownerLabel())).toBe(true);
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
+    await once(child, 'spawn');
+    const label = `${hostname()}/${child.pid}/${ticksOf(child.pid!) ?? ''}`;
+    expect(isLabelledOwnerAlive(label)).toBe(true);
+    expect(isLabelledOwnerAlive(`${hostname()}/${child.pid}/`)).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(isLabelledOwnerAlive(label)).toBe(false);
+    expect(isLabelledOwnerAlive(`${hostname()}/${child.pid}/`)).toBe(false);
+  });
+
+  it('cannot be asked on another host', () => {
+    expect(isLabelledOwnerAlive(`not-${hostname()}/1/1`)).toBe(true);
+  });
+
+  it('is nobody if it can be none', () => {
+    for (const nonsense of ['', hostname(), `${hostname()}/`, `${hostname()}/0/1`, `${hostname()}/a/1`]) {
+      expect(isLabelledOwnerAlive(nonsense)).toBe(false);
+    }
+  });
+});
+
+it('the owner on record is as it was written, or none', async () => {
+  using directory = temporaryDirectory();
+  expect(await readOwner(directory.path)).toBeUndefined();
+  writeFileSync(join(directory.path, 'owner.json'), JSON.stringify(thisProcess()));
+  expect(await readOwner(directory.path)).toEqual(thisProcess());
+  writeFileSync(join(directory.path, 'owner.json'), '{');
+  expect(await readOwner(directory.path)).toBeUndefined();
 });

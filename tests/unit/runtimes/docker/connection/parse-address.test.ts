@@ -38,7 +38,7 @@ it.each([
   ['unix://', 'names no absolute path of a socket'],
   ['npipe:////./pipe/docker_engine', 'has the unknown scheme npipe://'],
   ['fd://3', 'has the unknown scheme fd://'],
-  ['tcp://', '"tcp://" cannot be read'],
+  ['tcp://', '"tcp://" names no host'],
   ['tcp://build:99999', 'has the port 99999'],
   ['tcp://build:port', 'cannot be read'],
   ['tcp://build:2375/prefix', 'has a path, which daemons do not'],

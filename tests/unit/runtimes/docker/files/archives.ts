@@ -73,7 +73,21 @@ export function sends(bytes: Buffer, chunkBytes = 65_536): Sent {
   return streams(Readable.from(chunks, { objectMode: false }));
 }
 
-export const streams = (stream: Readable): Sent => ({
+/** A container whose results break off behind these bytes: with an error, or in silence. */
+export function breaksOff(bytes: Buffer, error?: Error): Sent {
+  let isSent = false;
+  return streams(
+    new Readable({
+      read() {
+        if (!isSent && bytes.length > 0) this.push(bytes);
+        else if (error !== undefined) this.destroy(error);
+        isSent = true;
+      },
+    }),
+  );
+}
+
+const streams = (stream: Readable): Sent => ({
   stream,
-  container: { getArchive: () => Promise.resolve(stream) } as unknown as Pick<Container, 'getArchive'>,
+  container: { getArchive: () => Promise.resolve(stream) },
 });

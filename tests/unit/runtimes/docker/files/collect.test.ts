@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { CollectLimits } from '../../../../../runtimes/docker/files/archive-check.js';
 import { collectFiles } from '../../../../../runtimes/docker/files/collect.js';
@@ -18,13 +17,13 @@ import { mountMemory } from '../../../../support/mount.js';
 import { temporaryDirectory } from '../../../common/temporary-directory.js';
 import {
   archive,
+  breaksOff,
   END,
   file,
   folder,
   pax,
   rawEntry,
   sends,
-  streams,
   type RawEntry,
   type Sent,
 } from './archives.js';
@@ -107,10 +106,12 @@ describe('collectFiles', () => {
     );
     await collect(sends(bytes), directory.path);
     const mode = (path: string): number => statSync(join(directory.path, 'results', path)).mode & 0o7777;
-    const umask = process.umask();
-    expect([mode('artifacts'), mode('artifacts/setuid'), mode('events.ndjson')]).toEqual(
-      [0o755, 0o644, 0o644].map((each) => each & ~umask),
-    );
+    // Less what the umask takes.
+    const own = join(directory.path, 'own');
+    writeFileSync(own, '', { mode: 0o644 });
+    mkdirSync(`${own}.folder`, { mode: 0o755 });
+    const expected = [`${own}.folder`, own, own].map((path) => statSync(path).mode & 0o7777);
+    expect([mode('artifacts'), mode('artifacts/setuid'), mode('events.ndjson')]).toEqual(expected);
     expect(statSync(join(directory.path, 'results/events.ndjson')).uid).toBe(process.getuid?.());
   });
 
@@ -234,7 +235,7 @@ describe('collectFiles rejects', () => {
     ],
     [
       'a step upwards, as an attribute of all',
-      [pax({ path: '../x' }, 'g'), file('out/x')],
+      [pax({ path: '../x' }, 'g'), pax({ mtime: '1' }), file('out/x')],
       '"../x" has ".." in its path',
     ],
     [
@@ -264,12 +265,11 @@ describe('collectFiles rejects', () => {
   it.each(['GNU.sparse.major', 'SCHILY.xattr.security.capability', 'linkpath', 'comment'])(
     'the attribute %s',
     async (key) => {
-      for (const flag of ['x', 'g'] as const) {
-        await expectRejected(
-          archive(pax({ [key]: '1' }, flag), file('out/events.ndjson')),
-          rejection(`"out/events.ndjson" has the attribute "${key}"`),
-        );
-      }
+      const what = rejection(`"out/events.ndjson" has the attribute "${key}"`);
+      const results = file('out/events.ndjson');
+      await expectRejected(archive(pax({ [key]: '1' }), results), what);
+      // tar-stream takes those of all entries together with those of one.
+      await expectRejected(archive(pax({ [key]: '1' }, 'g'), pax({ mtime: '1' }), results), what);
     },
   );
 
@@ -372,11 +372,6 @@ describe('collectFiles rejects', () => {
       limits: { ...LIMITS, maxEntries: 10 },
     });
     expect(files).toHaveLength(9);
-    const many = Array.from({ length: 10_001 }, (_, n) => folder(`out/artifacts/${n}`));
-    await expectRejected(
-      archive(folder('out/artifacts'), ...many),
-      rejection('"out/artifacts/9999/" is one more than 10000 files and folders'),
-    );
   });
 
   it('folders that lie too deep, and takes those that do not', async () => {
@@ -449,14 +444,7 @@ describe('collectFiles leaves nothing, and says what it was, when', () => {
     for (const length of [0, 512, 1100, 2500]) {
       using directory = temporaryDirectory();
       const lost = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
-      const sent = streams(
-        new Readable({
-          read() {
-            this.push(whole.subarray(0, length));
-            setImmediate(() => this.destroy(lost));
-          },
-        }),
-      );
+      const sent = breaksOff(whole.subarray(0, length), lost);
       await expect(collect(sent, directory.path)).rejects.toBe(lost);
       expect(readdirSync(directory.path)).toEqual([]);
     }
@@ -483,14 +471,7 @@ describe('collectFiles leaves nothing, and says what it was, when', () => {
       reason,
     );
     const abort = new AbortController();
-    const sent = streams(
-      new Readable({
-        read() {
-          this.push(whole.subarray(0, 2500));
-          this.read = () => undefined;
-        },
-      }),
-    );
+    const sent = breaksOff(whole.subarray(0, 2500));
     const collecting = collect(sent, directory.path, { signal: abort.signal });
     setTimeout(() => abort.abort(reason), 20);
     await expect(collecting).rejects.toBe(reason);

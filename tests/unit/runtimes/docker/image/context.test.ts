@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { extract, type Headers, pack } from 'tar-stream';
+import { extract, type Header, pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { contextOf, fillTar } from '../../../../../runtimes/docker/image/context.js';
 import { temporaryDirectory } from '../../../common/temporary-directory.js';
@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => folder[Symbol.dispose]());
 
 interface Entry {
-  readonly header: Headers;
+  readonly header: Header;
   readonly text: string;
 }
 
@@ -51,7 +51,7 @@ describe('the build context', () => {
       'app/package.json': '{ "type": "module" }\n',
       'app/dist/src/trainer/main.js': TRAINER['dist/src/trainer/main.js'],
       'app/node_modules/@scope/lib/index.js': TRAINER['node_modules/@scope/lib/index.js'],
-      'engine-cpu/engine.json': expect.stringContaining('"schemaVersion":1'),
+      'engine-cpu/engine.json': expect.stringContaining('"schemaVersion":1') as string,
       'engine-cpu/tfjs_binding.node': 'binding',
       'engine-cpu/lib/libtensorflow_cc.so.2': 'library',
     });

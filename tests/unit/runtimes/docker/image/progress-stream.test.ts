@@ -1,12 +1,10 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { errorOf, LastLines, readMessages } from '../../../../../runtimes/docker/image/progress-stream.js';
 
 async function messages(...pieces: readonly (string | Buffer)[]): Promise<unknown[]> {
-  async function* stream() {
-    yield* pieces;
-  }
   const read: unknown[] = [];
-  for await (const message of readMessages(stream())) read.push(message);
+  for await (const message of readMessages(Readable.from(pieces))) read.push(message);
   return read;
 }
 
@@ -42,9 +40,9 @@ describe("the daemon's messages", () => {
 });
 
 describe('the last lines of an output', () => {
-  it('are put together from pieces, without colours, blank lines and progress bars', () => {
+  it('are put together from pieces, without colours, blank lines, progress bars and noise', () => {
     const last = new LastLines(3);
-    for (const piece of ['one\ntw', 'o\n\n\u001b[91mthree\u001b[0m\n', '10 %\r20 %\r\nfo', 'ur'])
+    for (const piece of ['one\ntw', 'o\n\n\u001b[91mthree\u001b[0m\n', '10 %\r20 %\r\n ---> 0a\nfo', 'ur'])
       last.add(piece);
     expect(last.toString()).toBe('10 %\n20 %\nfour');
     expect(new LastLines(3).toString()).toBe('');

@@ -36,18 +36,15 @@ describe("the list of the trainer's files", () => {
     expect(ofSources.buildDir).toBe(join(fake.dir, '.builds/one'));
   });
 
-  it('finds packages in the package or in a folder above, as Node does', async () => {
+  it("finds the trainer's own copy of a package, or else the one that is installed", async () => {
     const files = await fake.trainerFiles();
-    const inside = join(fake.dir, 'node_modules/@scope/lib/index.js');
-    expect(locateTrainerFile(files, 'node_modules/@scope/lib/index.js')).toBe(inside);
-    renameSync(join(fake.dir, 'node_modules'), join(folder.path, 'node_modules'));
-    expect(locateTrainerFile(files, 'node_modules/@scope/lib/index.js')).toBe(
-      join(folder.path, 'node_modules/@scope/lib/index.js'),
-    );
+    const path = 'node_modules/@scope/lib/index.js';
+    expect(locateTrainerFile(files, path)).toBe(join(fake.dir, path));
+    fake.write('dist/trainer-modules/@scope/lib/index.js', '');
+    expect(locateTrainerFile(files, path)).toBe(join(fake.dir, 'dist/trainer-modules/@scope/lib/index.js'));
     expect(locateTrainerFile(files, 'node_modules/no-such-package/index.js')).toBeUndefined();
-    expect(locateTrainerFile(files, 'dist/src/trainer/main.js')).toBe(
-      join(fake.dir, 'dist/src/trainer/main.js'),
-    );
+    const own = 'dist/src/trainer/main.js';
+    expect(locateTrainerFile(files, own)).toBe(join(fake.dir, own));
   });
 
   it('is missed where nothing was built', async () => {
@@ -65,7 +62,7 @@ describe("the list of the trainer's files", () => {
     fake.write('dist/trainer-files.json', '{"platform":"linux-x64","files":[{"path":1}]}');
     await expect(fake.trainerFiles()).rejects.toMatchObject({
       code: 'image-build-failed',
-      message: expect.stringContaining(`${path} is no list of files: files.0.path: `),
+      message: expect.stringContaining(`${path} is no list of files: files.0.path: `) as string,
     });
   });
 });

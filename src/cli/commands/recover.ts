@@ -1,0 +1,67 @@
+import { availableParallelism } from 'node:os';
+import { toRunnerError } from '../../common/errors.js';
+import { EXIT, RunnerError } from '../../contract/errors.js';
+import { finishAbandoned, listAbandoned } from '../../orchestrator/recover.js';
+import { readRunsDir } from '../context.js';
+import type { CliContext, Flags } from '../context.js';
+import { listenForSignals, unlessAborted } from '../signals.js';
+import { tellEach } from '../tell-each.js';
+import { recoveryTools } from '../training/recovery-tools.js';
+
+/** A run that is recovered is never cancelled by that. */
+const NEVER = new AbortController().signal;
+const BAD_ENDS: readonly string[] = ['failed', 'timed-out', 'lost'];
+
+/**
+ * `runner recover`: brings each run of the runs directory to its outcome whose process has died.
+ * @returns 1 if one of them failed or is lost
+ */
+export async function recover(context: CliContext, flags: Flags): Promise<number> {
+  const { io, signals, clock, output } = context;
+  const runsDir = await readRunsDir(context, flags);
+  const runs = await listAbandoned(runsDir);
+  if (runs.length === 0) {
+    output.result({ runs: [] }, () => `There is nothing to recover in ${runsDir}.`);
+    return EXIT.succeeded;
+  }
+  using interruption = listenForSignals(signals, {
+    clock,
+    onFirst: () => undefined,
+    onSecond: (status) => io.exit(status),
+  });
+  const { signal } = interruption;
+  const tools = recoveryTools(context, { note: (text) => output.note(text), signal });
+  const options = { signal: NEVER, onEvent: () => undefined };
+  const all = () =>
+    tellEach(context, runs, {
+      member: 'runs',
+      atOnce: availableParallelism(),
+      failed: EXIT.runFailed,
+      async work(run) {
+        try {
+          const { spec, outcome } = await finishAbandoned(run, options, tools);
+          const { status, reason, training } = outcome;
+          return { mode: spec.mode, status, reason, weightsDigest: training.weightsDigest };
+        } catch (error) {
+          if (toRunnerError(error).code !== 'run-busy') throw error;
+          return { mode: run.spec.mode, status: 'taken' };
+        }
+      },
+      line: ({ runId }, { status }) =>
+        status === 'taken' ? `${runId} is in the hands of another process.` : `${runId} ${status}`,
+      isBad: ({ status }) => BAD_ENDS.includes(status),
+    });
+  try {
+    return await unlessAborted(signal, all);
+  } catch (error) {
+    throw error === signal.reason ? leftAlone(error) : error;
+  }
+}
+
+function leftAlone(reason: unknown): RunnerError {
+  const { code, message } = toRunnerError(reason);
+  return new RunnerError(code, `${message} Runs that were not through go on in their containers.`, {
+    cause: reason,
+    hint: '`runner recover` finishes them another time.',
+  });
+}

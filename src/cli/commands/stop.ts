@@ -1,0 +1,52 @@
+import { RunnerError } from '../../contract/errors.js';
+import type { RunStatus } from '../../contract/run-outcome.js';
+import { findRun } from '../../orchestrator/find-run.js';
+import { hasEnded, readRun } from '../../orchestrator/read-run.js';
+import { isAbandoned } from '../../orchestrator/recover.js';
+import { requestStop } from '../../orchestrator/request-stop.js';
+import type { RunDirectory } from '../../orchestrator/runs-directory.js';
+import { readRunsDir } from '../context.js';
+import type { CliContext, Flags } from '../context.js';
+import { silentReporter } from '../progress/reporter.js';
+import { listenForSignals } from '../signals.js';
+import { bringToEnd } from '../training/bring-to-end.js';
+import { recoveryTools } from '../training/recovery-tools.js';
+import { tellEach } from '../tell-each.js';
+
+/** `runner runs stop RUN...`: asks each to end in good order, and waits until it has. */
+export async function stop(context: CliContext, queries: readonly string[], flags: Flags): Promise<number> {
+  const { io, signals, clock, output } = context;
+  const runsDir = await readRunsDir(context, flags);
+  const found = await Promise.all(queries.map((query) => findRun(runsDir, query)));
+  const runs = [...new Map(found.map((run) => [run.runId, run])).values()];
+  using interruption = listenForSignals(signals, {
+    clock,
+    onFirst: () => undefined,
+    onSecond: (status) => io.exit(status),
+  });
+  const { signal } = interruption;
+  const cancel = AbortSignal.abort(new RunnerError('interrupted', 'Stopped by `runner runs stop`.'));
+  const tools = recoveryTools(context, { note: (text) => output.note(text), signal });
+  const stopOne = async (run: RunDirectory) => {
+    const stored = await readRun(run);
+    const over = hasEnded(stored) && !(await isAbandoned(stored));
+    if (!over) await requestStop(stored);
+    const { outcome } = await bringToEnd(run, { reporter: silentReporter, signal, cancel, tools });
+    return { status: outcome.status, stopped: !over && outcome.status === 'cancelled' };
+  };
+  return await tellEach(context, runs, {
+    member: 'runs',
+    work: stopOne,
+    line: ({ runId }, done) => describeStop(runId, done),
+  });
+}
+
+function describeStop(
+  runId: string,
+  { status, stopped }: { readonly status: RunStatus; readonly stopped: boolean },
+): string {
+  if (stopped) return `Stopped ${runId}.`;
+  return status === 'lost'
+    ? `${runId} is lost: its process had died.`
+    : `${runId} ended by itself (${status}).`;
+}

@@ -1,0 +1,19 @@
+import type { TrainFlags } from '../commands/train.js';
+import { SETTING_NAMES } from '../options.js';
+import { addCommon, addProgress, addSettings } from './common.js';
+import type { AddCommands } from './common.js';
+
+/** `runner train` */
+export const addTrain: AddCommands = (program, context, done) => {
+  const command = program.command('train').description('train a job and keep the run');
+  addSettings(command, SETTING_NAMES);
+  command
+    .option('--evaluate', 'evaluate on the test images before the run ends')
+    .option('--key <name>', 'your name for the run: the same key never trains twice')
+    .option('--print-spec', 'show each setting and where it came from, and train nothing');
+  addProgress(command);
+  addCommon(command).action(async (flags: TrainFlags) => {
+    const { train } = await import('../commands/train.js');
+    done(await train(context, flags));
+  });
+};

@@ -1,0 +1,59 @@
+/** One thing done with each of several runs: told as each is through, and what failed for one hinders no other. */
+import { toRunnerError } from '../common/errors.js';
+import { EXIT, RunnerError } from '../contract/errors.js';
+import type { RunDirectory } from '../orchestrator/runs-directory.js';
+import type { CliContext } from './context.js';
+import { describeFailure } from './output.js';
+
+export interface Each<R extends RunDirectory, T extends object> {
+  /** Name of the list in the document. */
+  readonly member: string;
+  readonly work: (run: R) => Promise<T>;
+  /** What a person is told of one that is through. */
+  readonly line: (run: R, done: T) => string;
+  /** Whether it went badly although nothing was thrown. */
+  readonly isBad?: (done: T) => boolean;
+  /** Of several at once; default: all. */
+  readonly atOnce?: number;
+  /** Exit status if one failed; default: that of the first error. */
+  readonly failed?: number;
+}
+
+/** @returns the exit status: 0 if all went well */
+export async function tellEach<R extends RunDirectory, T extends object>(
+  { output }: CliContext,
+  runs: readonly R[],
+  { member, work, line, isBad = () => false, atOnce = runs.length, failed }: Each<R, T>,
+): Promise<number> {
+  const statuses: number[] = [];
+  const documents: object[] = [];
+  const one = async (run: R, index: number): Promise<void> => {
+    const { runId, runDir } = run;
+    try {
+      const done = await work(run);
+      documents[index] = { runId, runDir, ...done };
+      statuses[index] = isBad(done) ? EXIT.runFailed : EXIT.succeeded;
+      output.part(line(run, done));
+    } catch (thrown) {
+      const error = toRunnerError(thrown);
+      documents[index] = { runId, runDir, error: describeFailure(error) };
+      statuses[index] = error.exitCode;
+      output.explain(nameRun(error, runId));
+    }
+  };
+  const waiting = runs.entries();
+  const worker = async (): Promise<void> => {
+    for (const [index, run] of waiting) await one(run, index);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, runs.length) }, worker));
+  output.result({ [member]: documents }, () => undefined);
+  const bad = statuses.find((status) => status !== EXIT.succeeded);
+  return bad === undefined ? EXIT.succeeded : (failed ?? bad);
+}
+
+/** Of several, a person must know whose it is. */
+function nameRun(error: RunnerError, runId: string): RunnerError {
+  if (error.message.includes(runId)) return error;
+  const { code, message, hint } = error;
+  return new RunnerError(code, `Run ${runId}: ${message}`, { cause: error, hint });
+}

@@ -1,0 +1,113 @@
+/** A run that somebody has begun, watched or taken over until it has an outcome. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toRunnerError } from '../../common/errors.js';
+import { readEvents } from '../../common/event-log.js';
+import { exists } from '../../common/exists.js';
+import { RunnerError } from '../../contract/errors.js';
+import { runPath } from '../../contract/run-directory.js';
+import type { RunEvent } from '../../contract/run-event.js';
+import type { FinishedRun } from '../../orchestrator/finish-run.js';
+import { followRun } from '../../orchestrator/follow-run.js';
+import { hasEnded, readRun } from '../../orchestrator/read-run.js';
+import type { RunWithOutcome, StoredRun } from '../../orchestrator/read-run.js';
+import { finishAbandoned, isAbandoned } from '../../orchestrator/recover.js';
+import type { RecoveryTools } from '../../orchestrator/recover.js';
+import type { RunDirectory } from '../../orchestrator/runs-directory.js';
+import type { ProgressReporter } from '../progress/reporter.js';
+import { unlessAborted } from '../signals.js';
+
+export interface BringToEnd {
+  readonly reporter: ProgressReporter;
+  /** Aborted to leave a run alone that is watched; it goes on. */
+  readonly signal: AbortSignal;
+  /** Aborted to cancel a run that was taken over. Where it is not `signal`, such a run is left alone, too. */
+  readonly cancel: AbortSignal;
+  readonly tools: RecoveryTools;
+  /** Told when the run has become this process's own. */
+  readonly onTakeOver?: (run: StoredRun) => void;
+}
+
+/** Between two looks at a run that somebody else may just be taking over. */
+const LOOK_AGAIN_MS = 200;
+
+/**
+ * @throws RunnerError that says that the run goes on, once `signal` is aborted; `run-busy` for a lost run that
+ *   another process still has; as `finishAbandoned`
+ */
+export async function bringToEnd(run: RunDirectory, options: BringToEnd): Promise<FinishedRun> {
+  const { signal } = options;
+  const reporter = { ...options.reporter, onEvent: eachOnce(options.reporter.onEvent) };
+  const stored = await readRun(run);
+  if (hasEnded(stored) && !(await isAbandoned(stored))) return toFinished(stored);
+  reporter.onPlanned({ ...stored, evaluate: false });
+  try {
+    return await watchOrFinish(stored, { ...options, reporter });
+  } catch (error) {
+    throw signal.aborted && error === signal.reason ? goesOn(error, stored) : error;
+  }
+}
+
+async function watchOrFinish(run: StoredRun, options: BringToEnd): Promise<FinishedRun> {
+  const { reporter, signal } = options;
+  for (let stored = run; ; stored = await readRun(run)) {
+    if (await isAbandoned(stored)) {
+      const finished = await finishUnlessBusy(stored, options);
+      if (finished !== undefined) return finished;
+      await sleep(LOOK_AGAIN_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    } else if (hasEnded(stored)) {
+      return toFinished(stored);
+    } else {
+      await followRun(run, { onEvent: reporter.onEvent, signal });
+    }
+  }
+}
+
+/** Undefined if somebody else is quicker. */
+async function finishUnlessBusy(
+  run: StoredRun,
+  { reporter, signal, cancel, tools, onTakeOver }: BringToEnd,
+): Promise<FinishedRun | undefined> {
+  for (const event of await eventsOf(run)) reporter.onEvent(event);
+  const { onEvent, onProgress } = reporter;
+  const createRuntime: RecoveryTools['createRuntime'] = (taken) => {
+    onTakeOver?.(taken);
+    return tools.createRuntime(taken);
+  };
+  const finish = () =>
+    finishAbandoned(run, { signal: cancel, onEvent, onProgress }, { ...tools, createRuntime });
+  try {
+    return await (cancel === signal ? finish() : unlessAborted(signal, finish));
+  } catch (error) {
+    const isTaken = toRunnerError(error).code === 'run-busy' && !hasEnded(run);
+    if (isTaken) return undefined;
+    throw error;
+  }
+}
+
+async function eventsOf({ runDir }: RunDirectory): Promise<RunEvent[]> {
+  const path = runPath(runDir, 'events');
+  return (await exists(path)) ? readEvents(path) : [];
+}
+
+/** Events of a run come again when it changes hands. */
+function eachOnce(tell: (event: RunEvent) => void): (event: RunEvent) => void {
+  let next = 0;
+  return (event) => {
+    if (event.seq < next) return;
+    next = event.seq + 1;
+    tell(event);
+  };
+}
+
+const toFinished = ({ runId, runDir, spec, outcome }: RunWithOutcome): FinishedRun => ({
+  ...{ runId, runDir, spec, outcome },
+  evaluate: false,
+});
+
+function goesOn(reason: unknown, { runId }: RunDirectory): RunnerError {
+  const { code, message } = toRunnerError(reason);
+  return new RunnerError(code, `${message} Run ${runId} goes on.`, {
+    cause: reason,
+    hint: `\`runner runs attach ${runId}\` follows it again, \`runner runs stop ${runId}\` stops it.`,
+  });
+}
