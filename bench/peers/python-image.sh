@@ -45,7 +45,8 @@ rm -rf tensorflow/include clang pip setuptools wheel pygments tensorboard* bin
 find . -type d \( -name tests -o -name testing -o -name test \) -not -path './numpy/*' -not -path './keras/*' \
   -not -path './tensorflow/python/*' -prune -exec rm -rf {} +
 find . -name '*.pyi' -delete -o -name '*.lib' -delete -o -name '*.a' -delete -o -name '*.h' -delete
-find . -name '*.so*' -type f -exec strip --strip-unneeded {} + 2>/dev/null || true
+# Only TensorFlow's: strip damages libraries that the wheels of others have had patched.
+find tensorflow -name '*.so*' -type f -exec strip --strip-unneeded {} +
 cd "$work"
 
 cat >context/collect.sh <<'COLLECT'
@@ -84,8 +85,8 @@ for target in usual lean; do
   DOCKER_BUILDKIT=0 docker build --quiet --network none --build-arg BASE=python-image:base --target "$target" \
     --tag "python-image:$target" context >/dev/null 2>"$work/log" || { tail -5 "$work/log" >&2; exit 1; }
   built="python-image:$target $built"
-  trained=$(docker run --rm --network none --read-only --tmpfs /tmp "python-image:$target" -c "$step" 2>"$work/log" |
-    tail -1) || { tail -5 "$work/log" >&2; exit 1; }
+  docker run --rm --network none --read-only --tmpfs /tmp "python-image:$target" -c "$step" >"$work/out" 2>"$work/log" ||
+    { echo "The $target image does not train:" >&2; tail -5 "$work/log" >&2; exit 1; }
   bytes=$(docker image inspect --format '{{.Size}}' "python-image:$target")
-  echo "$target: $((bytes / 1000000)) MB (Python $python, $trained)"
+  echo "$target: $((bytes / 1000000)) MB (Python $python, $(tail -1 "$work/out"))"
 done

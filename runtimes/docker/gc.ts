@@ -87,7 +87,7 @@ export async function collectGarbage(
     return all;
   } catch (error) {
     options.signal.throwIfAborted();
-    throw toDaemonError(error, connection, 'The daemon could not be cleared');
+    throw toDaemonError(error, connection, 'what is left there');
   }
 }
 
@@ -106,8 +106,13 @@ async function findOurs({ docker }: DaemonConnection, signal: AbortSignal): Prom
       ...{ kind: 'volume' as const, id: Name, image: '', name: Name, labels: readLabels(Labels) },
     })),
   ];
-  return found.filter((thing): thing is Found => thing.labels !== undefined);
+  return found
+    .filter((thing): thing is Found => thing.labels !== undefined)
+    .sort((one, other) => rank(one) - rank(other));
 }
+
+/** A `fill` is what keeps others from taking a trainer, and a volume in use cannot go. */
+const rank = ({ kind, labels }: Found): number => (kind === 'volume' ? 2 : labels.role === 'fill' ? 1 : 0);
 
 /** What was kept warm is its run's, once one has taken it: the token is the same. */
 function asClaimed(thing: Found, all: readonly Found[]): LabelValues {

@@ -13,8 +13,9 @@ export function createDockerRuntime({ timing, ...parts }: DockerRuntimeParts): R
   const all: DockerParts = { ...parts, timing: { ...WATCH_TIMING, ...timing } };
   return {
     mode: 'docker',
-    run: (run: PlannedRun, options: RuntimeOptions): Promise<TrainerExit> =>
+    // Async, so that a journal that cannot be read is a rejection, too.
+    run: async (run: PlannedRun, options: RuntimeOptions): Promise<TrainerExit> =>
       new Attempt(run, all).run(options),
-    release: (run: PlannedRun): Promise<void> => new Attempt(run, all).release(),
+    release: async (run: PlannedRun): Promise<void> => new Attempt(run, all).release(),
   };
 }

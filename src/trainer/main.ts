@@ -2,11 +2,11 @@
  * The trainer as a program: what a child process and a container run. Reads a plan, trains it, and tells how on its
  * standard output and in the output folder (src/contract/trainer-program.ts).
  *
- *   main.js --plan FILE|- --out DIR --engine DIR [--end-with-stdin] [--warm THREADS]
+ *   main.js --plan FILE|- --out DIR --engine DIR [--end-with-stdin] [--warm THREADS --job NAME --data DIR]
  *
  * With `--plan -` the plan is the first line of the standard input. With `--end-with-stdin` the end of the standard
- * input, which is the end of whoever holds it, cancels the run. With `--warm` TensorFlow is loaded before the plan is
- * read, and messages say when it waits for the plan and when it has it.
+ * input, which is the end of whoever holds it, cancels the run. With `--warm` TensorFlow and the data that the plan
+ * may name are loaded before it is read, and messages say when it waits for the plan and when it has it.
  */
 import { parseArgs } from 'node:util';
 import { findJob } from '../jobs/index.js';
@@ -19,6 +19,8 @@ const { values } = parseArgs({
     engine: { type: 'string' },
     'end-with-stdin': { type: 'boolean', default: false },
     warm: { type: 'string' },
+    job: { type: 'string', default: '' },
+    data: { type: 'string', default: '' },
   },
 });
 const { plan, out, engine } = values;
@@ -33,7 +35,9 @@ process.exitCode = await runPlan({
   outDir: out,
   engineDir: engine,
   endWithStdin: values['end-with-stdin'],
-  ...(values.warm === undefined ? {} : { warmThreads: Number(values.warm) }),
+  ...(values.warm === undefined
+    ? {}
+    : { ahead: { threads: Number(values.warm), job: values.job, dataDir: values.data } }),
   findJob,
 });
 // The lifeline would keep the process waiting.

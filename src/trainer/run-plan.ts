@@ -7,7 +7,7 @@ import type { Clock } from '../common/clock.js';
 import { describeError, toRunnerError } from '../common/errors.js';
 import { describeIssues } from '../common/parse.js';
 import { EXIT, RunnerError } from '../contract/errors.js';
-import type { Job } from '../contract/job.js';
+import type { ImageDataset, Job } from '../contract/job.js';
 import { reasonOfError } from '../contract/reason.js';
 import { runPath } from '../contract/run-directory.js';
 import type { TrainerExit } from '../contract/runtime.js';
@@ -29,8 +29,8 @@ export interface PlanRequest {
   readonly engineDir: string;
   /** The end of the standard input, which is the end of whoever holds it, cancels the run. */
   readonly endWithStdin: boolean;
-  /** Load TensorFlow with so many threads before the plan is read, and say on the way how far that is. */
-  readonly warmThreads?: number;
+  /** What is loaded before the plan is read, which may name something else. */
+  readonly ahead?: { readonly threads: number; readonly job: string; readonly dataDir: string };
   readonly findJob: (name: string) => Job;
 }
 
@@ -70,30 +70,32 @@ async function keep(exit: TrainerExit, { outDir }: PlanRequest): Promise<KeptExi
 }
 
 async function trainToItsExit(
-  { planPath, outDir, engineDir, endWithStdin, warmThreads, findJob }: PlanRequest,
+  { planPath, outDir, engineDir, endWithStdin, ahead, findJob }: PlanRequest,
   startedAt: number,
   signal: AbortSignal,
   messenger: Messenger,
 ): Promise<TrainerExit> {
   try {
     const engine = engineIn(engineDir);
-    const isWarm = warmThreads !== undefined;
-    if (isWarm) {
-      loadTensorFlow(engine, { threads: warmThreads });
+    let given: ImageDataset | undefined;
+    if (ahead !== undefined) {
+      loadTensorFlow(engine, ahead);
+      given = await findJob(ahead.job).loadData(ahead.dataDir);
       messenger.send({ state: 'waiting' });
     }
     const plan = await readPlan(planPath, signal);
-    if (isWarm) messenger.send({ state: 'working' });
+    if (ahead !== undefined) messenger.send({ state: 'working' });
     if (endWithStdin) process.stdin.resume();
     // The time that it has waited is nobody's.
-    const clock = isWarm ? startingNow() : systemClock;
+    const clock = ahead === undefined ? systemClock : startingNow();
     const job = findJob(plan.spec.job);
     const loadedFrom = clock.elapsed();
-    const dataset = await loadChecked(job, plan);
+    const isGiven = plan.spec.job === ahead?.job && plan.dataDir === ahead.dataDir;
+    const dataset = checked((isGiven ? given : undefined) ?? (await job.loadData(plan.dataDir)), plan);
     const data = clock.elapsed() - loadedFrom;
     // TensorFlow would be loaded for nothing.
     signal.throwIfAborted();
-    const earlierPhases = isWarm ? { data } : { trainerStartup: startedAt, data };
+    const earlierPhases = ahead === undefined ? { trainerStartup: startedAt, data } : { data };
     const { runId, spec, evaluate } = plan;
     return await trainRun(
       { runId, runDir: outDir, spec, evaluate },
@@ -152,8 +154,7 @@ function engineIn(dir: string): Engine {
 }
 
 /** What was put in is what was asked for: the spec names the data by their digest. */
-async function loadChecked(job: Job, { spec, dataDir }: TrainerPlan) {
-  const dataset = await job.loadData(dataDir);
+function checked(dataset: ImageDataset, { spec, dataDir }: TrainerPlan): ImageDataset {
   if (dataset.digest === spec.data.digest) return dataset;
   throw new RunnerError(
     'bad-data',

@@ -45,8 +45,27 @@ it('at Ctrl-C, gives the prompt back after checkpoint and outcome are written, w
       reason: 'interrupted',
       training: { stepsCompleted: checkpoint!.progress.step },
     });
-    expect(JSON.parse((await start).stdout)).toMatchObject({ status: 'cancelled', runDir });
+    // The modes that were still to come were not begun.
+    expect(JSON.parse((await start).stdout)).toMatchObject({
+      sameWeights: true,
+      runs: [{ mode: 'inprocess', status: 'cancelled', runDir }],
+    });
   } finally {
     start.kill('SIGKILL');
   }
+});
+
+it('with --no-docker trains in this process and in one of its own, and shows the same weights', async () => {
+  const options = ['--no-docker', '--data-dir', dataDir, '--runs-dir', runsDir, '--quiet', '--json'];
+  const { stdout, exitCode } = await execa(process.execPath, ['scripts/start.mjs', ...options], {
+    ...{ cwd: ROOT, reject: false, timeout: 240_000 },
+  });
+  expect(exitCode).toBe(0);
+  const { sameWeights, runs } = JSON.parse(stdout) as {
+    sameWeights: boolean;
+    runs: { mode: string; weightsDigest: string; testAccuracy: number }[];
+  };
+  expect([sameWeights, runs.map(({ mode }) => mode)]).toEqual([true, ['inprocess', 'process']]);
+  expect(runs[0]!.weightsDigest).toMatch(/^sha256:/);
+  expect(runs[1]!.testAccuracy).toBe(runs[0]!.testAccuracy);
 });

@@ -35,7 +35,9 @@ async function start(program: string): Promise<Running> {
   });
   await container.start();
   return Object.assign(container, {
-    [Symbol.asyncDispose]: async () => void (await container.remove({ force: true, v: true })),
+    [Symbol.asyncDispose]: async () => {
+      await container.remove({ force: true, v: true });
+    },
   });
 }
 const PUT = `const put = (fd, what) => {
@@ -70,24 +72,36 @@ const PRINT_MANY = `
     put(1, Array.from({ length: 1000 }, (_, i) => (n + i) + '\\n').join(''));
     put(2, 'err ' + n + ' ' + 'e'.repeat(n % 50000) + '\\n');
   }`;
-const errLines = (): string[] =>
-  Array.from({ length: MANY / 1000 }, (_, k) => `err ${1000 * k} ${'e'.repeat((1000 * k) % 50_000)}`);
+/** Without the lines themselves in the message: they are millions of characters. */
+function expectMany(stdout: readonly string[], stderr: readonly string[]): void {
+  const expected = {
+    stdout: numbered(0, MANY),
+    stderr: Array.from(
+      { length: MANY / 1000 },
+      (_, k) => `err ${1000 * k} ${'e'.repeat((1000 * k) % 50_000)}`,
+    ),
+  };
+  const differ = (lines: readonly string[], others: readonly string[]): number =>
+    lines.findIndex((line, index) => line !== others[index]);
+  expect({
+    ...{ stdout: stdout.length, stdoutDiffersAt: differ(expected.stdout, stdout) },
+    ...{ stderr: stderr.length, stderrDiffersAt: differ(expected.stderr, stderr) },
+  }).toEqual({ stdout: MANY, stdoutDiffersAt: -1, stderr: MANY / 1000, stderrDiffersAt: -1 });
+}
 
 describe('followLogs hands out, once and in order,', () => {
   it('200,000 lines of a container that prints as fast as it can', async () => {
     await using container = await start(PRINT_MANY);
     const { lines, reason, reconnects } = await follow(container);
     expect({ reason, reconnects }).toEqual({ reason: 'ended', reconnects: 0 });
-    expect(textsOf(lines, 'stdout')).toEqual(numbered(0, MANY));
-    expect(textsOf(lines, 'stderr')).toEqual(errLines());
+    expectMany(textsOf(lines, 'stdout'), textsOf(lines, 'stderr'));
   });
 
   it('the lines of a container that has exited long ago', async () => {
     await using container = await start(PRINT_MANY);
     await container.wait();
     const { lines } = await follow(container);
-    expect(textsOf(lines, 'stdout')).toEqual(numbered(0, MANY));
-    expect(textsOf(lines, 'stderr')).toEqual(errLines());
+    expectMany(textsOf(lines, 'stdout'), textsOf(lines, 'stderr'));
   });
 
   it('a line of 10 MB as one, visibly cut, and the lines around it', async () => {
@@ -121,7 +135,8 @@ describe('followLogs hands out, once and in order,', () => {
       put(1, Buffer.from('whole 🚀\\nhalf 🚀').subarray(0, -2));`);
     const { texts } = await follow(container);
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
-    expect(texts).toEqual([...bytes.toString().split('\n'), 'whole 🚀', 'half \ufffd']);
+    // The driver stores JSON: there each byte that is no UTF-8 is a U+FFFD of its own.
+    expect(texts).toEqual([...bytes.toString().split('\n'), 'whole 🚀', 'half \ufffd\ufffd']);
   });
 
   it('what is written byte by byte', async () => {
@@ -146,8 +161,7 @@ describe('followLogs loses and doubles nothing when', () => {
     expect(reason).toBe('ended');
     expect(proxy.cuts).toBeGreaterThan(10);
     expect(reconnects).toBe(proxy.cuts);
-    expect(textsOf(lines, 'stdout')).toEqual(numbered(0, MANY));
-    expect(textsOf(lines, 'stderr')).toEqual(errLines());
+    expectMany(textsOf(lines, 'stdout'), textsOf(lines, 'stderr'));
   });
 
   it('the connection of a container that prints now and then is cut', async () => {
@@ -168,7 +182,7 @@ describe('followLogs loses and doubles nothing when', () => {
     await restartDaemon(['--live-restore']);
     try {
       await using container = await start(
-        `for (let n = 0; n < 400; n += 1) { put(1, n + '\\n'); sleep(10); }`,
+        `for (let n = 0; n < 100; n += 1) { put(1, n + '\\n'); sleep(40); }`,
       );
       const following = follow(container);
       await sleep(1000);
@@ -178,7 +192,7 @@ describe('followLogs loses and doubles nothing when', () => {
       const { texts, reason, reconnects } = await following;
       expect(reason).toBe('ended');
       expect(reconnects).toBeGreaterThan(0);
-      expect(texts).toEqual(numbered(0, 400));
+      expect(texts).toEqual(numbered(0, 100));
     } finally {
       await restartDaemon();
     }
@@ -205,8 +219,7 @@ describe('followLogs loses and doubles nothing when', () => {
     expect(lines.pop()).toBe('');
     const texts = (stream: string): string[] =>
       lines.flatMap((line) => (line.slice(31, 37) === stream ? [line.slice(38)] : []));
-    expect(texts('stdout')).toEqual(numbered(0, MANY));
-    expect(texts('stderr')).toEqual(errLines());
+    expectMany(texts('stdout'), texts('stderr'));
   });
 });
 
@@ -259,7 +272,7 @@ describe('followLogs', () => {
     const stalled = new Promise<void>((resolve) => (goOn = resolve));
     const following = follow(container, { onLines: () => stalled });
     // It exits, and the daemon answers, though the reader stands still.
-    expect(await container.wait()).toEqual({ StatusCode: 0 });
+    expect(await container.wait()).toMatchObject({ StatusCode: 0 });
     goOn();
     expect(await following).toMatchObject({ reason: 'ended', bytes: 100_000_000 });
   });

@@ -3,23 +3,23 @@ import { randomBytes } from 'node:crypto';
 import { isTimeout } from '../../../src/common/abort-cause.js';
 import { toRunnerError } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
-import { reasonOfError } from '../../../src/contract/reason.js';
 import { runPath } from '../../../src/contract/run-directory.js';
-import { NO_TRAINING } from '../../../src/contract/run-outcome.js';
-import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../../../src/contract/runtime.js';
 import { toDaemonError } from '../connection/daemon-error.js';
 import { collectResults } from './collect-results.js';
 import { limitsOf } from './create-options.js';
-import { ContainerMaker, runLabels, type Intent } from './container-maker.js';
+import { ContainerMaker, otherDaemonError, runLabels, type Intent } from './container-maker.js';
 import { exitOf } from './exit-of.js';
+import { goneError, isGone } from './inspect.js';
 import { Journal, type ContainerEnd, type StopCause } from './journal.js';
 import { LiveLog } from './live-log.js';
 import { namesOf } from './labels.js';
 import type { DockerParts } from './parts.js';
+import { patiently } from './patience.js';
 import { removeAttempt } from './remove.js';
 import { claim, findWaiting, giveUpClaimed } from '../warm/claim.js';
 import { watch } from './watch.js';
+import { exitWithoutResults } from './without-results.js';
 
 export class Attempt {
   readonly #journal: Journal;
@@ -36,28 +36,47 @@ export class Attempt {
    * @throws RunnerError if the trainer could not be started
    */
   async run(options: RuntimeOptions): Promise<TrainerExit> {
-    const { image } = await this.#ensureStarted(options.signal);
-    const lost = (error: unknown): TrainerExit => this.#lost(error, image);
-    if (this.#journal.find('ended') === undefined) {
-      try {
-        await this.#follow(this.#containerId(), options);
-      } catch (error) {
-        return lost(error);
-      }
-    }
-    const { end } = this.#journal.find('ended') ?? fail('the container has not ended');
+    const isResumed = this.#journal.find('intent') !== undefined;
     try {
-      return { ...(await this.#conclude(end, options)), image };
-    } catch (error) {
-      return lost(error);
+      return await this.#toTheEnd(options);
+    } catch (thrown) {
+      const intent = this.#journal.find('intent');
+      const { connection, earlierPhases } = this.parts;
+      const error = toDaemonError(thrown, connection, `container ${intent?.names.container ?? '?'}`);
+      if (intent === undefined || !this.#mayBeGoingOn(error, isResumed)) throw thrown;
+      const { runDir, spec } = this.planned;
+      const stopping = this.#journal.find('stopping')?.cause;
+      const timeoutMs = spec.limits?.timeoutMs;
+      const exit = await exitWithoutResults({ runDir, error, stopping, timeoutMs });
+      return { ...exit, phases: { ...earlierPhases, ...exit.phases }, image: intent.image };
     }
+  }
+
+  async #toTheEnd(options: RuntimeOptions): Promise<TrainerExit> {
+    const { image } = await this.#ensureStarted(options.signal);
+    if (this.#journal.find('ended') === undefined) await this.#follow(this.#containerId(), options);
+    const { end } = this.#journal.find('ended') ?? fail('the container has not ended');
+    return { ...(await this.#conclude(end, options)), image };
+  }
+
+  /** A trainer that may have been started is lost sight of at worst; one that was not, was not. */
+  #mayBeGoingOn({ code }: RunnerError, isResumed: boolean): boolean {
+    if (this.#journal.find('started') !== undefined) return code !== 'container-conflict';
+    return code === 'daemon-unreachable' && (isResumed || this.#journal.find('created') !== undefined);
   }
 
   /** Removes the container and its volumes, once their results are safe. */
   async release(): Promise<void> {
     const intent = this.#journal.find('intent');
     if (intent === undefined || this.#journal.find('removed') !== undefined) return;
-    await this.#remove(intent);
+    const { connection, timing } = this.parts;
+    // Of a run that never got to its start, the daemon may never have been there.
+    const patienceMs = this.#journal.find('started') === undefined ? 0 : timing.daemonPatienceMs;
+    const found = await patiently(patienceMs, () => this.#remove(intent));
+    const { daemon = connection.address } = intent;
+    if (!found && daemon !== connection.address) {
+      throw otherDaemonError(this.planned.runId, daemon, connection.address);
+    }
     this.#journal.write({ step: 'removed' });
   }
 
@@ -69,7 +88,8 @@ export class Attempt {
       await new ContainerMaker(this.planned, this.parts, this.#journal, intent).ensureStarted(signal);
       return intent;
     } catch (error) {
-      if (!this.#isHalfTaken(intent) || signal.aborted) throw error;
+      if (!this.#isHalfTaken(intent)) throw error;
+      signal.throwIfAborted();
       // Whatever is wrong with more than the trainer that waited, the fresh one tells.
       this.parts.onNotice?.(`${toRunnerError(error).message} The run starts a trainer of its own instead.`);
       return this.#ensureStarted(signal);
@@ -88,7 +108,8 @@ export class Attempt {
     if (image === undefined) throw new RunnerError('image-missing', 'No image was chosen for this run.');
     const { tag, id, bytes } = image;
     const attempt = (found?.attempt ?? 0) + 1;
-    const base = { attempt, image: { tag, id, bytes } };
+    const { address: daemon } = this.parts.connection;
+    const base = { attempt, image: { tag, id, bytes }, daemon };
     if (found === undefined && (await this.#takeWarm(base))) return this.#written();
     const names = namesOf(this.planned.runId, attempt);
     const token = randomBytes(16).toString('hex');
@@ -101,7 +122,7 @@ export class Attempt {
   }
 
   /** @returns whether there was one to be had */
-  async #takeWarm(base: Pick<Intent, 'attempt' | 'image'>): Promise<boolean> {
+  async #takeWarm(base: Pick<Intent, 'attempt' | 'image' | 'daemon'>): Promise<boolean> {
     const { planned, parts } = this;
     const { threads, limits, container } = planned.spec;
     if (container?.gpu !== undefined || parts.outVolume !== undefined) return false;
@@ -132,13 +153,16 @@ export class Attempt {
     return warm && this.#journal.find('started') === undefined;
   }
 
-  /** All that the attempt has made. A waiting trainer that it was about to take may be somebody else's. */
-  #remove(intent: Intent): Promise<void> {
+  /**
+   * All that the attempt has made. A waiting trainer that it was about to take may be somebody else's.
+   * @returns false if there was nothing of what there must have been
+   */
+  async #remove(intent: Intent): Promise<boolean> {
     const { connection } = this.parts;
     const isOurs = !intent.warm || this.#journal.find('created') !== undefined;
-    return isOurs
-      ? removeAttempt(connection, intent.names, intent.token)
-      : giveUpClaimed(connection, intent, this.planned.runId);
+    if (isOurs) return removeAttempt(connection, intent.names, intent.token);
+    await giveUpClaimed(connection, intent, this.planned.runId);
+    return true;
   }
 
   async #follow(containerId: string, { signal, onEvent, onProgress }: RuntimeOptions): Promise<void> {
@@ -149,6 +173,7 @@ export class Attempt {
       signal,
       timing,
       from: log.position,
+      stopping: this.#journal.find('stopping')?.cause,
       onLines: (lines) => log.add(lines),
       stopCause: () => (isTimeout(signal) ? 'timeout' : 'cancel'),
       onStopping: (cause) => this.#writeStopping(cause),
@@ -166,11 +191,7 @@ export class Attempt {
     const since = parts.clock.elapsed();
     let rejected: RunnerError | undefined;
     if (this.#journal.find('collected') === undefined) {
-      rejected = await collectResults(this.#containerId(), {
-        ...parts,
-        run: planned,
-        onEvent: options.onEvent,
-      });
+      rejected = await this.#collect(options);
       if (rejected === undefined) {
         this.#journal.write({ step: 'collected', ms: parts.clock.elapsed() - since });
       }
@@ -182,6 +203,18 @@ export class Attempt {
       limits: limitsOf(planned.spec.limits, planned.spec.threads),
     });
     return { ...exit, phases: this.#phases(exit) };
+  }
+
+  async #collect({ onEvent }: RuntimeOptions): Promise<RunnerError | undefined> {
+    const { planned: run, parts } = this;
+    const collecting = { ...parts, run, onEvent };
+    try {
+      return await patiently(parts.timing.daemonPatienceMs, () =>
+        collectResults(this.#containerId(), collecting),
+      );
+    } catch (error) {
+      throw isGone(error) ? goneError(error) : error;
+    }
   }
 
   #containerId(): string {
@@ -199,26 +232,6 @@ export class Attempt {
       start: ms('started'),
       ...phases,
       collect: ms('collected'),
-    };
-  }
-
-  /**
-   * What goes wrong on our side, or the daemon's, says nothing of the trainer: the run is not known to have failed,
-   * and what there is of it stays where it is, for `runner recover`.
-   */
-  #lost(thrown: unknown, image: UsedImage): TrainerExit {
-    const error = toRunnerError(
-      toDaemonError(thrown, this.parts.connection, `Run ${this.planned.runId} was lost sight of`),
-    );
-    return {
-      ...{ status: 'lost', reason: reasonOfError(error.code), message: error.message, error },
-      ...{
-        exitCode: null,
-        signal: null,
-        phases: { ...this.parts.earlierPhases },
-        training: NO_TRAINING,
-        image,
-      },
     };
   }
 }

@@ -12,13 +12,19 @@ import type { RunEvent } from '../../../src/contract/run-event.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
 import { readExitRecord } from '../../../src/isolation/exit-record.js';
 import type { DaemonConnection } from '../connection/connection.js';
+import { withDeadline } from '../connection/deadline.js';
 import { collectFiles } from '../files/collect.js';
 import { verifyManifest } from '../files/manifest.js';
 import { PATHS } from './create-options.js';
 
 /** What a trainer may leave in its volume. */
 const ALLOWED = [RUN_FILES.events, RUN_FILES.exit, RUN_FILES.artifacts, RUN_FILES.checkpoints];
+/** What one that was killed may have left there in the middle of its work: of a traced step, and of exit.json. */
+const SCRATCH = /^(traced-step-|\.exit\.json\..*\.tmp$)/;
 const LIMITS = { maxBytes: 2 * 1024 ** 3 };
+/** A daemon that falls silent must not hold the run for ever. */
+const COLLECT_MS = 1_800_000;
+const NEVER = new AbortController().signal;
 const FOLDER = '.collected';
 
 export interface Collecting {
@@ -41,7 +47,9 @@ export async function collectResults(
   await rm(into, { recursive: true, force: true });
   try {
     const container = connection.docker.getContainer(containerId);
-    const { files } = await collectFiles(container, PATHS.out, { into, allow: ALLOWED, limits: LIMITS });
+    const { files } = await withDeadline(NEVER, COLLECT_MS, (signal) =>
+      collectFiles(container, PATHS.out, { into, allow: ALLOWED, ignore: SCRATCH, limits: LIMITS, signal }),
+    );
     if ((await readExitRecord(into))?.status === 'succeeded') await verifyManifest(files, into);
     const events = await eventsIn(into);
     await takeOverEvents(events, runPath(run.runDir, 'events'), clock, onEvent);

@@ -7,7 +7,7 @@ import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { putFiles } from '../files/put.js';
 import { createOptions, limitsOf, PATHS } from './create-options.js';
 import { filesInto, fillVolume, planOf } from './fill.js';
-import { inspectContainer, type ContainerState } from './inspect.js';
+import { goneError, inspectContainer, type ContainerState } from './inspect.js';
 import type { Journal } from './journal.js';
 import { LABELS, readLabels, toLabels, type AttemptNames, type Role } from './labels.js';
 import type { DockerParts } from './parts.js';
@@ -19,10 +19,13 @@ export interface Intent {
   readonly image: UsedImage;
   readonly names: AttemptNames;
   readonly warm: boolean;
+  /** Address of the daemon that it is on. */
+  readonly daemon?: string | undefined;
 }
 
 const CREATE_MS = 60_000;
 const START_MS = 120_000;
+const REMOVE_MS = 60_000;
 const REQUEST_MS = 10_000;
 /** A trainer may be taken while it still loads TensorFlow. */
 const HAND_OVER_MS = 30_000;
@@ -63,13 +66,17 @@ export class ContainerMaker {
    */
   async ensureStarted(signal: AbortSignal): Promise<ContainerState> {
     const found = await this.#find();
-    if (found === undefined && this.journal.find('started') !== undefined) {
-      throw new RunnerError('killed', `Container ${this.#names.container} is gone: somebody has removed it.`);
+    const wasStarted = this.journal.find('started') !== undefined;
+    const isYetToWork = this.intent.warm && !wasStarted;
+    if (wasStarted ? found === undefined : !isYetToWork && found?.status === 'removing') throw this.#gone();
+    // What runs is for the watch to end, and what has ended has its results, however late it is.
+    if (found !== undefined && found.status !== 'created' && !isYetToWork) {
+      if (!wasStarted) this.journal.write({ step: 'started', ms: 0 });
+      return found;
     }
     signal.throwIfAborted();
-    if (this.intent.warm && this.journal.find('started') === undefined) return this.#setToWork(found, signal);
+    if (isYetToWork) return this.#setToWork(found, signal);
     const state = found ?? (await this.#create());
-    if (state.status !== 'created') return state;
     signal.throwIfAborted();
     if (this.journal.find('filled') === undefined) await this.#fill(signal);
     signal.throwIfAborted();
@@ -86,7 +93,7 @@ export class ContainerMaker {
       throw this.#conflict('container', this.#names.container);
     } catch (error) {
       if (isStatus(error, 404)) return undefined;
-      throw this.#named(error, 'could not be looked at');
+      throw this.#named(error, 'the state of');
     }
   }
 
@@ -104,7 +111,7 @@ export class ContainerMaker {
       ...(withGpu && spec.container?.gpu !== undefined ? { gpu: spec.container.gpu } : {}),
       command: ['--plan', PATHS.plan, '--out', PATHS.out, '--engine', PATHS.engine],
     });
-    const { id } = await this.#ask('could not be made', CREATE_MS, (abortSignal) =>
+    const { id } = await this.#ask('the creation of', CREATE_MS, (abortSignal) =>
       this.parts.connection.docker.createContainer({ name: this.#names.container, ...options, abortSignal }),
     );
     this.#writeCreated(id, clock.elapsed() - since, withGpu);
@@ -114,10 +121,10 @@ export class ContainerMaker {
   /** A volume that is there already is handed out again, whoever made it: its token says who. */
   async #createVolume(name: string, role: Role, driver?: DockerParts['outVolume']): Promise<void> {
     const { docker } = this.parts.connection;
-    await this.#ask('could not be given its volumes', REQUEST_MS, (abortSignal) =>
+    await this.#ask('the volumes of', REQUEST_MS, (abortSignal) =>
       docker.createVolume({ Name: name, Labels: this.#labels(role), ...driver, abortSignal }),
     );
-    const made = await this.#ask('could not be given its volumes', REQUEST_MS, (abortSignal) =>
+    const made = await this.#ask('the volumes of', REQUEST_MS, (abortSignal) =>
       docker.getVolume(name).inspect({ abortSignal }),
     );
     if (readLabels(made.Labels)?.token !== this.intent.token) throw this.#conflict('volume', name);
@@ -135,7 +142,7 @@ export class ContainerMaker {
       signal,
     }).catch((error: unknown) => {
       signal.throwIfAborted();
-      throw this.#named(error, 'could not be given its data');
+      throw this.#named(error, 'the data of');
     });
     this.journal.write({ step: 'filled', ms: clock.elapsed() - since });
   }
@@ -145,12 +152,14 @@ export class ContainerMaker {
     const since = clock.elapsed();
     const container = connection.docker.getContainer(state.id);
     try {
-      await this.#ask('could not be started', START_MS, (abortSignal) => container.start({ abortSignal }));
+      await this.#ask('the start of', START_MS, (abortSignal) => container.start({ abortSignal }));
     } catch (error) {
       const isGpu = error instanceof RunnerError && error.code === 'gpu-unavailable';
       if (!isGpu || this.run.spec.container?.gpu?.prefer !== true) throw error;
       onNotice?.(`${error.message} The run goes on without a GPU, as --gpu=prefer allows.`);
-      await container.remove({ force: true });
+      await this.#ask('the removal of', REMOVE_MS, (abortSignal) =>
+        container.remove({ force: true, abortSignal }),
+      );
       return this.#start(await this.#create(false));
     }
     this.journal.write({ step: 'started', ms: clock.elapsed() - since });
@@ -168,9 +177,7 @@ export class ContainerMaker {
     const plan = planOf(this.run, hasData ? PATHS.givenData : PATHS.data);
     const container = connection.docker.getContainer(state.id);
     const since = clock.elapsed();
-    await this.#ask('could not be given its plan', HAND_OVER_MS, (abortSignal) =>
-      handOver(container, plan, abortSignal),
-    );
+    await this.#ask('the plan of', HAND_OVER_MS, (abortSignal) => handOver(container, plan, abortSignal));
     this.journal.write({ step: 'started', ms: clock.elapsed() - since });
     return this.#inspect();
   }
@@ -185,7 +192,7 @@ export class ContainerMaker {
       await putFiles(fill, PATHS.in, files, { signal });
     } catch (error) {
       signal.throwIfAborted();
-      throw this.#named(error, 'could not be given its data');
+      throw this.#named(error, 'the data of');
     }
     this.journal.write({ step: 'filled', ms: clock.elapsed() - since });
   }
@@ -216,10 +223,25 @@ export class ContainerMaker {
   }
 
   #named(error: unknown, what: string): RunnerError {
-    return toDaemonError(error, this.parts.connection, `Container ${this.#names.container} ${what}`);
+    return toDaemonError(error, this.parts.connection, `${what} container ${this.#names.container}`);
+  }
+
+  /** On another daemon than the run was begun on, it does not show whether the container is gone. */
+  #gone(): RunnerError {
+    const { daemon } = this.intent;
+    const { address } = this.parts.connection;
+    if (daemon === undefined || daemon === address) return goneError();
+    return otherDaemonError(this.run.runId, daemon, address);
   }
 
   #conflict(kind: string, name: string): RunnerError {
     return new RunnerError('container-conflict', `There is a ${kind} ${name} that this run has not made.`);
   }
 }
+
+export const otherDaemonError = (runId: string, daemon: string, asked: string): RunnerError =>
+  new RunnerError(
+    'daemon-unreachable',
+    `Run ${runId} was begun on the Docker daemon at ${daemon}; the one at ${asked} does not have it.`,
+    { hint: `Name that daemon: DOCKER_HOST=${daemon}.` },
+  );

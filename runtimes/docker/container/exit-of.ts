@@ -4,6 +4,7 @@ import { isErrno } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { runPath } from '../../../src/contract/run-directory.js';
 import type { PlannedRun, TrainerExit } from '../../../src/contract/runtime.js';
+import type { TrainerExitRecord } from '../../../src/contract/trainer-program.js';
 import { classify, type TrainerEnd } from '../../../src/isolation/classify.js';
 import { readExitRecord } from '../../../src/isolation/exit-record.js';
 import { readSoFar } from '../../../src/isolation/training-so-far.js';
@@ -26,7 +27,7 @@ export async function exitOf(
   { runDir, spec }: PlannedRun,
   { end, rejected, stopping, limits }: Ending,
 ): Promise<TrainerExit> {
-  const record = (await readExitRecord(runDir)) ?? end.said ?? undefined;
+  const record = rejected === undefined ? await recordOf(runDir, end) : undefined;
   const usage = most(record?.usage ?? null, end.usage);
   const exit = classify({
     exitCode: end.exitCode,
@@ -42,7 +43,13 @@ export async function exitOf(
   return { ...exit, ...(usage === null ? {} : { usage }), ...(rejected && rejection(rejected)) };
 }
 
-function stopped(cause: StopCause, timeoutMs: number | undefined): NonNullable<TrainerEnd['stopped']> {
+/** What it has said on its output counts only for a failure: a success leaves its record in the folder, too. */
+async function recordOf(runDir: string, { said }: ContainerEnd): Promise<TrainerExitRecord | undefined> {
+  const record = await readExitRecord(runDir);
+  return record ?? (said === null || said.status === 'succeeded' ? undefined : said);
+}
+
+export function stopped(cause: StopCause, timeoutMs: number | undefined): NonNullable<TrainerEnd['stopped']> {
   switch (cause) {
     case 'cancel':
       return { status: 'cancelled', reason: 'interrupted', message: 'The run was cancelled.' };
@@ -58,7 +65,7 @@ function stopped(cause: StopCause, timeoutMs: number | undefined): NonNullable<T
   }
 }
 
-/** Whatever it says of itself: what it left is not to be trusted, its own word on the training included. */
+/** Whatever it shows: what it left is not to be trusted, its own word on the training included. */
 const rejection = (error: RunnerError) =>
   ({ status: 'failed', reason: 'artifact-rejected', message: error.message, error }) as const;
 

@@ -6,6 +6,7 @@ import type { PlannedRun } from '../../../src/contract/runtime.js';
 import { TRAINER_SCHEMA_VERSION } from '../../../src/contract/trainer-program.js';
 import type { TrainerPlan } from '../../../src/contract/trainer-program.js';
 import { isStatus } from '../connection/daemon-error.js';
+import { withDeadline } from '../connection/deadline.js';
 import { putFiles, type FileToPut } from '../files/put.js';
 import { fillOptions, PATHS } from './create-options.js';
 import { readLabels } from './labels.js';
@@ -20,6 +21,10 @@ export interface FillRequest {
   readonly signal: AbortSignal;
 }
 
+const CREATE_MS = 60_000;
+const REMOVE_MS = 60_000;
+const NEVER = new AbortController().signal;
+
 /**
  * Puts plan and data into the volume that the trainer may only read. A container cannot be given what it mounts
  * read-only, so a second one that is never started mounts it to be written. May be done over and over.
@@ -27,16 +32,19 @@ export interface FillRequest {
 export async function fillVolume(docker: Docker, request: FillRequest): Promise<void> {
   const { helper, image, volume, signal } = request;
   const container = await createAnew(docker, request.helper, () =>
-    docker.createContainer({
-      name: helper.name,
-      ...fillOptions(image, helper.labels, volume),
-      abortSignal: signal,
-    }),
+    // Not by the run's signal: what is given up half-way may be made all the same, after all has been cleared away.
+    withDeadline(NEVER, CREATE_MS, (abortSignal) =>
+      docker.createContainer({
+        name: helper.name,
+        ...fillOptions(image, helper.labels, volume),
+        abortSignal,
+      }),
+    ),
   );
   try {
     await putFiles(container, PATHS.in, await filesOf(request), { signal });
   } finally {
-    await container.remove({ force: true });
+    await removeHelper(container);
   }
 }
 
@@ -53,10 +61,13 @@ async function createAnew(
     const left = docker.getContainer(name);
     const found = readLabels((await left.inspect()).Config.Labels);
     if (found?.token !== readLabels(labels)?.token) throw error;
-    await left.remove({ force: true });
+    await removeHelper(left);
     return create();
   }
 }
+
+const removeHelper = (container: Docker.Container): Promise<unknown> =>
+  withDeadline(NEVER, REMOVE_MS, (abortSignal) => container.remove({ force: true, abortSignal }));
 
 async function filesOf({ run, files }: Pick<FillRequest, 'run' | 'files'>): Promise<FileToPut[]> {
   const plan = Buffer.from(toJson(planOf(run, PATHS.data)));

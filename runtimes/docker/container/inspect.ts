@@ -1,5 +1,7 @@
 import type Docker from 'dockerode';
 import { z } from 'zod';
+import { RunnerError } from '../../../src/contract/errors.js';
+import { isStatus } from '../connection/daemon-error.js';
 
 /** As much of GET /containers/{id}/json as is used here. */
 const inspectSchema = z.object({
@@ -20,7 +22,8 @@ const inspectSchema = z.object({
 export interface ContainerState {
   readonly id: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly status: 'created' | 'running' | 'ended';
+  /** `removing`: somebody has asked for it to be removed, which may have ended it, too. */
+  readonly status: 'created' | 'running' | 'ended' | 'removing';
   readonly exitCode: number;
   readonly oomKilled: boolean;
   /** The daemon's words on a start or an end that went wrong; often empty. */
@@ -36,10 +39,22 @@ export async function inspectContainer(
   return {
     id: Id,
     labels: Config.Labels ?? {},
-    // `paused` and `restarting` count as running; `removing` and `dead` as ended.
-    status: State.Status === 'created' ? 'created' : State.Running ? 'running' : 'ended',
+    status: statusOf(State),
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
     error: State.Error,
   };
 }
+
+/** `paused` and `restarting` count as running, `dead` as ended. */
+function statusOf({ Status, Running }: { Status: string; Running: boolean }): ContainerState['status'] {
+  if (Running) return 'running';
+  return Status === 'created' || Status === 'removing' ? Status : 'ended';
+}
+
+/** Of a container that was there and is no more, or not for long. */
+export const goneError = (cause?: unknown): RunnerError =>
+  new RunnerError('killed', "The trainer's container is gone: somebody has removed it.", { cause });
+
+/** Whether the daemon says that it is not there, or is just being removed. */
+export const isGone = (error: unknown): boolean => isStatus(error, 404, 409);

@@ -3,6 +3,7 @@
  * writes it may be killed between any two lines; its successor reads what was done and finds the rest by name.
  */
 import { appendFileSync, closeSync, fsyncSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../src/common/clock.js';
 import { isErrno, nameDiskFull } from '../../../src/common/errors.js';
@@ -34,6 +35,8 @@ const entrySchema = z.discriminatedUnion('step', [
     attempt: z.int().min(1),
     token: z.string(),
     image: usedImageSchema,
+    /** Address of the daemon: on another there is nothing to be found. */
+    daemon: z.string().optional(),
     names: z.object({
       container: z.string(),
       fill: z.string(),
@@ -102,17 +105,34 @@ export class Journal {
   write(entry: JournalEntryInput): void {
     const stamped = { t: this.clock.now(), ...entry };
     try {
-      const fd = openSync(this.path, 'a');
-      try {
+      withFile(this.path, 'a', (fd) => {
         appendFileSync(fd, `${JSON.stringify(stamped)}\n`);
         fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
+      });
+      // Its own name must survive a power cut, too.
+      if (this.#entries.length === 0) withFile(dirname(this.path), 'r', syncFolder);
     } catch (error) {
       throw nameDiskFull(error, this.path);
     }
     this.#entries.push(stamped);
+  }
+}
+
+function withFile(path: string, flags: 'a' | 'r', use: (fd: number) => void): void {
+  const fd = openSync(path, flags);
+  try {
+    use(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function syncFolder(fd: number): void {
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    // Some file systems cannot: see atomic-file.ts.
+    if (!isErrno(error, 'EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR')) throw error;
   }
 }
 

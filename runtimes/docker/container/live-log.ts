@@ -50,8 +50,11 @@ export class LiveLog implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.events.close();
-    this.printed.close();
+    try {
+      this.events.close();
+    } finally {
+      this.printed.close();
+    }
   }
 
   /**

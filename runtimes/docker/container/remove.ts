@@ -1,66 +1,75 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type Docker from 'dockerode';
 import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { withDeadline } from '../connection/deadline.js';
 import { readLabels, type AttemptNames } from './labels.js';
 
+const REQUEST_MS = 10_000;
 const REMOVE_MS = 60_000;
 const RETRY_MS = 200;
+const NEVER = new AbortController().signal;
 
 /**
  * Removes what an attempt has made, and nothing else: whatever bears its names with another token stays. What is
  * gone already is none the worse for it.
+ * @returns whether anything of it was there
  * @throws RunnerError of the daemon
  */
 export async function removeAttempt(
   connection: DaemonConnection,
   names: AttemptNames,
   token: string,
-): Promise<void> {
+): Promise<boolean> {
   const { docker } = connection;
-  // The `fill` of a waiting trainer says whose it is: it goes when there is nothing left to take.
-  const containers = [names.container, names.fill].map((name) => docker.getContainer(name));
-  const volumes = [names.inVolume, names.outVolume].map((name) => docker.getVolume(name));
-  const never = new AbortController().signal;
+  let found = false;
   try {
-    for (const container of containers) {
-      await ifThere(async () => {
-        const { Config } = await withDeadline(never, REMOVE_MS, (abortSignal) =>
-          container.inspect({ abortSignal }),
-        );
-        if (readLabels(Config.Labels)?.token !== token) return;
-        await unlessBusy(() =>
-          withDeadline(never, REMOVE_MS, (abortSignal) =>
-            container.remove({ force: true, v: true, abortSignal }),
-          ),
-        );
-      });
+    // The `fill` of a waiting trainer says whose it is: it goes when there is nothing left to take.
+    for (const name of [names.container, names.fill]) {
+      found = (await unlessGone(() => removeContainer(docker, name, token))) || found;
     }
-    for (const volume of volumes) {
-      await ifThere(async () => {
-        const { Labels } = await volume.inspect();
-        if (readLabels(Labels)?.token !== token) return;
-        await unlessBusy(() => volume.remove());
-      });
+    for (const name of [names.inVolume, names.outVolume]) {
+      found = (await unlessGone(() => removeVolume(docker, name, token))) || found;
     }
+    return found;
   } catch (error) {
-    throw toDaemonError(error, connection, `Container ${names.container} could not be removed`);
+    throw toDaemonError(error, connection, `the removal of container ${names.container}`);
   }
 }
 
-async function ifThere(work: () => Promise<void>): Promise<void> {
+async function removeContainer(docker: Docker, name: string, token: string): Promise<boolean> {
+  const { Id, Config } = await withDeadline(NEVER, REQUEST_MS, (abortSignal) =>
+    docker.getContainer(name).inspect({ abortSignal }),
+  );
+  if (readLabels(Config.Labels)?.token !== token) return false;
+  // By its id: another may have the name by now.
+  const container = docker.getContainer(Id);
+  await unlessBusy((abortSignal) => container.remove({ force: true, v: true, abortSignal }));
+  return true;
+}
+
+async function removeVolume(docker: Docker, name: string, token: string): Promise<boolean> {
+  const volume = docker.getVolume(name);
+  const { Labels } = await withDeadline(NEVER, REQUEST_MS, (abortSignal) => volume.inspect({ abortSignal }));
+  if (readLabels(Labels)?.token !== token) return false;
+  await unlessBusy((abortSignal) => volume.remove({ abortSignal }));
+  return true;
+}
+
+async function unlessGone(work: () => Promise<boolean>): Promise<boolean> {
   try {
-    await work();
+    return await work();
   } catch (error) {
-    if (!isStatus(error, 404)) throw error;
+    if (isStatus(error, 404)) return false;
+    throw error;
   }
 }
 
 /** The daemon says 409 for a moment while somebody else removes the same, or a volume is still let go of. */
-async function unlessBusy(remove: () => Promise<unknown>): Promise<void> {
+async function unlessBusy(remove: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await remove();
+      await withDeadline(NEVER, REMOVE_MS, remove);
       return;
     } catch (error) {
       if (!isStatus(error, 409) || attempt === 25) throw error;

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { isConnectionLost, isStatus } from '../connection/daemon-error.js';
-import { withDeadline } from '../connection/deadline.js';
+import { DeadlineError, withDeadline } from '../connection/deadline.js';
 import type { LogLine } from '../logs/lines.js';
 import { followLogs } from '../logs/follow.js';
 import type { LogPosition } from '../logs/position.js';
-import { inspectContainer, type ContainerState } from './inspect.js';
+import { goneError, inspectContainer, isGone, type ContainerState } from './inspect.js';
 import type { ContainerEnd, StopCause } from './journal.js';
 import { followStats } from './stats.js';
 
@@ -30,6 +30,8 @@ export interface WatchOptions {
   readonly timing: WatchTiming;
   readonly from: LogPosition;
   readonly onLines: (lines: readonly LogLine[]) => void;
+  /** Why a predecessor has asked it to end, if it has: it is asked again. */
+  readonly stopping?: StopCause | undefined;
   /** Called before the trainer is asked to end. */
   readonly onStopping: (cause: StopCause) => void;
   readonly stopCause: () => StopCause;
@@ -41,7 +43,7 @@ const RETRY_MS = 500;
 /**
  * Returns once the container has ended and all that it printed has been read.
  * @throws RunnerError `daemon-unreachable` if the daemon stays away, `killed` if somebody has removed the container;
- *   what `onLines` throws
+ *   what `onLines` and `onStopping` throw
  */
 export async function watch(
   container: Docker.Container,
@@ -59,31 +61,40 @@ export async function watch(
 
 class Watching {
   readonly #over = new AbortController();
+  /** Rejects when what goes on beside the watch has failed. */
+  readonly #failure: Promise<never>;
+  #fail!: (error: unknown) => void;
   #daemonLost = false;
   #stopping = false;
 
   constructor(
     private readonly container: Docker.Container,
     private readonly options: WatchOptions,
-  ) {}
+  ) {
+    this.#failure = new Promise((_resolve, reject) => (this.#fail = reject));
+    this.#failure.catch(() => undefined);
+  }
 
   stop(): void {
     this.#over.abort();
   }
 
   async untilEnd(): Promise<Omit<ContainerEnd, 'usage' | 'said'>> {
-    const { signal } = this.options;
-    const onAbort = (): void => void this.#end(this.options.stopCause());
+    const { signal, stopping, stopCause } = this.options;
+    const onAbort = (): void => this.#end(stopCause());
+    if (stopping !== undefined) this.#end(stopping);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
     try {
       const lines = this.#followLines();
-      // A follower that fails, on a full disk say, ends the watch; one that is through says nothing.
-      const failing = lines.then(() => new Promise<never>(() => undefined));
-      const state = await Promise.race([this.#untilNotRunning(), failing]);
-      await lines;
+      // One that fails, on a full disk say, ends the watch. That container or daemon is gone is for `inspect` to say.
+      lines.catch((error: unknown) => isGone(error) || isConnectionLost(error) || this.#fail(error));
+      const state = await Promise.race([this.#untilNotRunning(), this.#failure]);
+      await Promise.race([lines, this.#failure]);
       const { exitCode, oomKilled, error } = state;
       return { exitCode, oomKilled, error, daemonLost: this.#daemonLost };
+    } catch (error) {
+      throw isGone(error) ? goneError(error) : error;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }
@@ -99,76 +110,97 @@ class Watching {
       signal: this.#over.signal,
       timing: { patienceMs: timing.daemonPatienceMs },
     });
-    if (end.reason === 'flood') void this.#end('log-flood', { atOnce: true });
+    if (end.reason === 'flood') this.#end('log-flood', { atOnce: true });
   }
 
+  /** The stream's end is not asked: only `inspect` knows. */
   async #untilNotRunning(): Promise<ContainerState> {
     let awaySince: number | undefined;
+    let hasNews = false;
     for (;;) {
       try {
         const state = await this.#inspect();
+        if (state.status === 'removing') throw goneError();
         if (state.status !== 'running') return state;
         awaySince = undefined;
-        await this.#untilNews();
+        // News that are not true, over and over.
+        if (hasNews) await this.#pause();
+        hasNews = await this.#untilNews();
       } catch (error) {
-        if (isStatus(error, 404)) {
-          throw new RunnerError('killed', 'The container was removed by somebody else during the run.', {
-            cause: error,
-          });
-        }
-        if (!isConnectionLost(error)) throw error;
-        this.#daemonLost = true;
+        const isAway = isConnectionLost(error);
+        // What a daemon says that is just starting or ending.
+        if (!isAway && !isStatus(error, 500)) throw error;
+        this.#daemonLost ||= isAway;
         awaySince ??= performance.now();
         if (performance.now() - awaySince > this.options.timing.daemonPatienceMs) {
-          throw new RunnerError('daemon-unreachable', 'The Docker daemon went away during the run.', {
-            cause: error,
-            hint: 'When it is back, `runner recover` finishes the run if its container is still there.',
-          });
+          throw isAway ? awayError(error) : error;
         }
-        await sleep(RETRY_MS);
+        await this.#pause();
       }
     }
   }
 
-  /** Until the container is said to have ended, or it is time to ask again. */
-  async #untilNews(): Promise<void> {
-    const news = new AbortController();
-    const asked = AbortSignal.any([news.signal, this.#over.signal]);
-    const waiting = this.container.wait({ abortSignal: asked }) as Promise<unknown>;
-    const time = sleep(this.options.timing.pollMs, undefined, { signal: news.signal });
+  /** @returns whether the container is said to have ended; if not, it is time to ask again */
+  async #untilNews(): Promise<boolean> {
     try {
-      await Promise.race([waiting, time]);
-    } finally {
-      news.abort();
-      await Promise.allSettled([time]);
-      waiting.catch(() => undefined);
+      await withDeadline(this.#over.signal, this.options.timing.pollMs, (abortSignal) =>
+        this.container.wait({ abortSignal }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof DeadlineError) return false;
+      throw error;
     }
   }
 
   /** Asks it to end; kills it when it has not by the end of its grace. Once is enough. */
-  async #end(cause: StopCause, { atOnce = false } = {}): Promise<void> {
+  #end(cause: StopCause, { atOnce = false } = {}): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.options.onStopping(cause);
+    const end = async (): Promise<void> => {
+      this.options.onStopping(cause);
+      if (!atOnce) await this.#askToEnd();
+      await this.#kill();
+    };
+    end().catch(this.#fail);
+  }
+
+  /** Again while the daemon is away. */
+  async #askToEnd(): Promise<void> {
     const { graceMs } = this.options.timing;
-    const seconds = Math.ceil(graceMs / 1000);
-    const stop = (): Promise<unknown> =>
-      this.#ask((abortSignal) => this.container.stop({ t: seconds, abortSignal }), graceMs + REQUEST_MS);
-    const kill = (): Promise<unknown> => this.#ask((abortSignal) => this.container.kill({ abortSignal }));
-    if (!atOnce) await stop();
-    // Again until it has ended: a daemon that is away now may be back.
+    const t = Math.ceil(graceMs / 1000);
     while (!this.#over.signal.aborted) {
-      await kill();
-      await sleep(RETRY_MS);
+      try {
+        await withDeadline(this.#over.signal, 1000 * t + REQUEST_MS, (abortSignal) =>
+          this.container.stop({ t, abortSignal }),
+        );
+        return;
+      } catch (error) {
+        // Whether it worked shows in `inspect`.
+        if (error instanceof DeadlineError || !isConnectionLost(error)) return;
+        await this.#pause();
+      }
     }
   }
 
-  /** Whether it worked shows in `inspect`. */
-  async #ask(call: (signal: AbortSignal) => Promise<unknown>, ms = REQUEST_MS): Promise<void> {
-    await withDeadline(this.#over.signal, ms, call).catch(() => undefined);
+  /** Again until it has ended: a daemon that is away now may be back. */
+  async #kill(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      await withDeadline(this.#over.signal, REQUEST_MS, (abortSignal) =>
+        this.container.kill({ abortSignal }),
+      ).catch(() => undefined);
+      await this.#pause();
+    }
+  }
+
+  async #pause(): Promise<void> {
+    await sleep(RETRY_MS, undefined, { signal: this.#over.signal }).catch(() => undefined);
   }
 
   #inspect(): Promise<ContainerState> {
     return withDeadline(this.#over.signal, REQUEST_MS, (signal) => inspectContainer(this.container, signal));
   }
 }
+
+const awayError = (cause: unknown): RunnerError =>
+  new RunnerError('daemon-unreachable', 'The Docker daemon went away during the run.', { cause });

@@ -17,6 +17,8 @@ export interface CheckOptions {
   readonly top: string;
   /** What may lie directly in it. */
   readonly allow: readonly string[];
+  /** What else may lie directly in it, and is left there. */
+  readonly ignore?: RegExp | undefined;
   readonly limits: CollectLimits;
 }
 
@@ -26,6 +28,7 @@ export interface CheckedEntry {
   readonly path: string;
   /** 0 for a folder. */
   readonly bytes: number;
+  readonly isIgnored: boolean;
 }
 
 /** Those with which Docker tells what does not fit in a plain header. Sparse files and attributes are none of them. */
@@ -58,13 +61,13 @@ export class ArchiveCheck {
   check(header: Header): CheckedEntry {
     const type = this.#typeOf(header);
     const path = this.#pathOf(header, type);
-    this.#admit(header.name, path);
+    const isIgnored = this.#admit(header.name, path);
     if (type === 'directory') {
       if (header.size !== 0) throw rejected(header.name, 'is a folder with a content');
       this.#folders.add(path);
-      return { type, path, bytes: 0 };
+      return { type, path, bytes: 0, isIgnored };
     }
-    return { type, path, bytes: this.#admitBytes(header) };
+    return { type, path, bytes: this.#admitBytes(header), isIgnored };
   }
 
   /** @throws RunnerError `artifact-rejected` if there was no entry at all */
@@ -98,21 +101,26 @@ export class ArchiveCheck {
     return path;
   }
 
-  #admit(name: string, path: string): void {
-    const { allow, limits } = this.#options;
+  /** @returns whether it is to be left where it is */
+  #admit(name: string, path: string): boolean {
+    const { allow, ignore, limits } = this.#options;
     const { maxEntries = DEFAULT_MAX_ENTRIES } = limits;
     const same = this.#seen.get(foldPath(path));
     if (same === path) throw rejected(name, 'comes twice');
     if (same !== undefined) throw rejected(name, `has the name of ${showPath(same)} but for case or accents`);
     this.#seen.set(foldPath(path), path);
-    if (path === '') return;
+    if (path === '') return false;
     // Without the top folder.
     if (this.#seen.size - 1 > maxEntries)
       throw rejected(name, `is one more than ${maxEntries} files and folders`);
     const [first = ''] = path.split('/');
-    if (!allow.includes(first)) throw rejected(name, `is none of the results (${allow.join(', ')})`);
+    const isIgnored = !allow.includes(first) && ignore?.test(first) === true;
+    if (!isIgnored && !allow.includes(first)) {
+      throw rejected(name, `is none of the results (${allow.join(', ')})`);
+    }
     const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
     if (!this.#folders.has(folder)) throw rejected(name, 'lies in no folder of the results');
+    return isIgnored;
   }
 
   #admitBytes({ name, size }: Header): number {

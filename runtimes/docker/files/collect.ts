@@ -14,6 +14,8 @@ export interface CollectOptions {
   readonly into: string;
   /** Names that may lie directly in the container's folder. */
   readonly allow: readonly string[];
+  /** Names that may lie there, too, such as those of scratch files; they count, and are left there. */
+  readonly ignore?: RegExp | undefined;
   readonly limits: CollectLimits;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,12 +40,12 @@ export interface CollectedFiles {
 export async function collectFiles(
   container: Pick<Container, 'getArchive'>,
   path: string,
-  { into, allow, limits, signal = new AbortController().signal }: CollectOptions,
+  { into, allow, ignore, limits, signal = new AbortController().signal }: CollectOptions,
 ): Promise<CollectedFiles> {
   await refuseExisting(into);
   await using folder = await NewFolder.create(into);
   try {
-    const check = new ArchiveCheck({ top: posix.basename(path), allow, limits });
+    const check = new ArchiveCheck({ top: posix.basename(path), allow, ignore, limits });
     const files = await extractInto(folder, check, await openArchive(container, path, signal));
     await folder.moveIn(signal);
     return { files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
@@ -96,7 +98,11 @@ async function extractInto(
   const files: CollectedFile[] = [];
   try {
     for await (const entry of archive) {
-      const { type, path } = check.check(entry.header);
+      const { type, path, isIgnored } = check.check(entry.header);
+      if (isIgnored) {
+        entry.resume();
+        continue;
+      }
       if (type === 'file') {
         files.push({ path, ...(await folder.addFile(path, entry as AsyncIterable<Uint8Array>)) });
         continue;

@@ -27,6 +27,10 @@ export const MOST_LINE_BYTES = 1024 * 1024;
  *
  * Docker stores a long line in parts of 16 KiB. Each is a frame with the stamp of the whole line before it, and only
  * the last ends with a line feed; frames of the other stream may stand between them.
+ *
+ * That is so in the driver `json-file`, which is what the trainer's containers have. It stores text: a character that
+ * lies in two parts is U+FFFD before it comes here. The driver `local` of Engine 20.10 leaves out the line feed of a
+ * last part, which makes one line of two.
  */
 export class LineAssembler {
   readonly #streams: Readonly<Record<StreamName, LineOfStream>>;

@@ -15,7 +15,7 @@ import type { TrainerEnd } from './printed.js';
 import { warmClass, warmOptions, type WarmKind } from './warm-class.js';
 
 export interface WarmParts extends WarmKind {
-  readonly job: Pick<Job, 'dataFiles' | 'loadData'>;
+  readonly job: Pick<Job, 'name' | 'dataFiles' | 'loadData'>;
   /** What each is given ahead of its run, so that a run on the same data has less to wait for. */
   readonly data: { readonly dir: string; readonly digest: string };
   /** `host/pid/start` */
@@ -31,7 +31,7 @@ const NEVER = new AbortController().signal;
 export class WaitingTrainer {
   readonly token = randomBytes(16).toString('hex');
   readonly names: AttemptNames = warmNamesOf(this.token);
-  /** Whether TensorFlow is loaded. A run may take it before: it then waits for the rest. */
+  /** Whether TensorFlow and the data are loaded. A run may take it before: it then waits for the rest. */
   isReady = false;
   readonly #container: Docker.Container;
 
@@ -58,7 +58,10 @@ export class WaitingTrainer {
       [LABELS.warmClass]: warmClass(this.parts),
       [LABELS.warmData]: this.parts.data.digest,
     };
-    const options = { name, ...warmOptions({ ...this.parts, labels, inVolume, outVolume }) };
+    const options = {
+      name,
+      ...warmOptions({ ...this.parts, job: this.parts.job.name, labels, inVolume, outVolume }),
+    };
     await ask(CREATE_MS, (abortSignal) => docker.createContainer({ ...options, abortSignal }));
     await this.#giveData(signal);
     signal.throwIfAborted();

@@ -12,27 +12,30 @@ export interface WarmKind {
 }
 
 export interface WarmContainer extends WarmKind {
+  /** Whose data it loads ahead. */
+  readonly job: string;
   readonly labels: Record<string, string>;
   readonly inVolume: string;
   readonly outVolume: string;
 }
 
-/** A trainer that loads TensorFlow and then waits for its plan on its standard input. */
-export const warmOptions = ({ threads, ...container }: WarmContainer): ContainerCreateOptions =>
+/** A trainer that loads TensorFlow and the data it was given, and then waits for its plan on its standard input. */
+export const warmOptions = ({ threads, job, ...container }: WarmContainer): ContainerCreateOptions =>
   createOptions({
     ...container,
     command: [
       ...['--plan', '-', '--out', PATHS.out, '--engine', PATHS.engine],
-      ...['--warm', String(threads)],
+      ...['--warm', String(threads), '--job', job, '--data', PATHS.givenData],
     ],
     waits: true,
   });
 
 /**
  * Name of a kind, for a label: over all that the daemon is asked for, so that a version of runner that asks for
- * something else does not take what this one has made.
+ * something else does not take what this one has made. What was loaded ahead may be of another job: it is then of no
+ * use, and no harm.
  */
 export function warmClass(kind: WarmKind): string {
-  const frozen = warmOptions({ ...kind, labels: {}, inVolume: '', outVolume: '' });
+  const frozen = warmOptions({ ...kind, job: '', labels: {}, inVolume: '', outVolume: '' });
   return createHash('sha256').update(JSON.stringify(frozen)).digest('hex').slice(0, 32);
 }

@@ -11,12 +11,13 @@ export function compare(runs, { json }) {
   const sameWeights = runs.length > 0 && digests.size === 1 && !digests.has(null);
   if (json) process.stdout.write(`${JSON.stringify({ sameWeights, runs }, null, 2)}\n`);
   else if (runs.length > 0) process.stdout.write(`\n${table(runs)}\n\n${verdict(runs, sameWeights)}\n`);
-  const finished = runs.every(({ status }) => status === 'succeeded');
-  return finished && runs.length > 1 && !sameWeights ? 1 : 0;
+  return runs.length > 0 && !sameWeights ? 1 : 0;
 }
 
 /** @param {readonly TrainedRun[]} runs */
 function verdict(runs, /** @type {boolean} */ sameWeights) {
+  const unfinished = runs.find(({ status }) => status !== 'succeeded');
+  if (unfinished !== undefined) return `runner runs show ${unfinished.runId}   says how far that run got.`;
   if (runs.length === 1) return `runner runs show ${runs[0]?.runId}   shows it again.`;
   return sameWeights
     ? 'The same weights, to the bit, in every mode.'

@@ -1,12 +1,14 @@
 /** A Docker daemon for `npm start`: the one there is, or one that is installed and started after saying so. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { pathToFileURL } from 'node:url';
 import { say } from '../checkout.mjs';
+import { DIST } from '../paths.mjs';
 import {
   canInstallDocker,
   daemonFolder,
-  findDaemon,
   installDocker,
   startPrivateDaemon,
   whyNoPrivateDaemon,
@@ -25,13 +27,14 @@ const REMEDY = 'Install and start Docker (https://docs.docker.com/engine/install
  * @returns {Promise<Provided>}
  */
 export async function provideDaemon({ mayInstall }) {
-  const found = await findDaemon(process.env);
-  if (found.reachable) return { env: {}, stop: async () => undefined };
+  const { daemon, why } = await inspect();
+  if (daemon !== undefined) return { env: {}, stop: async () => undefined };
   // Whoever names a daemon means that one.
-  if (process.env.DOCKER_HOST) return { lacking: `${found.why}. ${REMEDY}` };
+  const { DOCKER_HOST, DOCKER_CONTEXT } = process.env;
+  if (DOCKER_HOST || DOCKER_CONTEXT) return { lacking: why };
   if (whyNoPrivateDaemon() !== undefined) {
-    if (!canInstallDocker()) return { lacking: `${found.why}; ${whyNotInstallable()}. ${REMEDY}` };
-    say(`\nThere is no Docker daemon here (${found.why}).`);
+    if (!canInstallDocker()) return { lacking: `${why} ${whyNotInstallable()}.` };
+    say(`\n${why}`);
     if (!(mayInstall ?? (await isAllowed()))) return { lacking: 'as you wish.' };
     try {
       await installDocker(say);
@@ -42,15 +45,24 @@ export async function provideDaemon({ mayInstall }) {
   return startDaemon();
 }
 
+/** As the command line itself would find it: DOCKER_HOST, contexts, the default socket. */
+async function inspect() {
+  const compiled = join(DIST, 'runtimes', 'docker', 'inspect-daemon.js');
+  const { inspectDaemon } = await import(pathToFileURL(compiled).href);
+  const { daemon, findings } = await inspectDaemon();
+  const [{ value, remedy }] = findings;
+  return { daemon, why: `${value} ${remedy ?? ''}`.trim() };
+}
+
 /** As a service where there are services, else for as long as this lasts. @returns {Promise<Provided>} */
 async function startDaemon() {
   if (existsSync('/run/systemd/system')) {
     say('Starting Docker (systemctl start docker)…');
     spawnSync('systemctl', ['start', 'docker'], { stdio: 'inherit' });
-    const found = await findDaemon(process.env);
-    return found.reachable
-      ? { env: {}, stop: async () => undefined }
-      : { lacking: `${found.why}. \`systemctl status docker\` says more.` };
+    const { daemon, why } = await inspect();
+    return daemon === undefined
+      ? { lacking: `${why} \`systemctl status docker\` says more.` }
+      : { env: {}, stop: async () => undefined };
   }
   say('Starting a Docker daemon for as long as this lasts…');
   try {

@@ -1,4 +1,5 @@
 import { findRun } from '../../orchestrator/find-run.js';
+import { printable } from '../../report/printable.js';
 import { readSettings, runsDirOf } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { chooseReporter } from '../progress/choose.js';
@@ -32,11 +33,11 @@ export async function attach(
   const { signal } = interruption;
   const note = (text: string): void => {
     reporter.finish();
-    output.note(text);
+    output.note(printable(text));
   };
   try {
     const finished = await bringToEnd(run, {
-      ...{ reporter, signal, cancel: NEVER },
+      ...{ reporter, signal, cancel: NEVER, note },
       tools: recoveryTools(context, { note, signal }),
     });
     reporter.finish();

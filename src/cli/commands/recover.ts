@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { toRunnerError } from '../../common/errors.js';
 import { EXIT, RunnerError } from '../../contract/errors.js';
-import { finishAbandoned, listAbandoned } from '../../orchestrator/recover.js';
+import { finishAbandoned, listAbandoned, mayGoOn } from '../../orchestrator/recover.js';
 import { readRunsDir } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { listenForSignals, unlessAborted } from '../signals.js';
@@ -11,6 +11,21 @@ import { recoveryTools } from '../training/recovery-tools.js';
 /** A run that is recovered is never cancelled by that. */
 const NEVER = new AbortController().signal;
 const BAD_ENDS: readonly string[] = ['failed', 'timed-out', 'lost'];
+
+interface Recovered {
+  readonly mode: string;
+  /** `cleared` if it had its outcome already, `taken` if another process has it in hand. */
+  readonly how: keyof typeof LINES;
+  readonly status: string;
+  readonly reason?: string | null;
+  readonly weightsDigest?: string | null;
+}
+
+const LINES = {
+  finished: (runId: string, status: string) => `${runId} ${status}`,
+  cleared: (runId: string, status: string) => `${runId} had ended (${status}); what it left is removed`,
+  taken: (runId: string) => `${runId} is in the hands of another process`,
+};
 
 /**
  * `runner recover`: brings each run of the runs directory to its outcome whose process has died.
@@ -37,19 +52,19 @@ export async function recover(context: CliContext, flags: Flags): Promise<number
       member: 'runs',
       atOnce: availableParallelism(),
       failed: EXIT.runFailed,
-      async work(run) {
+      async work(run): Promise<Recovered> {
+        const { mode } = run.spec;
         try {
-          const { spec, outcome } = await finishAbandoned(run, options, tools);
-          const { status, reason, training } = outcome;
-          return { mode: spec.mode, status, reason, weightsDigest: training.weightsDigest };
+          const { status, reason, training } = (await finishAbandoned(run, options, tools)).outcome;
+          const how = mayGoOn(run) ? 'finished' : 'cleared';
+          return { mode, how, status, reason, weightsDigest: training.weightsDigest };
         } catch (error) {
           if (toRunnerError(error).code !== 'run-busy') throw error;
-          return { mode: run.spec.mode, status: 'taken' };
+          return { mode, how: 'taken', status: run.state };
         }
       },
-      line: ({ runId }, { status }) =>
-        status === 'taken' ? `${runId} is in the hands of another process.` : `${runId} ${status}`,
-      isBad: ({ status }) => BAD_ENDS.includes(status),
+      line: ({ runId }, done) => LINES[done.how](runId, done.status),
+      isBad: ({ how, status }) => how === 'finished' && BAD_ENDS.includes(status),
     });
   try {
     return await unlessAborted(signal, all);

@@ -3,7 +3,7 @@ import { findRun } from '../../orchestrator/find-run.js';
 import { listRuns } from '../../orchestrator/list-runs.js';
 import type { ListedRun } from '../../orchestrator/list-runs.js';
 import { hasEnded, readEvaluation, readRun } from '../../orchestrator/read-run.js';
-import { isAbandoned } from '../../orchestrator/recover.js';
+import { isAbandoned, mayGoOn } from '../../orchestrator/recover.js';
 import { removeRuns } from '../../orchestrator/remove-run.js';
 import { renderRunList } from '../../report/run-list.js';
 import { renderOpenRun, renderRunSummary } from '../../report/terminal.js';
@@ -29,15 +29,18 @@ export async function listAll(context: CliContext, flags: Flags): Promise<number
           runs.map((run) => (run.state === 'unreadable' ? { ...run, problem: run.error.message } : run)),
         ),
   );
-  noteUnfinished(context, runs);
+  await noteUnfinished(context, runs);
   return EXIT.succeeded;
 }
 
 /** A person who sees them should know what to do about them. */
-function noteUnfinished({ output }: CliContext, runs: readonly ListedRun[]): void {
-  const count = runs.filter(({ state }) => state === 'unfinished').length;
-  if (count === 0 || output.json) return;
-  const those = count === 1 ? 'The process of 1 run has died' : `The processes of ${count} runs have died`;
+async function noteUnfinished({ output }: CliContext, runs: readonly ListedRun[]): Promise<void> {
+  if (output.json) return;
+  const readable = runs.filter((run) => run.state !== 'unreadable').filter(mayGoOn);
+  const abandoned = await Promise.all(readable.map(isAbandoned));
+  const count = abandoned.filter(Boolean).length;
+  if (count === 0) return;
+  const those = count === 1 ? '1 run has no process any more' : `${count} runs have no process any more`;
   output.note(`${those}: \`runner recover\` finishes what they left.`);
 }
 
@@ -54,7 +57,8 @@ export async function show(context: CliContext, query: string, flags: Flags): Pr
     );
   });
   if (!output.json && (await isAbandoned(run))) {
-    output.note(`Nobody has this run in hand: \`runner runs attach ${run.runId}\` finishes it.`);
+    const what = mayGoOn(run) ? 'finishes it' : 'clears away what it has left on the Docker daemon';
+    output.note(`This run has no process any more: \`runner runs attach ${run.runId}\` ${what}.`);
   }
   return EXIT.succeeded;
 }

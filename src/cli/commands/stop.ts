@@ -1,10 +1,11 @@
 import { RunnerError } from '../../contract/errors.js';
 import type { RunStatus } from '../../contract/run-outcome.js';
 import { findRun } from '../../orchestrator/find-run.js';
-import { hasEnded, readRun } from '../../orchestrator/read-run.js';
-import { isAbandoned } from '../../orchestrator/recover.js';
+import { readRun } from '../../orchestrator/read-run.js';
+import { mayGoOn } from '../../orchestrator/recover.js';
 import { requestStop } from '../../orchestrator/request-stop.js';
 import type { RunDirectory } from '../../orchestrator/runs-directory.js';
+import { printable } from '../../report/printable.js';
 import { readRunsDir } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { silentReporter } from '../progress/reporter.js';
@@ -26,12 +27,12 @@ export async function stop(context: CliContext, queries: readonly string[], flag
   });
   const { signal } = interruption;
   const cancel = AbortSignal.abort(new RunnerError('interrupted', 'Stopped by `runner runs stop`.'));
-  const tools = recoveryTools(context, { note: (text) => output.note(text), signal });
+  const note = (text: string): void => output.note(printable(text));
+  const tools = recoveryTools(context, { note, signal });
   const stopOne = async (run: RunDirectory) => {
-    const stored = await readRun(run);
-    const over = hasEnded(stored) && !(await isAbandoned(stored));
-    if (!over) await requestStop(stored);
-    const { outcome } = await bringToEnd(run, { reporter: silentReporter, signal, cancel, tools });
+    const over = !mayGoOn(await readRun(run));
+    if (!over) await requestStop(run);
+    const { outcome } = await bringToEnd(run, { reporter: silentReporter, signal, cancel, tools, note });
     return { status: outcome.status, stopped: !over && outcome.status === 'cancelled' };
   };
   return await tellEach(context, runs, {

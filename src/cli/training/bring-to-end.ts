@@ -10,7 +10,7 @@ import type { FinishedRun } from '../../orchestrator/finish-run.js';
 import { followRun } from '../../orchestrator/follow-run.js';
 import { hasEnded, readRun } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome, StoredRun } from '../../orchestrator/read-run.js';
-import { finishAbandoned, isAbandoned } from '../../orchestrator/recover.js';
+import { finishAbandoned, isAbandoned, mayGoOn } from '../../orchestrator/recover.js';
 import type { RecoveryTools } from '../../orchestrator/recover.js';
 import type { RunDirectory } from '../../orchestrator/runs-directory.js';
 import type { ProgressReporter } from '../progress/reporter.js';
@@ -23,6 +23,8 @@ export interface BringToEnd {
   /** Aborted to cancel a run that was taken over. Where it is not `signal`, such a run is left alone, too. */
   readonly cancel: AbortSignal;
   readonly tools: RecoveryTools;
+  /** Says something for a person, on a fresh line. */
+  readonly note: (text: string) => void;
   /** Told when the run has become this process's own. */
   readonly onTakeOver?: (run: StoredRun) => void;
 }
@@ -30,17 +32,14 @@ export interface BringToEnd {
 /** Between two looks at a run that somebody else may just be taking over. */
 const LOOK_AGAIN_MS = 200;
 
-/**
- * @throws RunnerError that says that the run goes on, once `signal` is aborted; `run-busy` for a lost run that
- *   another process still has; as `finishAbandoned`
- */
+/** @throws RunnerError that says that the run goes on, once `signal` is aborted; as `finishAbandoned` */
 export async function bringToEnd(run: RunDirectory, options: BringToEnd): Promise<FinishedRun> {
   const { signal } = options;
   const reporter = { ...options.reporter, onEvent: eachOnce(options.reporter.onEvent) };
   const stored = await readRun(run);
-  if (hasEnded(stored) && !(await isAbandoned(stored))) return toFinished(stored);
-  reporter.onPlanned({ ...stored, evaluate: false });
   try {
+    if (isOver(stored)) return await clearAway(stored, options);
+    reporter.onPlanned({ ...stored, evaluate: false });
     return await watchOrFinish(stored, { ...options, reporter });
   } catch (error) {
     throw signal.aborted && error === signal.reason ? goesOn(error, stored) : error;
@@ -62,6 +61,20 @@ async function watchOrFinish(run: StoredRun, options: BringToEnd): Promise<Finis
   }
 }
 
+const isOver = (run: StoredRun): run is RunWithOutcome => hasEnded(run) && !mayGoOn(run);
+
+/** A run that has its outcome is told whatever becomes of what it has left elsewhere. */
+async function clearAway(run: RunWithOutcome, { signal, tools, note }: BringToEnd): Promise<FinishedRun> {
+  if (await isAbandoned(run)) {
+    const options = { signal, onEvent: () => undefined };
+    await unlessAborted(signal, () => finishAbandoned(run, options, tools)).catch((error: unknown) => {
+      signal.throwIfAborted();
+      note(`Not all that run ${run.runId} has made is cleared away: ${toRunnerError(error).message}`);
+    });
+  }
+  return toFinished(run);
+}
+
 /** Undefined if somebody else is quicker. */
 async function finishUnlessBusy(
   run: StoredRun,
@@ -78,8 +91,7 @@ async function finishUnlessBusy(
   try {
     return await (cancel === signal ? finish() : unlessAborted(signal, finish));
   } catch (error) {
-    const isTaken = toRunnerError(error).code === 'run-busy' && !hasEnded(run);
-    if (isTaken) return undefined;
+    if (toRunnerError(error).code === 'run-busy') return undefined;
     throw error;
   }
 }

@@ -78,7 +78,7 @@ export class Training {
   async #goOn(run: RunDirectory, signal: AbortSignal): Promise<FinishedRun> {
     await this.#noteKey(run);
     return bringToEnd(run, {
-      ...{ reporter: this.reporter, signal, cancel: signal },
+      ...{ reporter: this.reporter, signal, cancel: signal, note: this.#note },
       tools: recoveryTools(this.context, { note: this.#note, signal }),
       onTakeOver: (taken) => {
         this.#own = taken;

@@ -30,6 +30,8 @@ export interface CommandLineOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Columns of a terminal on stderr and stdout; without, both are pipes. */
   readonly columns?: number;
+  /** Told what is written to stderr, as it is. */
+  readonly onStderr?: (text: string) => void;
   /** What keeps the result from arriving whole. */
   readonly lost?: RunnerError;
 }
@@ -45,7 +47,8 @@ export interface Ran {
 /** 100 training images: 90 to train on with the default split. */
 export const TRAIN_EXAMPLES = 100;
 
-export function commandLine({ script = {}, env = {}, columns, lost }: CommandLineOptions = {}) {
+export function commandLine(options: CommandLineOptions = {}) {
+  const { script = {}, env = {}, columns, lost, onStderr } = options;
   const directory = temporaryDirectory();
   const { path: cwd } = directory;
   const dataDir = join(cwd, 'digits');
@@ -63,7 +66,7 @@ export function commandLine({ script = {}, env = {}, columns, lost }: CommandLin
     /** Writes a file of the working directory. */
     write: (name: string, content: string) => writeFileSync(join(cwd, name), content),
     async run(...args: string[]): Promise<Ran> {
-      const [stdout, stderr] = [capture(columns), capture(columns)];
+      const [stdout, stderr] = [capture(columns), capture(columns, onStderr)];
       const exits: number[] = [];
       const io = {
         env: { RUNNER_DATA_DIR: dataDir, ...env },
@@ -135,10 +138,11 @@ function scriptedDaemon(script: Partial<Daemon>, { train, release }: ScriptedTra
   };
 }
 
-function capture(columns: number | undefined) {
+function capture(columns: number | undefined, onText?: (text: string) => void) {
   let written = '';
   const write = (text: string): boolean => {
     written += text;
+    onText?.(text);
     return true;
   };
   const size = columns === undefined ? {} : { isTTY: true, columns };

@@ -16,6 +16,7 @@ import type { RunSpec } from '../../../src/contract/run-spec.js';
 import { mnistCnn } from '../../../src/jobs/mnist-cnn/index.js';
 import { SPEC } from '../orchestrator/specs.js';
 import { commandLine, failed, succeed, TRAINED, trainerExit } from './command-line.js';
+import { abandon, dirOf, reopen } from './left-runs.js';
 
 const TRAIN = ['train', '--batch-size', '16', '--epochs', '2', '--threads', '2', '--quiet'] as const;
 type Cli = ReturnType<typeof commandLine>;
@@ -23,18 +24,7 @@ type Cli = ReturnType<typeof commandLine>;
 async function trainOne(cli: Cli): Promise<string> {
   return String((await cli.json(...TRAIN)).runId);
 }
-const dirOf = (cli: Cli, runId: string): string => join(cli.runsDir, runId);
 
-/** Turns a finished run into one that this process is still busy with. */
-const reopen = (cli: Cli, runId: string): void =>
-  rmSync(join(dirOf(cli, runId), 'outcome.json'), { force: true });
-/** … or one whose process has died: no process started before the machine did. */
-function abandon(cli: Cli, runId: string): void {
-  reopen(cli, runId);
-  const path = join(dirOf(cli, runId), 'owner.json');
-  const owner = JSON.parse(readFileSync(path, 'utf8')) as object;
-  writeFileSync(path, JSON.stringify({ ...owner, pid: 1, startTimeTicks: -1 }));
-}
 function edit(path: string, change: (value: Record<string, unknown>) => void): void {
   const value = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
   change(value);

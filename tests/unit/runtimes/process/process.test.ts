@@ -8,6 +8,8 @@ import { NO_TRAINING } from '../../../../src/contract/run-outcome.js';
 import type { RunEvent } from '../../../../src/contract/run-event.js';
 import type { TrainingProgress } from '../../../../src/contract/runtime.js';
 import type { Engine } from '../../../../src/engine/engine.js';
+import { readExitRecord } from '../../../../src/isolation/exit-record.js';
+import { compileProgram, untilPrinted } from '../../common/run-program.js';
 import { temporaryDirectory } from '../../common/temporary-directory.js';
 import { CLOCK, NOW, SPEC } from '../../orchestrator/specs.js';
 
@@ -187,14 +189,16 @@ describe('stopping it', () => {
     await run('succeed', { signal });
     expect(remove).toHaveBeenCalledTimes(add.mock.calls.length);
   });
+});
 
-  it('a display that throws ends it', async () => {
-    const failure = new Error('no terminal');
-    const running = run('obey', {
-      onEvent: () => {
-        throw failure;
-      },
-    });
-    await expect(running).rejects.toBe(failure);
-  });
+it('its end is that of the process that started it, though that was killed', async () => {
+  using program = compileProgram('programs/owner.ts', import.meta.url);
+  const owner = program.run([directory.path, PROGRAM, 'lifeline']);
+  await untilPrinted(owner, /event/);
+  owner.child.kill('SIGKILL');
+  expect(await owner.ended).toMatchObject({ signal: 'SIGKILL' });
+  const record = join(directory.path, 'exit.json');
+  while (!existsSync(record)) await new Promise((resolve) => setTimeout(resolve, 10));
+  expect(existsSync(join(directory.path, 'ended'))).toBe(true);
+  expect(await readExitRecord(directory.path)).toMatchObject({ status: 'cancelled' });
 });

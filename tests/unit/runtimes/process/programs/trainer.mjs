@@ -40,7 +40,7 @@ const training = {
     weightsDigest: 'sha256:x',
   },
 };
-const leave = (record, code) => {
+const leave = (record, code, { written = true } = {}) => {
   const exit = {
     ...{
       schemaVersion: 1,
@@ -52,7 +52,7 @@ const leave = (record, code) => {
     },
     ...{ usage: { cpuSeconds: 3, peakMemoryBytes: 4 }, ...record },
   };
-  writeFileSync(join(values.out, 'exit.json'), JSON.stringify(exit));
+  if (written) writeFileSync(join(values.out, 'exit.json'), JSON.stringify(exit));
   say({ exit });
   process.exit(code);
 };
@@ -82,6 +82,12 @@ const acts = {
   fail() {
     const error = { code: 'diverged', hint: 'Lower it.' };
     leave({ status: 'failed', reason: 'diverged', message: 'NaN.', error }, 1);
+  },
+  /** As where the disk is full. */
+  unwritten() {
+    const error = { code: 'disk-full', hint: 'Free some.' };
+    const record = { status: 'failed', reason: 'disk-full', message: 'Full.', error };
+    leave(record, 3, { written: false });
   },
   silent() {
     tell('one');

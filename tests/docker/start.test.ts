@@ -1,0 +1,33 @@
+/** `npm start` on a machine with a daemon. */
+import { execa } from 'execa';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { ROOT } from '../../scripts/lib/checkout.mjs';
+import { dockerEnv, expectNoLeftovers } from '../support/docker.js';
+import { writeMnistSubset } from '../support/mnist-subset.js';
+
+afterEach(expectNoLeftovers);
+
+it('trains in this process, in one of its own and in a container, and ends with the same weights', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'runner-start-'));
+  try {
+    const [dataDir, runsDir] = [join(folder, 'data'), join(folder, 'runs')];
+    mkdirSync(dataDir);
+    writeMnistSubset(dataDir, { train: 1000, test: 200 });
+    const { stdout, stderr, exitCode } = await execa(
+      process.execPath,
+      ['scripts/start.mjs', '--data-dir', dataDir, '--runs-dir', runsDir, '--quiet'],
+      { cwd: ROOT, reject: false, timeout: 240_000, env: dockerEnv() },
+    );
+    expect(exitCode, stderr).toBe(0);
+    const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
+    const table = rows.filter(([mode]) => ['inprocess', 'process', 'docker'].includes(mode!));
+    expect(table.map(([mode]) => mode)).toEqual(['inprocess', 'process', 'docker']);
+    expect(new Set(table.map(([, digest]) => digest)).size).toBe(1);
+    expect(stdout).toContain('The same weights, to the bit, in every mode.');
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

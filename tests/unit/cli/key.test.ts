@@ -1,0 +1,173 @@
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { PlannedRun, Runtime } from '../../../src/contract/runtime.js';
+import { commandLine, DIGEST, failed, trainerExit } from './command-line.js';
+import { abandon, addEvents, dirOf, epochEvent, readFileOf, reopen } from './left-runs.js';
+
+const TRAIN = ['train', '--mode', 'docker', '--batch-size', '16', '--epochs', '2', '--threads', '2'] as const;
+const KEYED = [...TRAIN, '--key', 'dag/run-7'] as const;
+
+/** A command line that counts what was trained; each run ends as `ends` says, in turn. */
+function counting(ends: readonly Runtime['run'][] = [], onStderr: (text: string) => void = () => undefined) {
+  const trained: PlannedRun[] = [];
+  const train: Runtime['run'] = (run, options) => {
+    trained.push(run);
+    const end = ends[trained.length - 1] ?? (() => Promise.resolve(trainerExit()));
+    return end(run, options);
+  };
+  const cli = commandLine({ script: { train }, onStderr });
+  return { cli, trained, [Symbol.dispose]: () => cli[Symbol.dispose]() };
+}
+const runsOf = (cli: { runsDir: string }): string[] =>
+  readdirSync(cli.runsDir).filter((name) => !name.startsWith('.'));
+
+describe('--key', () => {
+  it('of a run that has ended tells it again, and trains nothing', async () => {
+    using both = counting();
+    const { cli, trained } = both;
+    const first = await cli.json(...KEYED);
+    const again = await cli.run(...KEYED, '--json');
+    expect(again.status).toBe(0);
+    expect(JSON.parse(again.stdout)).toEqual(first);
+    expect(again.stderr).toBe(
+      `Run ${String(first.runId)} has the key "dag/run-7": nothing is trained anew.\n`,
+    );
+    expect(trained).toHaveLength(1);
+    expect(readFileOf(cli, String(first.runId), 'request.json')).toMatchObject({ key: 'dag/run-7' });
+  });
+
+  it('of a run that failed tells the failure again, with its exit status', async () => {
+    const message = 'The trainer was killed because its memory was used up.';
+    const oom = failed({ reason: 'out-of-memory', message, exitCode: 137, signal: 'SIGKILL' });
+    using both = counting([() => Promise.resolve(oom)]);
+    const first = await both.cli.run(...KEYED, '--json', '--quiet');
+    const again = await both.cli.run(...KEYED, '--json', '--quiet');
+    expect([first.status, again.status]).toEqual([1, 1]);
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(first.stdout));
+    expect(both.trained).toHaveLength(1);
+  });
+
+  it('trains anew under another key, and without one', async () => {
+    using both = counting();
+    const { cli, trained } = both;
+    await cli.run(...KEYED);
+    await cli.run(...TRAIN, '--key', 'dag/run-8');
+    await cli.run(...TRAIN);
+    expect(trained).toHaveLength(3);
+    expect(runsOf(cli)).toHaveLength(3);
+  });
+
+  it('trains anew where its run was removed', async () => {
+    using both = counting();
+    const { runId } = await both.cli.json(...KEYED);
+    await both.cli.run('runs', 'rm', String(runId));
+    expect((await both.cli.json(...KEYED)).runId).not.toBe(runId);
+    expect(both.trained).toHaveLength(2);
+  });
+
+  it('says where the run was asked for otherwise', async () => {
+    using both = counting();
+    const { runId } = await both.cli.json(...KEYED);
+    const { status, stderr } = await both.cli.run(...KEYED, '--seed', '7', '--epochs', '3');
+    expect(status).toBe(0);
+    expect(stderr).toBe(
+      `Run ${String(runId)} has the key "dag/run-7", though with other settings (hyperparameters, seed): nothing is trained anew.\n`,
+    );
+  });
+
+  it('of a run that goes on elsewhere watches it to its end', async () => {
+    let end: (() => void) | undefined;
+    using both = counting([], (text) => {
+      if (text.startsWith('epoch 1')) end?.();
+    });
+    const { cli } = both;
+    const runId = String((await cli.json(...KEYED)).runId);
+    const outcome = readFileOf(cli, runId, 'outcome.json');
+    reopen(cli, runId);
+    addEvents(cli, runId, [epochEvent(0, 1)]);
+    end = () => {
+      addEvents(cli, runId, [epochEvent(1, 2)]);
+      writeFileSync(join(dirOf(cli, runId), 'outcome.json'), JSON.stringify(outcome));
+    };
+    const { status, stdout, stderr } = await cli.run(...KEYED, '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ runId, status: 'succeeded', weightsDigest: DIGEST });
+    expect(stderr.split('\n').map((line) => line.split('  ')[0])).toEqual([
+      `Run ${runId} has the key "dag/run-7": nothing is trained anew.`,
+      `run ${runId}`,
+      'epoch 1',
+      'epoch 2',
+      '',
+    ]);
+    expect(both.trained).toHaveLength(1);
+  });
+
+  it('of a run that goes on elsewhere, a signal leaves it alone', async () => {
+    let watched: string | undefined;
+    using both = counting([], (text) => {
+      if (text === `run ${watched}\n`) both.cli.signals.emit('SIGTERM', 'SIGTERM');
+    });
+    const { cli } = both;
+    watched = String((await cli.json(...KEYED)).runId);
+    reopen(cli, watched);
+    const { status, stdout } = await cli.run(...KEYED, '--json');
+    expect(status).toBe(143);
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'terminated',
+        message: `Stopped by SIGTERM. Run ${watched} goes on.`,
+        hint: `\`runner runs attach ${watched}\` follows it again, \`runner runs stop ${watched}\` stops it.`,
+        exitCode: 143,
+      },
+    });
+  });
+
+  it('of a run whose process died takes it over and finishes it', async () => {
+    using both = counting();
+    const { cli, trained } = both;
+    const runId = String((await cli.json(...KEYED, '--evaluate')).runId);
+    abandon(cli, runId);
+    expect(await cli.json(...KEYED)).toMatchObject({ runId, status: 'succeeded' });
+    expect(trained.map((run) => [run.runId, run.evaluate])).toEqual([
+      [runId, true],
+      [runId, true],
+    ]);
+    expect(runsOf(cli)).toEqual([runId]);
+  });
+
+  it('cancels a run that was taken over, as one of its own', async () => {
+    const cancellable: Runtime['run'] = (_run, { signal }) => {
+      both.cli.signals.emit('SIGINT', 'SIGINT');
+      return Promise.resolve(
+        trainerExit(signal.aborted ? { status: 'cancelled', reason: 'interrupted' } : {}),
+      );
+    };
+    using both = counting([() => Promise.resolve(trainerExit()), cancellable]);
+    const runId = String((await both.cli.json(...KEYED)).runId);
+    abandon(both.cli, runId);
+    const { status, stderr, stdout } = await both.cli.run(...KEYED, '--json');
+    expect(status).toBe(130);
+    expect(JSON.parse(stdout)).toMatchObject({ runId, status: 'cancelled' });
+    expect(stderr).toContain('Finishing the step, writing a checkpoint');
+  });
+
+  it('that another process has just taken follows that one', async () => {
+    using both = counting();
+    const [one, other] = await Promise.all([both.cli.json(...KEYED), both.cli.json(...KEYED)]);
+    expect(other).toEqual(one);
+    expect(both.trained).toHaveLength(1);
+    expect(runsOf(both.cli)).toHaveLength(1);
+  });
+
+  it.each([
+    ['', 0],
+    ['x'.repeat(201), 201],
+  ])('%j is no key', async (key, length) => {
+    using both = counting();
+    expect(await both.cli.json(...TRAIN, '--key', key)).toMatchObject({
+      error: { code: 'usage', message: `--key: expected 1 to 200 characters, got ${length}.`, exitCode: 2 },
+    });
+    expect(both.trained).toEqual([]);
+  });
+});
