@@ -42,8 +42,7 @@ find "$work/context/packages" -name __pycache__ -prune -exec rm -rf {} +
 cp -r "$work/context/packages" "$work/context/lean"
 cd "$work/context/lean"
 rm -rf tensorflow/include clang pip setuptools wheel pygments tensorboard* bin
-find . -type d \( -name tests -o -name testing -o -name test \) -not -path './numpy/*' -not -path './keras/*' \
-  -not -path './tensorflow/python/*' -prune -exec rm -rf {} +
+rm -rf h5py/tests numpy/tests numpy/*/tests
 find . -name '*.pyi' -delete -o -name '*.lib' -delete -o -name '*.a' -delete -o -name '*.h' -delete
 # Only TensorFlow's: strip damages libraries that the wheels of others have had patched.
 find tensorflow -name '*.so*' -type f -exec strip --strip-unneeded {} +

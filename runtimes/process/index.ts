@@ -3,11 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { endOfAbort } from '../../src/common/abort-cause.js';
 import type { Clock } from '../../src/common/clock.js';
+import { describeError } from '../../src/common/errors.js';
 import { toJson } from '../../src/common/json.js';
+import { RunnerError } from '../../src/contract/errors.js';
 import { runPath } from '../../src/contract/run-directory.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../../src/contract/runtime.js';
 import { TRAINER_SCHEMA_VERSION } from '../../src/contract/trainer-program.js';
-import type { TrainerPlan } from '../../src/contract/trainer-program.js';
+import type { TrainerExitRecord, TrainerPlan } from '../../src/contract/trainer-program.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { classify, exitCodeOf } from '../../src/isolation/classify.js';
 import { readExitRecord } from '../../src/isolation/exit-record.js';
@@ -40,6 +42,18 @@ export function createProcessRuntime(parts: ProcessParts): Runtime {
   return { mode: 'process', run: (run, options) => runInProcess(run, options, parts) };
 }
 
+const startTrainer = (args: readonly string[], graceMs: number) =>
+  execa(process.execPath, args, {
+    env: childEnvironment(process.env),
+    extendEnv: false,
+    buffer: false,
+    reject: false,
+    stdin: 'pipe',
+    forceKillAfterDelay: graceMs,
+    // A Ctrl-C in the terminal is for this process, which passes it on once.
+    detached: true,
+  });
+
 async function runInProcess(
   run: PlannedRun,
   { signal, onEvent, onProgress }: RuntimeOptions,
@@ -48,60 +62,59 @@ async function runInProcess(
   signal.throwIfAborted();
   const since = clock.elapsed();
   using printed = PrintedLines.open(runPath(run.runDir, 'trainerLog'), clock);
-  const child = execa(
-    process.execPath,
+  const child = startTrainer(
     [
       ...nodeArguments,
       program,
       ...['--plan', '-', '--out', run.runDir, '--engine', dirname(engine.bindingPath), '--end-with-stdin'],
     ],
-    {
-      env: childEnvironment(process.env),
-      extendEnv: false,
-      buffer: false,
-      reject: false,
-      stdin: 'pipe',
-      forceKillAfterDelay: graceMs,
-      // A Ctrl-C in the terminal is for this process, which passes it on once.
-      detached: true,
-      cleanup: true,
-    },
+    graceMs,
   );
   const startMs = clock.elapsed() - since;
   // Kept open: its end, which is that of this process, tells the trainer to end.
   child.stdin.on('error', () => undefined);
   child.stdin.write(`${toJson(planOf(run))}\n`);
-  const onAbort = (): void => void child.kill('SIGTERM');
+  // Only if it is there to be asked has it ended because it was.
+  let stopped: ReturnType<typeof endOfAbort> | undefined;
+  const onAbort = (): void => {
+    if (child.kill('SIGTERM')) stopped = endOfAbort(signal);
+  };
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
   const words = new LastWords();
+  let said: TrainerExitRecord | undefined;
   try {
     await Promise.all([
-      readLines(child.iterable({ from: 'stdout' }), (line) => {
+      readLines(child, 'stdout', (line) => {
         const message = readMessage(line);
         if (message === undefined) printed.add('stdout', line);
         else if ('event' in message) onEvent(message.event);
         else if ('progress' in message) onProgress?.(message.progress);
+        else if ('exit' in message) said = message.exit;
       }),
-      readLines(child.iterable({ from: 'stderr' }), (line) => {
+      readLines(child, 'stderr', (line) => {
         printed.add('stderr', line);
         words.add(line);
       }),
     ]);
-    const { exitCode, signal: killedBy } = await child;
+    const ended = await child;
+    if (child.pid === undefined) throw notStarted(ended.cause);
     const exit = classify({
-      exitCode: exitCodeOf(exitCode, killedBy),
-      ...(signal.aborted ? { stopped: endOfAbort(signal) } : {}),
-      record: await readExitRecord(run.runDir),
+      exitCode: exitCodeOf(ended.exitCode, ended.signal),
+      ...(stopped === undefined ? {} : { stopped }),
+      // On a full disk its last message is all there is.
+      record: (await readExitRecord(run.runDir)) ?? said,
       lastWords: words.text,
       sofar: await readSoFar(run.runDir),
     });
     return { ...exit, phases: { ...earlierPhases, start: startMs, ...exit.phases } };
   } finally {
     signal.removeEventListener('abort', onAbort);
-    child.kill('SIGKILL');
   }
 }
+
+const notStarted = (cause: unknown): RunnerError =>
+  new RunnerError('file-unusable', `The trainer could not be started: ${describeError(cause)}.`, { cause });
 
 const planOf = ({ runId, spec, evaluate }: PlannedRun): TrainerPlan => ({
   schemaVersion: TRAINER_SCHEMA_VERSION,
@@ -111,6 +124,18 @@ const planOf = ({ runId, spec, evaluate }: PlannedRun): TrainerPlan => ({
   dataDir: spec.data.dir,
 });
 
-async function readLines(lines: AsyncIterable<string>, take: (line: string) => void): Promise<void> {
-  for await (const line of lines) take(line);
+/** Whatever goes wrong on this side ends the trainer: to leave the loop is to wait for its end. */
+async function readLines(
+  child: ReturnType<typeof startTrainer>,
+  from: 'stdout' | 'stderr',
+  take: (line: string) => void,
+): Promise<void> {
+  for await (const line of child.iterable({ from })) {
+    try {
+      take(line);
+    } catch (error) {
+      child.kill('SIGKILL');
+      throw error;
+    }
+  }
 }

@@ -1,7 +1,7 @@
 /** Files into and out of containers of a real daemon; the results of those that mean harm. */
 import type Docker from 'dockerode';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CollectLimits } from '../../runtimes/docker/files/archive-check.js';
@@ -219,12 +219,13 @@ describe('collectFiles', () => {
       ...{ into: join(directory.path, 'results'), allow: ALLOW, limits: { maxBytes: 1e9 } },
       signal: abort.signal,
     });
+    const big = join(directory.path, 'results.partial/artifacts/big');
     const atFirstBytes = setInterval(() => {
-      if (readdirSync(directory.path, { recursive: true }).includes('results.partial/artifacts/big'))
-        abort.abort(reason);
+      if (!existsSync(big)) return;
+      clearInterval(atFirstBytes);
+      abort.abort(reason);
     }, 1);
     await expect(collecting).rejects.toBe(reason);
-    clearInterval(atFirstBytes);
     expect(readdirSync(directory.path)).toEqual([]);
     await container.start();
   });
@@ -261,7 +262,7 @@ describe('collectFiles rejects, and leaves nothing of', () => {
     ],
     [
       'a name with a backslash',
-      `fs.writeFileSync('/out/..\\\\\\\\x', 'x');`,
+      `fs.writeFileSync('/out/..\\\\x', 'x');`,
       '"out/..\\\\x" has a backslash in its name',
     ],
     [

@@ -2,6 +2,7 @@
 import type Docker from 'dockerode';
 import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
+import { inspect } from 'node:util';
 import { describeError } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { type DockerTarget, resolveDockerHost } from './docker-host.js';
@@ -62,4 +63,13 @@ async function clientOptions(target: DockerTarget, env: NodeJS.ProcessEnv): Prom
 
 /** The client's types know nothing of the agent that it takes. */
 const withAgent = (options: Docker.DockerOptions, agent: Agent): Docker.DockerOptions =>
-  ({ ...options, agent }) as Docker.DockerOptions;
+  ({ ...options, agent: shownBriefly(agent) }) as Docker.DockerOptions;
+
+/**
+ * docker-modem formats each request down to its last member for a debug line, whether anybody reads that or not. An
+ * agent holds every connection that is open: formatting them took more time than all else that a run does here.
+ */
+function shownBriefly(agent: Agent): Agent {
+  const value = (): string => `[${agent.constructor.name}]`;
+  return Object.defineProperty(agent, inspect.custom, { value });
+}

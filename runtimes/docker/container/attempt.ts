@@ -42,8 +42,12 @@ export class Attempt {
     } catch (thrown) {
       const intent = this.#journal.find('intent');
       const { connection, earlierPhases } = this.parts;
-      const error = toDaemonError(thrown, connection, `container ${intent?.names.container ?? '?'}`);
-      if (intent === undefined || !this.#mayBeGoingOn(error, isResumed)) throw thrown;
+      if (intent === undefined) throw thrown;
+      const error = this.#unlessElsewhere(
+        toDaemonError(thrown, connection, `container ${intent.names.container}`),
+        intent,
+      );
+      if (!this.#mayBeGoingOn(error, isResumed)) throw thrown;
       const { runDir, spec } = this.planned;
       const stopping = this.#journal.find('stopping')?.cause;
       const timeoutMs = spec.limits?.timeoutMs;
@@ -59,6 +63,13 @@ export class Attempt {
     return { ...(await this.#conclude(end, options)), image };
   }
 
+  /** On another daemon than the run was begun on, it does not show whether the container is gone. */
+  #unlessElsewhere(error: RunnerError, { daemon }: Intent): RunnerError {
+    const { address } = this.parts.connection;
+    const isElsewhere = error.code === 'killed' && daemon !== undefined && daemon !== address;
+    return isElsewhere ? otherDaemonError(this.planned.runId, daemon, address) : error;
+  }
+
   /** A trainer that may have been started is lost sight of at worst; one that was not, was not. */
   #mayBeGoingOn({ code }: RunnerError, isResumed: boolean): boolean {
     if (this.#journal.find('started') !== undefined) return code !== 'container-conflict';
@@ -69,14 +80,9 @@ export class Attempt {
   async release(): Promise<void> {
     const intent = this.#journal.find('intent');
     if (intent === undefined || this.#journal.find('removed') !== undefined) return;
-    const { connection, timing } = this.parts;
     // Of a run that never got to its start, the daemon may never have been there.
-    const patienceMs = this.#journal.find('started') === undefined ? 0 : timing.daemonPatienceMs;
-    const found = await patiently(patienceMs, () => this.#remove(intent));
-    const { daemon = connection.address } = intent;
-    if (!found && daemon !== connection.address) {
-      throw otherDaemonError(this.planned.runId, daemon, connection.address);
-    }
+    const isPatient = this.#journal.find('started') !== undefined;
+    await this.#remove(intent, isPatient ? this.parts.timing.daemonPatienceMs : 0);
     this.#journal.write({ step: 'removed' });
   }
 
@@ -155,14 +161,19 @@ export class Attempt {
 
   /**
    * All that the attempt has made. A waiting trainer that it was about to take may be somebody else's.
-   * @returns false if there was nothing of what there must have been
+   * @throws RunnerError `daemon-unreachable` if it was made on another daemon
    */
-  async #remove(intent: Intent): Promise<boolean> {
+  async #remove({ names, token, warm, daemon }: Intent, patienceMs = 0): Promise<void> {
     const { connection } = this.parts;
-    const isOurs = !intent.warm || this.#journal.find('created') !== undefined;
-    if (isOurs) return removeAttempt(connection, intent.names, intent.token);
-    await giveUpClaimed(connection, intent, this.planned.runId);
-    return true;
+    const { runId } = this.planned;
+    const { address } = connection;
+    const isOurs = !warm || this.#journal.find('created') !== undefined;
+    const found = await patiently(patienceMs, () =>
+      isOurs ? removeAttempt(connection, names, token) : giveUpClaimed(connection, { names, token }, runId),
+    );
+    if (!found && daemon !== undefined && daemon !== address) {
+      throw otherDaemonError(runId, daemon, address);
+    }
   }
 
   async #follow(containerId: string, { signal, onEvent, onProgress }: RuntimeOptions): Promise<void> {

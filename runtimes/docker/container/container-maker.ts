@@ -68,7 +68,7 @@ export class ContainerMaker {
     const found = await this.#find();
     const wasStarted = this.journal.find('started') !== undefined;
     const isYetToWork = this.intent.warm && !wasStarted;
-    if (wasStarted ? found === undefined : !isYetToWork && found?.status === 'removing') throw this.#gone();
+    if (wasStarted ? found === undefined : !isYetToWork && found?.status === 'removing') throw goneError();
     // What runs is for the watch to end, and what has ended has its results, however late it is.
     if (found !== undefined && found.status !== 'created' && !isYetToWork) {
       if (!wasStarted) this.journal.write({ step: 'started', ms: 0 });
@@ -224,14 +224,6 @@ export class ContainerMaker {
 
   #named(error: unknown, what: string): RunnerError {
     return toDaemonError(error, this.parts.connection, `${what} container ${this.#names.container}`);
-  }
-
-  /** On another daemon than the run was begun on, it does not show whether the container is gone. */
-  #gone(): RunnerError {
-    const { daemon } = this.intent;
-    const { address } = this.parts.connection;
-    if (daemon === undefined || daemon === address) return goneError();
-    return otherDaemonError(this.run.runId, daemon, address);
   }
 
   #conflict(kind: string, name: string): RunnerError {

@@ -2,7 +2,16 @@
  * journal.ndjson of a run: what was done on the daemon, each entry on the disk before the next act. The one who
  * writes it may be killed between any two lines; its successor reads what was done and finds the rest by name.
  */
-import { appendFileSync, closeSync, fsyncSync, openSync, readFileSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../../src/common/clock.js';
@@ -101,13 +110,19 @@ export class Journal {
       .findLast((entry): entry is Extract<JournalEntry, { step: S }> => entry.step === step);
   }
 
-  /** @throws RunnerError `disk-full` */
+  /** @throws RunnerError `disk-full`; the journal then ends with the entry before */
   write(entry: JournalEntryInput): void {
     const stamped = { t: this.clock.now(), ...entry };
     try {
       withFile(this.path, 'a', (fd) => {
-        appendFileSync(fd, `${JSON.stringify(stamped)}\n`);
-        fsyncSync(fd);
+        const { size } = fstatSync(fd);
+        try {
+          appendFileSync(fd, `${JSON.stringify(stamped)}\n`);
+          fsyncSync(fd);
+        } catch (error) {
+          ftruncateSync(fd, size);
+          throw error;
+        }
       });
       // Its own name must survive a power cut, too.
       if (this.#entries.length === 0) withFile(dirname(this.path), 'r', syncFolder);

@@ -25,5 +25,6 @@ export async function patiently<T>(patienceMs: number, work: () => Promise<T>): 
   }
 }
 
-const isAway = (error: unknown): boolean =>
+/** Whether an error says no more than that the daemon did not answer. */
+export const isAway = (error: unknown): boolean =>
   error instanceof RunnerError ? error.code === 'daemon-unreachable' : isConnectionLost(error);

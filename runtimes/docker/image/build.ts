@@ -29,6 +29,8 @@ export type Builder = 'classic' | 'buildkit';
 
 export interface BuildOptions {
   readonly builder: Builder;
+  /** Take nothing from the builder's cache. */
+  readonly anew: boolean;
   readonly onProgress: EngineProgress;
   readonly signal: AbortSignal;
 }
@@ -100,14 +102,14 @@ async function sendAndFollow(build: Build, options: BuildOptions): Promise<void>
   }
 }
 
-function requestOf({ plan, base }: Build, { builder }: BuildOptions): Docker.ImageBuildOptions {
+function requestOf({ plan, base }: Build, { builder, anew }: BuildOptions): Docker.ImageBuildOptions {
   return {
     t: plan.tag,
     dockerfile: 'Dockerfile.trainer',
     buildargs: { BASE: base.name, ENGINE: plan.kind, NODE_VERSION: base.nodeVersion ?? '' },
     labels: labelsOf(plan, base),
     networkmode: 'none',
-    ...{ rm: true, forcerm: true },
+    ...{ rm: true, forcerm: true, nocache: anew },
     version: builder === 'buildkit' ? '2' : '1',
   };
 }

@@ -17,7 +17,7 @@ export interface EnsureImageOptions {
   readonly onNotice?: (text: string) => void;
   /** Cancels: what was begun is removed, and the call rejects with the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Build also what is there; default false. */
+  /** Build also what is there, and anew; default false. */
   readonly force?: boolean;
   /** Default: `classic`. */
   readonly builder?: Builder;
@@ -52,7 +52,7 @@ export async function ensureImage(
     const startedAt = performance.now();
     await removeLeftImages(connection, signal);
     const base = await ensureBase(connection, plan.base, { env, packageDir, onProgress, onNotice, signal });
-    await buildImage(connection, plan, base, { builder, onProgress, signal });
+    await buildImage(connection, plan, base, { builder, anew: force, onProgress, signal });
     const image = await findPlanned(connection, plan, signal);
     if (image === undefined) throw new Error(`${plan.tag} was built, and is gone again`);
     return { ...image, built: true, buildMs: performance.now() - startedAt };

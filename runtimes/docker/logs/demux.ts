@@ -52,19 +52,26 @@ export class Demuxer {
   }
 
   #takeHeader(chunk: Buffer, offset: number): number {
+    if (this.#headerBytes === 0 && chunk.length - offset >= HEADER_BYTES) {
+      this.#open(chunk, offset);
+      return HEADER_BYTES;
+    }
     const end = Math.min(chunk.length, offset + HEADER_BYTES - this.#headerBytes);
     this.#headerBytes += chunk.copy(this.#header, this.#headerBytes, offset, end);
-    if (this.#headerBytes === HEADER_BYTES) this.#open();
+    if (this.#headerBytes === HEADER_BYTES) {
+      this.#headerBytes = 0;
+      this.#open(this.#header, 0);
+    }
     return end - offset;
   }
 
-  #open(): void {
-    const [kind = 0] = this.#header;
-    if (kind > DAEMON_ERROR || this.#header.readUIntBE(1, 3) !== 0) {
-      throw new Error(`the stream is malformed: a frame begins with 0x${this.#header.toString('hex')}`);
+  #open(bytes: Buffer, offset: number): void {
+    const kind = bytes[offset] ?? 0;
+    if (kind > DAEMON_ERROR || bytes.readUIntBE(offset + 1, 3) !== 0) {
+      const header = bytes.toString('hex', offset, offset + HEADER_BYTES);
+      throw new Error(`the stream is malformed: a frame begins with 0x${header}`);
     }
-    this.#headerBytes = 0;
-    this.#missing = this.#header.readUInt32BE(LENGTH_OFFSET);
+    this.#missing = bytes.readUInt32BE(offset + LENGTH_OFFSET);
     this.#begins = true;
     // 0 is stdin, which the daemon writes to nobody; moby's own reader takes it for stdout.
     this.#stream = kind === DAEMON_ERROR ? undefined : kind === 2 ? 'stderr' : 'stdout';

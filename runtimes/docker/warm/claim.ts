@@ -65,14 +65,15 @@ type Labels = Record<string, string>;
 /**
  * Removes one that a run has taken, and nothing if the run has not: its process may have been killed, or have lost the
  * race, between saying what it is about to take and taking it.
+ * @returns whether there was anything of it
  * @throws RunnerError of the daemon
  */
 export async function giveUpClaimed(
   connection: DaemonConnection,
   { names, token }: Pick<Waiting, 'names' | 'token'>,
   runId: string,
-): Promise<void> {
-  if (await isClaimedBy(connection, names.fill, runId)) await removeAttempt(connection, names, token);
+): Promise<boolean> {
+  return (await isClaimedBy(connection, names.fill, runId)) && removeAttempt(connection, names, token);
 }
 
 async function isClaimedBy(connection: DaemonConnection, fill: string, runId: string): Promise<boolean> {

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { attachSuppressed } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { DaemonConnection } from '../connection/connection.js';
-import { isConnectionLost, isStatus, toDaemonError } from '../connection/daemon-error.js';
+import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { withDeadline } from '../connection/deadline.js';
 import { MANAGED, readLabels } from '../container/labels.js';
+import { isAway } from '../container/patience.js';
 import type { TrainerEnd } from './printed.js';
 import { WaitingTrainer, type WarmParts } from './waiting-trainer.js';
 
@@ -187,9 +188,6 @@ class Pool {
     return sleep(this.#timing.lookAgainMs, undefined, { signal }).catch(() => undefined);
   }
 }
-
-const isAway = (error: unknown): boolean =>
-  isConnectionLost(error) || (error instanceof RunnerError && error.code === 'daemon-unreachable');
 
 const told = ({ exitCode, oomKilled, words }: TrainerEnd): string =>
   [

@@ -40,8 +40,10 @@ async function noteUnfinished({ output }: CliContext, runs: readonly ListedRun[]
   const abandoned = await Promise.all(readable.map(isAbandoned));
   const count = abandoned.filter(Boolean).length;
   if (count === 0) return;
-  const those = count === 1 ? '1 run has no process any more' : `${count} runs have no process any more`;
-  output.note(`${those}: \`runner recover\` finishes what they left.`);
+  const those = count === 1 ? '1 run has' : `${count} runs have`;
+  output.note(
+    `${those} no process any more: \`runner recover\` finishes what ${count === 1 ? 'it' : 'they'} left.`,
+  );
 }
 
 /** `runner runs show RUN` */

@@ -33,21 +33,20 @@ export async function stop(context: CliContext, queries: readonly string[], flag
     const over = !mayGoOn(await readRun(run));
     if (!over) await requestStop(run);
     const { outcome } = await bringToEnd(run, { reporter: silentReporter, signal, cancel, tools, note });
-    return { status: outcome.status, stopped: !over && outcome.status === 'cancelled' };
+    const how = over ? 'over' : outcome.status === 'cancelled' ? 'stopped' : 'ended';
+    return { status: outcome.status, how } as const;
   };
   return await tellEach(context, runs, {
     member: 'runs',
     work: stopOne,
-    line: ({ runId }, done) => describeStop(runId, done),
+    line: ({ runId }, { how, status }) => LINES[how](runId, status),
   });
 }
 
-function describeStop(
-  runId: string,
-  { status, stopped }: { readonly status: RunStatus; readonly stopped: boolean },
-): string {
-  if (stopped) return `Stopped ${runId}.`;
-  return status === 'lost'
-    ? `${runId} is lost: its process had died.`
-    : `${runId} ended by itself (${status}).`;
-}
+/** By how a run has come to its end: by this command, by itself meanwhile, or before. */
+const LINES = {
+  stopped: (runId: string) => `Stopped ${runId}.`,
+  ended: (runId: string, status: RunStatus) =>
+    status === 'lost' ? `${runId} is lost: its process had died.` : `${runId} ended by itself (${status}).`,
+  over: (runId: string, status: RunStatus) => `${runId} had ended before (${status}).`,
+};

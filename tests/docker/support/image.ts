@@ -1,5 +1,10 @@
-import { removeImages, listImages } from '../../../runtimes/docker/image/index.js';
-import { ensureImage, planImage, type TrainerImage } from '../../../runtimes/docker/image/index.js';
+import {
+  ensureImage,
+  listImages,
+  planImage,
+  removeImages,
+  type TrainerImage,
+} from '../../../runtimes/docker/image/index.js';
 import { connect, type DaemonConnection } from '../../../runtimes/docker/connection/connection.js';
 import { prepareEngine } from '../../../src/engine/prepare-engine.js';
 import { dockerEnv } from '../../support/docker.js';

@@ -16,7 +16,7 @@ import { docker } from '../../support/docker.js';
 import { testConnection, testImage } from './image.js';
 
 export type RuntimeOptions = Partial<
-  Pick<DockerRuntimeParts, 'timing' | 'outVolume' | 'onNotice' | 'owner'>
+  Pick<DockerRuntimeParts, 'connection' | 'timing' | 'outVolume' | 'onNotice' | 'owner'>
 > & {
   readonly image?: UsedImage;
 };
@@ -33,7 +33,7 @@ export interface DockerRunOptions extends RuntimeOptions {
 export interface RunUnderTest extends PlannedRun {
   /** By name on the daemon: it may be there or not. */
   readonly container: Docker.Container;
-  abort(reason: Error): void;
+  readonly abort: (reason: Error) => void;
 }
 
 export interface WatchedRun extends FinishedRun {

@@ -121,7 +121,8 @@ interface ScriptedTrainer {
   readonly release: Runtime['release'] | undefined;
 }
 
-function scriptedDaemon(script: Partial<Daemon>, { train, release }: ScriptedTrainer): Daemon {
+/** A daemon that has this version's image, and runs it as the trainer is scripted. */
+export function scriptedDaemon(script: Partial<Daemon>, { train, release }: ScriptedTrainer): Daemon {
   const notScripted = () => Promise.reject(new Error('not scripted'));
   return {
     address: 'unix:///run/docker.sock',

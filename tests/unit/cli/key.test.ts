@@ -77,16 +77,16 @@ describe('--key', () => {
   });
 
   it('of a run that goes on elsewhere watches it to its end', async () => {
-    let end: (() => void) | undefined;
+    const then: { end?: () => void } = {};
     using both = counting([], (text) => {
-      if (text.startsWith('epoch 1')) end?.();
+      if (text.startsWith('epoch 1')) then.end?.();
     });
     const { cli } = both;
     const runId = String((await cli.json(...KEYED)).runId);
     const outcome = readFileOf(cli, runId, 'outcome.json');
     reopen(cli, runId);
     addEvents(cli, runId, [epochEvent(0, 1)]);
-    end = () => {
+    then.end = () => {
       addEvents(cli, runId, [epochEvent(1, 2)]);
       writeFileSync(join(dirOf(cli, runId), 'outcome.json'), JSON.stringify(outcome));
     };
@@ -104,20 +104,21 @@ describe('--key', () => {
   });
 
   it('of a run that goes on elsewhere, a signal leaves it alone', async () => {
-    let watched: string | undefined;
+    const watched = { runId: '' };
     using both = counting([], (text) => {
-      if (text === `run ${watched}\n`) both.cli.signals.emit('SIGTERM', 'SIGTERM');
+      if (text === `run ${watched.runId}\n`) both.cli.signals.emit('SIGTERM', 'SIGTERM');
     });
     const { cli } = both;
-    watched = String((await cli.json(...KEYED)).runId);
-    reopen(cli, watched);
+    const runId = String((await cli.json(...KEYED)).runId);
+    reopen(cli, runId);
+    watched.runId = runId;
     const { status, stdout } = await cli.run(...KEYED, '--json');
     expect(status).toBe(143);
     expect(JSON.parse(stdout)).toEqual({
       error: {
         code: 'terminated',
-        message: `Stopped by SIGTERM. Run ${watched} goes on.`,
-        hint: `\`runner runs attach ${watched}\` follows it again, \`runner runs stop ${watched}\` stops it.`,
+        message: `Stopped by SIGTERM. Run ${runId} goes on.`,
+        hint: `\`runner runs attach ${runId}\` follows it again, \`runner runs stop ${runId}\` stops it.`,
         exitCode: 143,
       },
     });

@@ -202,3 +202,31 @@ it('its end is that of the process that started it, though that was killed', asy
   expect(existsSync(join(directory.path, 'ended'))).toBe(true);
   expect(await readExitRecord(directory.path)).toMatchObject({ status: 'cancelled' });
 });
+
+describe('what goes wrong around it', () => {
+  it('a display that throws ends it', async () => {
+    const failure = new Error('no terminal');
+    const running = run('obey', {
+      onEvent: () => {
+        throw failure;
+      },
+    });
+    await expect(running).rejects.toBe(failure);
+  });
+
+  it('that cannot write exit.json is believed on its last message', async () => {
+    const { exit } = await run('unwritten');
+    expect(exit).toMatchObject({ status: 'failed', reason: 'disk-full', exitCode: 3 });
+    expect(exit.error).toMatchObject({ code: 'disk-full', exitCode: 3 });
+  });
+
+  it('that cannot be started is an error, not a crash of the trainer', async () => {
+    const before = process.execPath;
+    process.execPath = '/nowhere/node';
+    try {
+      await expect(run('succeed')).rejects.toThrow('ENOENT');
+    } finally {
+      process.execPath = before;
+    }
+  });
+});

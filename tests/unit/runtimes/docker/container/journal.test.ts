@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Journal, type JournalEntryInput } from '../../../../../runtimes/docker/container/journal.js';
@@ -143,4 +143,25 @@ it('on a disk that is full says so, and has not done what it could not write', (
   };
   expect(fill).toThrow(expect.objectContaining({ code: 'disk-full', exitCode: 3 }));
   expect(Journal.open(path, CLOCK).find('intent')).toMatchObject({ token: 't1' });
+});
+
+it('a write that failed half-way leaves no half a line for the next one to be joined to', (test) => {
+  using directory = temporaryDirectory();
+  using _disk = mountMemory(test, directory.path, 'size=64k');
+  const path = join(directory.path, 'journal.ndjson');
+  const writer = Journal.open(path, CLOCK);
+  const image = { tag: 'x', id: 'x', bytes: 1 };
+  writer.write({ step: 'intent', attempt: 1, token: 't', names: namesOf('r', 1), warm: false, image });
+  const ballast = join(directory.path, 'ballast');
+  writeFileSync(ballast, new Uint8Array(56 * 1024));
+  const fill = () => {
+    for (;;) writer.write({ step: 'created', containerId: 'c'.repeat(100), ms: 1, gpu: false });
+  };
+  expect(fill).toThrow(expect.objectContaining({ code: 'disk-full' }));
+  rmSync(ballast);
+  writer.write({
+    step: 'ended',
+    end: { exitCode: 0, oomKilled: false, error: '', daemonLost: false, usage: null, said: null },
+  });
+  expect(Journal.open(path, CLOCK).find('ended')).toMatchObject({ end: { exitCode: 0 } });
 });

@@ -1,0 +1,391 @@
+/** Runs that other processes have begun: attached to, stopped and recovered. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Daemon } from '../../../src/cli/services.js';
+import { RunnerError } from '../../../src/contract/errors.js';
+import type { Runtime } from '../../../src/contract/runtime.js';
+import { compileProgram, untilPrinted } from '../common/run-program.js';
+import { commandLine, DIGEST, failed, IMAGE, scriptedDaemon, succeed, trainerExit } from './command-line.js';
+import type { CommandLineOptions } from './command-line.js';
+import { abandon, addEvents, dirOf, epochEvent, loseOwner, readFileOf, reopen } from './left-runs.js';
+
+type Cli = ReturnType<typeof commandLine>;
+
+async function train(cli: Cli, mode = 'docker'): Promise<string> {
+  const args = ['--batch-size', '16', '--epochs', '2', '--threads', '2', '--quiet'];
+  return String((await cli.json('train', '--mode', mode, ...args)).runId);
+}
+
+/** The trainer of the first run succeeds; what comes after is the test's. */
+function afterFirst(next: Runtime['run'], options: CommandLineOptions = {}): Cli {
+  let trained = 0;
+  const run: Runtime['run'] = (planned, runtimeOptions) => {
+    trained += 1;
+    return trained === 1 ? Promise.resolve(trainerExit()) : next(planned, runtimeOptions);
+  };
+  return commandLine({ ...options, script: { ...options.script, train: run } });
+}
+const journal = (cli: Cli, runId: string, ...steps: string[]): void =>
+  writeFileSync(
+    join(dirOf(cli, runId), 'journal.ndjson'),
+    steps.map((step) => `${JSON.stringify({ step, t: 0 })}\n`).join(''),
+  );
+
+describe('runs attach', () => {
+  it('tells a run that has ended, with its exit status', async () => {
+    const oom = failed({ reason: 'out-of-memory', message: 'Used up.', exitCode: 137, signal: 'SIGKILL' });
+    using cli = commandLine({ script: { train: () => Promise.resolve(oom) } });
+    const runId = await train(cli);
+    const { status, stdout, stderr } = await cli.run('runs', 'attach', runId);
+    expect(status).toBe(1);
+    expect(stdout).toContain(`Run ${runId}\n  status     failed (out-of-memory)\n`);
+    expect(stderr).toBe('runner: Used up.\n  Raise --memory, or lower --batch-size.\n');
+  });
+
+  it('takes over a run whose process died, tells what happened before, and finishes it', async () => {
+    const events = [epochEvent(0, 1), epochEvent(1, 2)] as const;
+    const images: unknown[] = [];
+    using cli = commandLine({
+      script: {
+        daemon: {
+          createRuntime: ({ image, earlierPhases }) => {
+            images.push(image, earlierPhases);
+            const run: Runtime['run'] = (_run, { onEvent }) => {
+              for (const event of events) onEvent(event);
+              return Promise.resolve(trainerExit());
+            };
+            return { mode: 'docker', run };
+          },
+        },
+      },
+    });
+    const runId = await train(cli);
+    abandon(cli, runId);
+    addEvents(cli, runId, [events[0]]);
+    images.length = 0;
+    const { status, stdout, stderr } = await cli.run('runs', 'attach', 'latest', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ runId, status: 'succeeded', weightsDigest: DIGEST });
+    expect(stderr.split('\n').map((line) => line.split('  ')[0])).toEqual([
+      `run ${runId}`,
+      'epoch 1',
+      'epoch 2',
+      '',
+    ]);
+    expect(images).toEqual([{ tag: IMAGE.tag, id: IMAGE.id, bytes: IMAGE.bytes }, undefined]);
+    expect(readFileOf(cli, runId, 'owner.json')).toMatchObject({ pid: process.pid });
+  });
+
+  it('leaves it to the journal where the image is gone', async () => {
+    let image: unknown = 'not asked';
+    const daemon: Partial<Daemon> = {
+      findImage: () => Promise.reject(new RunnerError('image-missing', 'Gone.')),
+      createRuntime: (deps) => {
+        image = deps.image;
+        return { mode: 'docker', run: () => Promise.resolve(trainerExit()) };
+      },
+    };
+    using cli = commandLine({ script: { daemon } });
+    const runId = await train(cli);
+    abandon(cli, runId);
+    expect(await cli.run('runs', 'attach', runId)).toMatchObject({ status: 0 });
+    expect(image).toBeUndefined();
+  });
+
+  it('leaves the run alone at Ctrl-C, in whose hands it may be', async () => {
+    let signalled: AbortSignal | undefined;
+    using cli = afterFirst((_run, { signal }) => {
+      signalled = signal;
+      cli.signals.emit('SIGINT', 'SIGINT');
+      return new Promise(() => undefined);
+    });
+    const runId = await train(cli);
+    abandon(cli, runId);
+    const { status, stdout, exits } = await cli.run('runs', 'attach', runId, '--json', '--quiet');
+    expect({ status, exits }).toEqual({ status: 130, exits: [] });
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'interrupted',
+        message: `Stopped by SIGINT. Run ${runId} goes on.`,
+        hint: `\`runner runs attach ${runId}\` follows it again, \`runner runs stop ${runId}\` stops it.`,
+        exitCode: 130,
+      },
+    });
+    expect(signalled?.aborted).toBe(false);
+  });
+
+  it('cannot go on without the daemon, and leaves the run as it is', async () => {
+    let down = false;
+    const createRuntime: Daemon['createRuntime'] = () => {
+      if (down) throw new RunnerError('daemon-unreachable', 'No answer.');
+      return { mode: 'docker', run: () => Promise.resolve(trainerExit()) };
+    };
+    using cli = commandLine({ script: { daemon: { createRuntime } } });
+    const runId = await train(cli);
+    abandon(cli, runId);
+    down = true;
+    expect(await cli.json('runs', 'attach', runId)).toMatchObject({
+      error: { code: 'daemon-unreachable', exitCode: 3 },
+    });
+    expect(await cli.json('runs', 'show', runId)).toMatchObject({ outcome: null });
+  });
+
+  it('says of a run in this process that it is lost with that', async () => {
+    using cli = commandLine();
+    const runId = await train(cli, 'inprocess');
+    abandon(cli, runId);
+    addEvents(cli, runId, [epochEvent(0, 1)]);
+    const { status, stdout, stderr } = await cli.run('runs', 'attach', runId, '--json');
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ mode: 'inprocess', status: 'lost', reason: 'killed' });
+    expect(stderr).toContain('The process that the run belonged to has died, and its trainer with it.');
+    expect(stderr).not.toContain('runner recover');
+  });
+
+  it('tells a run that has ended though what it left cannot be cleared away', async () => {
+    using cli = commandLine({
+      script: { release: () => Promise.reject(new RunnerError('daemon-unreachable', 'No answer.')) },
+    });
+    await cli.run('train', '--mode', 'docker', '--batch-size', '16');
+    const { runs } = (await cli.json('runs', 'ls')) as { runs: { runId: string }[] };
+    const runId = runs[0]!.runId;
+    journal(cli, runId, 'intent', 'started', 'ended');
+    loseOwner(cli, runId);
+    const { status, stdout, stderr } = await cli.run('runs', 'attach', runId, '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ runId, status: 'succeeded' });
+    expect(stderr).toMatch(/^Not all that run \S+ has made is cleared away: .*No answer\.\n$/);
+  });
+});
+
+describe('runs stop', () => {
+  const STOPPED = { status: 'cancelled', reason: 'interrupted', message: 'The run was cancelled.' } as const;
+
+  it('of a run that has ended says so', async () => {
+    using cli = commandLine();
+    const runId = await train(cli);
+    expect(await cli.run('runs', 'stop', runId)).toMatchObject({
+      status: 0,
+      stdout: `${runId} had ended before (succeeded).\n`,
+      stderr: '',
+    });
+    expect(await cli.json('runs', 'stop', runId)).toEqual({
+      runs: [{ runId, runDir: dirOf(cli, runId), status: 'succeeded', how: 'over' }],
+    });
+  });
+
+  it('takes over a run whose process died, cancelled from the start', async () => {
+    const seen: boolean[] = [];
+    using cli = afterFirst((_run, { signal }) => {
+      seen.push(signal.aborted);
+      return Promise.resolve(trainerExit(STOPPED));
+    });
+    const runId = await train(cli);
+    abandon(cli, runId);
+    expect(await cli.run('runs', 'stop', 'latest', runId)).toMatchObject({
+      status: 0,
+      stdout: `Stopped ${runId}.\n`,
+    });
+    expect(seen).toEqual([true]);
+    expect(readFileOf(cli, runId, 'outcome.json')).toMatchObject(STOPPED);
+  });
+
+  it('asks the process of a run that goes on, and waits until it has ended', async () => {
+    using program = compileProgram('../orchestrator/programs/own-run.ts', import.meta.url);
+    using cli = afterFirst(() => Promise.resolve(trainerExit(STOPPED)));
+    const runId = await train(cli);
+    reopen(cli, runId);
+    const owner = program.run([dirOf(cli, runId)]);
+    await untilPrinted(owner, /ready/);
+    // That process ends without an outcome, so the run is then finished here.
+    expect(await cli.run('runs', 'stop', runId)).toMatchObject({ status: 0, stdout: `Stopped ${runId}.\n` });
+    expect(await owner.ended).toMatchObject({ code: 130, stdout: 'ready\nasked to end\n' });
+  });
+
+  it('tells a run that ends in another way while it is asked', async () => {
+    using cli = afterFirst(() => Promise.resolve(trainerExit()));
+    const runId = await train(cli);
+    abandon(cli, runId);
+    expect((await cli.run('runs', 'stop', runId)).stdout).toBe(`${runId} ended by itself (succeeded).\n`);
+    const lost = await train(cli, 'process');
+    abandon(cli, lost);
+    expect((await cli.run('runs', 'stop', lost)).stdout).toBe(`${lost} is lost: its process had died.\n`);
+  });
+
+  it('stops the others where one cannot be stopped, and names that one', async () => {
+    using cli = afterFirst((run, { signal }) =>
+      Promise.resolve(signal.aborted ? trainerExit(STOPPED) : trainerExit()),
+    );
+    const [elsewhere, here] = [await train(cli), await train(cli)];
+    abandon(cli, here);
+    reopen(cli, elsewhere);
+    const owner = { pid: 1, host: 'far', startTimeTicks: 1 };
+    writeFileSync(join(dirOf(cli, elsewhere), 'owner.json'), JSON.stringify(owner));
+    const { status, stdout, stderr } = await cli.run('runs', 'stop', elsewhere, here);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: `Stopped ${here}.\n` });
+    expect(stderr).toBe(
+      `runner: Run ${elsewhere} belongs to a process on far.\n  Stop it there: \`runner runs stop ${elsewhere}\` on far.\n`,
+    );
+    expect(await cli.json('runs', 'stop', elsewhere, here)).toMatchObject({
+      runs: [
+        { runId: elsewhere, error: { code: 'run-busy' } },
+        { runId: here, status: 'cancelled', how: 'over' },
+      ],
+    });
+  });
+
+  it('stops none where one is not there', async () => {
+    using cli = commandLine();
+    await train(cli);
+    expect(await cli.json('runs', 'stop', 'latest', 'nosuch')).toMatchObject({
+      error: { code: 'run-not-found', exitCode: 2 },
+    });
+  });
+});
+
+describe('recover', () => {
+  it('says that there is nothing, also without a runs directory', async () => {
+    using cli = commandLine({ script: { connectDaemon: () => Promise.reject(new Error('asked')) } });
+    expect(await cli.run('recover')).toMatchObject({
+      status: 0,
+      stdout: `There is nothing to recover in ${cli.runsDir}.\n`,
+      stderr: '',
+    });
+    await train(cli, 'inprocess');
+    expect(await cli.json('recover')).toEqual({ runs: [] });
+  });
+
+  it('finishes every run whose process died, over one connection, and no other', async () => {
+    let connections = 0;
+    const connectDaemon = () => {
+      connections += 1;
+      return Promise.resolve(scriptedDaemon({}, { train: succeed(), release: undefined }));
+    };
+    using cli = commandLine({ script: { connectDaemon } });
+    const ids = [await train(cli), await train(cli), await train(cli)].sort();
+    const running = await train(cli);
+    reopen(cli, running);
+    for (const runId of ids) abandon(cli, runId);
+    connections = 0;
+    const { status, stdout, stderr } = await cli.run('recover');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.trimEnd().split('\n').sort()).toEqual(ids.map((runId) => `${runId} succeeded`));
+    expect(connections).toBe(1);
+    expect(await cli.json('runs', 'show', running)).toMatchObject({ state: 'running' });
+    expect(await cli.json('recover')).toEqual({ runs: [] });
+  });
+
+  it('exits with 1 if one failed or is lost, and tells each', async () => {
+    const error = new RunnerError('out-of-memory', 'Used up.');
+    using cli = afterFirst(({ runId }) =>
+      Promise.resolve(
+        runId === bad ? failed({ reason: 'out-of-memory', message: 'Used up.', error }) : trainerExit(),
+      ),
+    );
+    let bad = '';
+    const [good, oom, lost] = [await train(cli), await train(cli), await train(cli, 'inprocess')];
+    bad = oom;
+    for (const runId of [good, oom, lost]) abandon(cli, runId);
+    const { status, stdout } = await cli.run('recover', '--json');
+    expect(status).toBe(1);
+    const { runs } = JSON.parse(stdout) as { runs: { runId: string }[] };
+    const of = (id: string) => runs.find(({ runId }) => runId === id);
+    expect(of(good)).toEqual({
+      ...{ runId: good, runDir: dirOf(cli, good), mode: 'docker', how: 'finished', status: 'succeeded' },
+      ...{ reason: null, weightsDigest: DIGEST },
+    });
+    expect(of(oom)).toMatchObject({ how: 'finished', status: 'failed', reason: 'out-of-memory' });
+    expect(of(lost)).toMatchObject({ mode: 'inprocess', status: 'lost', reason: 'killed' });
+  });
+
+  it('goes on with the others where one cannot be finished', async () => {
+    using cli = afterFirst(() => Promise.resolve(trainerExit()));
+    const [broken, good] = [await train(cli), await train(cli)];
+    for (const runId of [broken, good]) abandon(cli, runId);
+    writeFileSync(join(dirOf(cli, broken), 'request.json'), '{"nonsense": 1}');
+    const { status, stdout, stderr } = await cli.run('recover');
+    expect({ status, stdout }).toEqual({ status: 1, stdout: `${good} succeeded\n` });
+    expect(stderr).toBe(
+      `runner: ${dirOf(cli, broken)}/request.json is no request.\n  The directory is kept as it is; \`runner runs rm\` removes it.\n`,
+    );
+  });
+
+  it('clears away what ended runs have left, and does not call their failure its own', async () => {
+    const released: string[] = [];
+    using cli = commandLine({
+      script: {
+        train: () => Promise.resolve(failed({ reason: 'crashed', message: 'Crashed.' })),
+        release: ({ runId }) => Promise.resolve(void released.push(runId)),
+      },
+    });
+    const runId = await train(cli);
+    journal(cli, runId, 'intent', 'started', 'ended');
+    loseOwner(cli, runId);
+    released.length = 0;
+    expect(await cli.run('recover')).toMatchObject({
+      status: 0,
+      stdout: `${runId} had ended (failed); what it left is removed\n`,
+    });
+    expect(released).toEqual([runId]);
+  });
+
+  it('leaves the containers alone at Ctrl-C', async () => {
+    let signalled: AbortSignal | undefined;
+    using cli = afterFirst((_run, { signal }) => {
+      signalled = signal;
+      cli.signals.emit('SIGINT', 'SIGINT');
+      return new Promise(() => undefined);
+    });
+    const runId = await train(cli);
+    abandon(cli, runId);
+    expect(await cli.json('recover')).toEqual({
+      error: {
+        code: 'interrupted',
+        message: 'Stopped by SIGINT. Runs that were not through go on in their containers.',
+        hint: '`runner recover` finishes them another time.',
+        exitCode: 130,
+      },
+    });
+    expect(signalled?.aborted).toBe(false);
+  });
+});
+
+describe('runs that nobody has in hand', () => {
+  it('are hinted at in the list and where one is shown, for people only', async () => {
+    using cli = commandLine();
+    const [one, two] = [await train(cli), await train(cli)];
+    expect((await cli.run('runs', 'ls')).stderr).toBe('');
+    abandon(cli, one);
+    expect((await cli.run('runs', 'ls')).stderr).toBe(
+      '1 run has no process any more: `runner recover` finishes what it left.\n',
+    );
+    abandon(cli, two);
+    expect((await cli.run('runs', 'ls')).stderr).toBe(
+      '2 runs have no process any more: `runner recover` finishes what they left.\n',
+    );
+    expect((await cli.run('runs', 'ls', '--json')).stderr).toBe('');
+    expect((await cli.run('runs', 'show', one)).stderr).toBe(
+      `This run has no process any more: \`runner runs attach ${one}\` finishes it.\n`,
+    );
+  });
+
+  it('show their state: lost and timed out, too', async () => {
+    const error = new RunnerError('timeout', 'The run took longer than its limit of 1 s.');
+    const exits = [
+      failed({ status: 'timed-out', reason: 'timeout', message: error.message, error }),
+      failed({ status: 'lost', reason: 'daemon-unreachable', message: 'No answer.' }),
+    ];
+    using cli = commandLine({ script: { train: () => Promise.resolve(exits.shift() ?? trainerExit()) } });
+    const [late, lost] = [await train(cli), await train(cli)];
+    const { stdout } = await cli.run('runs', 'ls');
+    expect(stdout).toContain(`${late}  timed-out  mnist-cnn  docker  0/2 `);
+    expect(stdout).toContain(`${lost}  lost       mnist-cnn  docker  0/2 `);
+    expect((await cli.run('runs', 'show', late)).stdout).toContain('  status     timed-out (timeout)\n');
+    journal(cli, lost, 'intent', 'started');
+    loseOwner(cli, lost);
+    expect((await cli.run('runs', 'show', lost)).stderr).toBe(
+      `This run has no process any more: \`runner runs attach ${lost}\` finishes it.\n`,
+    );
+  });
+});
