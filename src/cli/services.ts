@@ -125,7 +125,10 @@ export interface Daemon {
   /** The image of this version, which is built where it is missing. */
   ensureImage(options: EnsureImage): Promise<TrainerImage>;
   listImages(options: Abortable): Promise<readonly ListedImage[]>;
-  /** @param names tags or beginnings of ids; without, all but the one of this version, and that too with `all` */
+  /**
+   * @param names tags or beginnings of ids; without, the trainer images of other versions
+   * @param all without names: every image of ours
+   */
   removeImages(
     options: Abortable & { readonly names?: readonly string[]; readonly all: boolean },
   ): Promise<{ readonly removed: readonly ListedImage[]; readonly kept: readonly ListedImage[] }>;

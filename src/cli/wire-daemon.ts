@@ -43,7 +43,9 @@ export async function connectDaemon({ env, signal, engineOf }: ConnectOptions): 
     },
     listImages: (options) => listImages(connection, options),
     async removeImages({ all, ...options }) {
-      const keep = all || options.names !== undefined ? [] : await tagsOfThisVersion(env);
+      if (all || options.names !== undefined) return removeImages(connection, options);
+      const bases = (await listImages(connection, options)).filter(({ kind }) => kind === 'base');
+      const keep = [...(await tagsOfThisVersion(env)), ...bases.flatMap(({ tags }) => tags)];
       return removeImages(connection, { ...options, keep });
     },
     createRuntime: (parts) =>

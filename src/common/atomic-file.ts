@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isErrno, nameDiskFull } from './errors.js';
 import { toJson } from './json.js';
+import { processExists } from './process-exists.js';
 
 /**
  * Writes a file so that a reader, or a successor after a crash or a power cut, finds the old content or the new
@@ -29,6 +30,17 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
     throw nameDiskFull(error, path);
   }
   await syncDirectory(dirname(path));
+}
+
+/** The number is that of the process that was writing. */
+const TEMPORARY = /^\..+\.(\d+)\.[0-9a-f]{8}\.tmp$/;
+
+/** Removes what processes that were killed in the middle of a write have left in a folder. */
+export async function removeHalfWritten(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = TEMPORARY.exec(name)?.[1];
+    if (pid !== undefined && !processExists(Number(pid))) await rm(join(folder, name), { force: true });
+  }
 }
 
 /** `writeFileAtomic` of a value as indented JSON with a final newline. */

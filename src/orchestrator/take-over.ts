@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory, writeJsonAtomic } from '../common/atomic-file.js';
+import { removeHalfWritten, syncDirectory, writeJsonAtomic } from '../common/atomic-file.js';
 import { isErrno } from '../common/errors.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
@@ -31,6 +31,7 @@ export async function takeOver({ runId, runDir }: RunDirectory): Promise<boolean
     }
     await syncDirectory(runDir);
     await writeJsonAtomic(runPath(runDir, 'owner'), thisProcess());
+    await removeHalfWritten(runDir);
     return true;
   } catch (error) {
     if (!isErrno(error, 'ENOENT')) throw error;

@@ -93,9 +93,9 @@ function messageRow({ status, message }: RunOutcome): Row[] {
   return [['because', printable(message)]];
 }
 
-/** How the trainer's own process ended, where that is not as it should. */
+/** How the trainer's own process ended, where nobody wanted it to. */
 function exitRow({ status, exitCode, signal }: RunOutcome): Row[] {
-  if (status === 'succeeded' || exitCode === null) return [];
+  if (status === 'succeeded' || status === 'cancelled' || exitCode === null) return [];
   return [['exit', signal === null ? `status ${exitCode}` : `status ${exitCode} (${printable(signal)})`]];
 }
 

@@ -52,6 +52,10 @@ const WORDS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
   [/could not select device driver|unknown runtime specified nvidia/i, { code: 'gpu-unavailable' }],
   [/\bCDI\b.*(device|inject)|nvidia-container-(cli|runtime)/i, { code: 'gpu-unavailable' }],
   [/no space left on device|disk quota exceeded/i, { code: 'disk-full' }],
+  [
+    /range of cpus/i,
+    { code: 'bad-spec', hint: 'Give --cpus (without it: as many as --threads) no more than the daemon has.' },
+  ],
   [/minimum memory limit|minimum memory reservation|less than the minimum/i, { code: 'limit-too-low' }],
   [/name .* is already in use by container/i, { code: 'container-conflict' }],
   [/client version [\d.]+ is too new/i, { code: 'daemon-too-old' }],

@@ -1,14 +1,9 @@
 import type { EngineProgress } from '../../../src/engine/engine.js';
 import type { DaemonConnection } from '../connection/connection.js';
-import { ensureBase } from './base.js';
-import { withBuildLock } from './build-lock.js';
-import { type Builder, buildImage } from './build.js';
-import { isTrainer, toTrainerImage, type TrainerImage } from './find.js';
-import { inspectImage } from './inspect.js';
-import { removeLeftImages } from './manage.js';
-import { IMAGE_LABELS } from './names.js';
+import type { Builder } from './build.js';
+import { findPlanned } from './find-planned.js';
+import type { TrainerImage } from './find.js';
 import type { ImagePlan } from './plan.js';
-import { requireSamePlatform } from './platform.js';
 
 export interface EnsureImageOptions {
   /** Not called when the image is there already. */
@@ -35,37 +30,13 @@ export async function ensureImage(
   plan: ImagePlan,
   options: EnsureImageOptions = {},
 ): Promise<TrainerImage> {
-  const {
-    onProgress = () => undefined,
-    onNotice = () => undefined,
-    force = false,
-    env = process.env,
-  } = options;
-  const { signal = new AbortController().signal, builder = 'classic' } = options;
+  const { force = false, signal = new AbortController().signal } = options;
   const there = force ? undefined : await findPlanned(connection, plan, signal);
   if (there !== undefined) return there;
-  await requireSamePlatform(connection, plan, { signal });
-  const { packageDir } = plan.trainerFiles;
-  return withBuildLock({ env, onProgress, signal }, async () => {
-    const builtMeanwhile = force ? undefined : await findPlanned(connection, plan, signal);
-    if (builtMeanwhile !== undefined) return builtMeanwhile;
-    const startedAt = performance.now();
-    await removeLeftImages(connection, signal);
-    const base = await ensureBase(connection, plan.base, { env, packageDir, onProgress, onNotice, signal });
-    await buildImage(connection, plan, base, { builder, anew: force, onProgress, signal });
-    const image = await findPlanned(connection, plan, signal);
-    if (image === undefined) throw new Error(`${plan.tag} was built, and is gone again`);
-    return { ...image, built: true, buildMs: performance.now() - startedAt };
-  });
+  // What builds an image is loaded only now: a run whose image is there should not wait for it.
+  const { buildPlanned } = await import('./build-planned.js');
+  const { onProgress = ignore, onNotice = ignore, builder = 'classic', env = process.env } = options;
+  return buildPlanned(connection, plan, { onProgress, onNotice, builder, env, force, signal });
 }
 
-/** Not by its name alone: anybody can give that to another image. */
-async function findPlanned(
-  connection: DaemonConnection,
-  { tag, sourceDigest }: ImagePlan,
-  signal: AbortSignal,
-): Promise<TrainerImage | undefined> {
-  const found = await inspectImage(connection, tag, signal);
-  if (found === undefined || !isTrainer(found)) return undefined;
-  return found.labels[IMAGE_LABELS.sourceDigest] === sourceDigest ? toTrainerImage(found, tag) : undefined;
-}
+const ignore = (): void => undefined;

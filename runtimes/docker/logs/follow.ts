@@ -1,8 +1,8 @@
 import type { Container } from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LogLine } from './lines.js';
-import { readLogStream, type LogChunk } from './log-stream.js';
-import { PositionTracker, sinceOf, type LogPosition } from './position.js';
+import { LogReader } from './log-reader.js';
+import type { LogPosition } from './position.js';
 import { Trouble } from './trouble.js';
 
 export interface FollowTiming {
@@ -53,9 +53,10 @@ export interface FollowEnd {
  *
  *     open ──▶ read ──ended──▶ running? ──yes──▶ wait, open
  *       ▲       │broken           │no
- *       └─wait──┘                 └──▶ open once more ──ended──▶ done
+ *       └─wait──┘                 ├─ the log's last line was read ──▶ done
+ *                                 └─ else open once more ──ended──▶ done
  *
- * The stream may end before the last lines are stored, so it is read once more when the container has exited.
+ * The stream may end before the last lines are stored; so when the container has exited, the log's end is looked at.
  * @throws the last error of daemon or connection as it is, after `patienceMs` of nothing else or at once where trying
  *   again is no use; RunnerError `daemon-failed` if what the daemon sends is no log; what `onLines` throws
  */
@@ -63,93 +64,26 @@ export async function followLogs(
   container: Pick<Container, 'logs'>,
   options: FollowOptions,
 ): Promise<FollowEnd> {
-  const { isRunning, signal = new AbortController().signal } = options;
+  const { onLines, isRunning, from, budgetBytes = Infinity, signal = new AbortController().signal } = options;
   const timing = { ...TIMING, ...options.timing };
-  const state: State = {
-    tracker: new PositionTracker(options.from),
-    trouble: new Trouble(timing),
-    lines: 0,
-    bytes: 0,
-  };
+  const trouble = new Trouble(timing);
+  const { idleMs } = timing;
+  const reader = new LogReader(container, { onLines, isRunning, from, budgetBytes, idleMs, signal, trouble });
   let reconnects = 0;
   let hasExited = false;
   for (;;) {
-    const how = signal.aborted
-      ? 'aborted'
-      : await readOnce(container, state, { ...options, hasExited, signal, timing });
-    if (how === 'flood' || how === 'aborted' || (how === 'ended' && hasExited)) {
-      const { tracker, lines, bytes } = state;
-      return { reason: how, position: tracker.position, lines, bytes, reconnects };
+    const end = signal.aborted ? 'aborted' : await reader.read(hasExited);
+    if (end === 'flood' || end === 'aborted' || (end === 'ended' && hasExited)) {
+      return { reason: end, ...reader.progress, reconnects };
     }
-    hasExited ||= await askHasExited(isRunning, state.trouble);
-    if (how === 'ended' && hasExited) continue;
+    hasExited ||= await askHasExited(isRunning, trouble);
+    if (end === 'ended' && hasExited) {
+      if (await reader.isAtEnd()) return { reason: end, ...reader.progress, reconnects };
+      continue;
+    }
     reconnects += 1;
     // It rejects when the signal aborts; then the loop ends.
-    await delay(state.trouble.nextDelayMs(), undefined, { signal }).catch(() => undefined);
-  }
-}
-
-interface State {
-  readonly tracker: PositionTracker;
-  readonly trouble: Trouble;
-  lines: number;
-  bytes: number;
-}
-
-type HowItEnded = FollowEnd['reason'] | 'broken';
-
-/** Reads one stream to its end, whatever kind of end that is. */
-async function readOnce(
-  container: Pick<Container, 'logs'>,
-  state: State,
-  {
-    onLines,
-    isRunning,
-    hasExited,
-    signal,
-    timing,
-    budgetBytes = Infinity,
-  }: FollowOptions & { signal: AbortSignal; timing: FollowTiming; hasExited: boolean },
-): Promise<HowItEnded> {
-  const { tracker, trouble } = state;
-  tracker.rewind();
-  trouble.opening();
-  const since = sinceOf(tracker.position);
-  const chunks = readLogStream(container, { since, hasExited, isRunning, idleMs: timing.idleMs, signal });
-  try {
-    for (;;) {
-      const chunk = await nextChunk(chunks, signal, trouble);
-      if (typeof chunk === 'string') return chunk;
-      const lines = chunk.lines.filter((line) => tracker.advance(line));
-      if (lines.length > 0) {
-        trouble.over();
-        state.lines += lines.length;
-        state.bytes += bytesOf(lines);
-        await onLines(lines);
-      }
-      const openBytes = bytesOf(chunk.open.filter((line) => tracker.isNew(line)));
-      if (state.bytes + openBytes > budgetBytes) return 'flood';
-    }
-  } finally {
-    await chunks.return();
-  }
-}
-
-const bytesOf = (lines: readonly { readonly bytes: number }[]): number =>
-  lines.reduce((sum, { bytes }) => sum + bytes, 0);
-
-async function nextChunk(
-  chunks: AsyncGenerator<LogChunk, void, undefined>,
-  signal: AbortSignal,
-  trouble: Trouble,
-): Promise<LogChunk | HowItEnded> {
-  try {
-    const { value } = await chunks.next();
-    return value ?? 'ended';
-  } catch (error) {
-    if (signal.aborted) return 'aborted';
-    trouble.note(error);
-    return 'broken';
+    await delay(trouble.nextDelayMs(), undefined, { signal }).catch(() => undefined);
   }
 }
 

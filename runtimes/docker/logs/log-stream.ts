@@ -8,7 +8,9 @@ import { SilenceWatch } from './silence-watch.js';
 
 export interface LogStreamOptions {
   /** Docker's `since`; undefined reads from the start. */
-  readonly since: string | undefined;
+  readonly since?: string | undefined;
+  /** Docker's `tail`: only so many of the last parts of lines. */
+  readonly tail?: number;
   /** Whether the container is known to have exited: only then is a last line without a line feed a whole one. */
   readonly hasExited: boolean;
   readonly isRunning: () => Promise<boolean>;
@@ -29,7 +31,7 @@ export interface LogChunk {
  */
 export async function* readLogStream(
   container: Pick<Container, 'logs'>,
-  { since, hasExited, isRunning, idleMs, signal }: LogStreamOptions,
+  { since, tail, hasExited, isRunning, idleMs, signal }: LogStreamOptions,
 ): AsyncGenerator<LogChunk, void, undefined> {
   const silent = new AbortController();
   const watch = new SilenceWatch(isRunning, idleMs, (error) => {
@@ -38,7 +40,7 @@ export async function* readLogStream(
   let stream: Readable | undefined;
   try {
     watch.start();
-    stream = await openLog(container, since, AbortSignal.any([signal, silent.signal]));
+    stream = await openLog(container, { since, tail }, AbortSignal.any([signal, silent.signal]));
     let lines: LogLine[] = [];
     const assembler = new LineAssembler((line) => lines.push(line));
     const demuxer = new Demuxer((piece) => {
@@ -80,7 +82,7 @@ function parse(parser: () => void): void {
 /** `logs` and not `attach`: an attached reader that pauses stops the container, and the daemon's handling of it. */
 async function openLog(
   container: Pick<Container, 'logs'>,
-  since: string | undefined,
+  { since, tail }: { readonly since: string | undefined; readonly tail: number | undefined },
   signal: AbortSignal,
 ): Promise<Readable> {
   // Of a container that has exited, `follow` sends what there is and ends. Without it dockerode gathers the whole
@@ -91,7 +93,8 @@ async function openLog(
     stderr: true,
     timestamps: true,
     abortSignal: signal,
-    ...(since === undefined ? {} : { since }),
+    ...(since !== undefined && { since }),
+    ...(tail !== undefined && { tail }),
   });
   if (!(stream instanceof Readable)) throw new TypeError('dockerode gave no readable stream');
   return addAbortSignal(signal, stream);

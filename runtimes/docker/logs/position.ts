@@ -16,8 +16,11 @@ export interface StreamPosition {
  */
 export type LogPosition = Readonly<Partial<Record<StreamName, StreamPosition>>>;
 
-/** A line comes no later than this after its stamp: so far back is read for a stream that has been silent. */
-const LATEST_NANOSECONDS = 60_000_000_000n;
+/**
+ * A line comes no later than this after its stamp: so far back is read for a stream that has been silent. Between
+ * stamp and log lies no more than the other stream's line, and what the scheduler adds.
+ */
+const LATEST_NANOSECONDS = 10_000_000_000n;
 
 /**
  * Docker's `since`, which includes its moment: early enough for every line that is not yet read.

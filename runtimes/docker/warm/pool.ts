@@ -118,9 +118,12 @@ class Pool {
     switch (state) {
       case 'taken':
         this.#trainers.delete(trainer.token);
-        this.#notBefore = performance.now() + this.#timing.refillAfterMs;
+        this.#wait();
         break;
-      case undefined: // Removed by somebody, or never made.
+      case undefined: // Taken and removed between two looks, or never made.
+        await this.#discard(trainer);
+        this.#wait();
+        break;
       case 'created': // The daemon went away before it was started.
         await this.#discard(trainer);
         break;
@@ -166,6 +169,10 @@ class Pool {
     const ready = [...this.#trainers.values()].filter(({ isReady }) => isReady).length;
     if (ready !== this.#told) this.options.onSize?.(ready);
     this.#told = ready;
+  }
+
+  #wait(): void {
+    this.#notBefore = performance.now() + this.#timing.refillAfterMs;
   }
 
   #isShort(): boolean {

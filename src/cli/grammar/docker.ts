@@ -25,8 +25,8 @@ export const addDocker: AddCommands = (program, context, done) => {
   const rm = image
     .command('rm')
     .description('remove images that no container uses')
-    .argument('[image...]', 'tag or start of an id; without, all but the one of this version')
-    .option('--all', 'the one of this version, too');
+    .argument('[image...]', 'tag or start of an id; without, the trainer images of other versions')
+    .option('--all', 'all of them: also that of this version, and the bases');
   addCommon(rm).action(async (names: string[], flags: { all?: boolean }) => {
     done(await (await load()).removeImages(context, names, flags));
   });

@@ -4,8 +4,6 @@ import { toRunnerError } from '../../common/errors.js';
 import type { Job } from '../../contract/job.js';
 import type { PlannedRun } from '../../contract/runtime.js';
 import type { FinishedRun } from '../../orchestrator/finish-run.js';
-import { findRunOfKey } from '../../orchestrator/keyed-run.js';
-import { readRun } from '../../orchestrator/read-run.js';
 import { processMeter } from '../../orchestrator/resources.js';
 import { runJob } from '../../orchestrator/run-job.js';
 import type { RunDirectory } from '../../orchestrator/runs-directory.js';
@@ -14,9 +12,7 @@ import type { CliContext } from '../context.js';
 import type { ProgressReporter } from '../progress/reporter.js';
 import type { Resolved } from '../settings.js';
 import { draftSpec } from '../train-spec.js';
-import { bringToEnd } from './bring-to-end.js';
 import { prepareRun } from './prepare-run.js';
-import { recoveryTools } from './recovery-tools.js';
 
 export interface TrainingRequest {
   readonly job: Job;
@@ -43,6 +39,7 @@ export class Training {
   async run(signal: AbortSignal): Promise<FinishedRun> {
     const { key, settings } = this.request;
     if (key === undefined) return this.#runNew(signal);
+    const { findRunOfKey } = await import('../../orchestrator/keyed-run.js');
     const known = await findRunOfKey(settings.runsDir.value, key);
     if (known !== undefined) return this.#goOn(known, signal);
     try {
@@ -76,6 +73,10 @@ export class Training {
   }
 
   async #goOn(run: RunDirectory, signal: AbortSignal): Promise<FinishedRun> {
+    const [{ bringToEnd }, { recoveryTools }] = await Promise.all([
+      import('./bring-to-end.js'),
+      import('./recovery-tools.js'),
+    ]);
     await this.#noteKey(run);
     return bringToEnd(run, {
       ...{ reporter: this.reporter, signal, cancel: signal, note: this.#note },
@@ -89,6 +90,7 @@ export class Training {
   /** The key says that it is the same run; if it was asked for otherwise, a person should know. */
   async #noteKey(run: RunDirectory): Promise<void> {
     const { key = '', settings } = this.request;
+    const { readRun } = await import('../../orchestrator/read-run.js');
     const { spec } = await readRun(run);
     const draft = draftSpec(settings);
     const names = ['job', 'mode', 'hyperparameters', 'seed', 'threads'] as const;

@@ -116,6 +116,18 @@ const FAULTS = {
     before('checkpoint', (event) => {
       print(`${JSON.stringify({ event: { ...event, epoch: 77, path: '../../x' } })}\n`);
     }),
+  /** No fault: numbered lines on both streams around each event, so that none that is lost or doubled stays unseen. */
+  chatters: () => {
+    let line = 0;
+    fs.writeSync = (fd, bytes, ...rest) => {
+      const isEvent = fd === 1 && bytes.toString('latin1', 0, 9) === '{"event":';
+      for (const end = line + (isEvent ? 40 : 0); line < end; line += 1) {
+        print(`line ${line}\n`, 1);
+        print(`line ${line}\n`, 2);
+      }
+      return write(fd, bytes, ...rest);
+    };
+  },
   'prints what it likes': () =>
     before('checkpoint', ({ seq }) => {
       print(forgeries(seq));

@@ -13,8 +13,8 @@ const made = new Map<string, Promise<UsedImage>>();
  * An image with the real trainer, which goes wrong in a way that programs/fault.mjs names. Made once a file of tests,
  * which must `removeFaultImages` in the end.
  */
-export function faultImage(fault: string): Promise<UsedImage> {
-  const image = made.get(fault) ?? make(fault);
+export function faultImage(fault: string, options: FaultImageOptions = {}): Promise<UsedImage> {
+  const image = made.get(fault) ?? make(fault, options);
   made.set(fault, image);
   return image;
 }
@@ -25,8 +25,13 @@ export async function removeFaultImages(): Promise<void> {
   made.clear();
 }
 
+export interface FaultImageOptions {
+  /** Whether the command takes it for a trainer's image, as `--image` has to name one. */
+  readonly isListed?: boolean;
+}
+
 /** By a commit and not by a build: it takes a tenth of the time. */
-async function make(fault: string): Promise<UsedImage> {
+async function make(fault: string, { isListed = false }: FaultImageOptions): Promise<UsedImage> {
   const client = await docker();
   const { id, bytes } = await testImage();
   const container = await client.createContainer({ Image: id });
@@ -39,8 +44,8 @@ async function make(fault: string): Promise<UsedImage> {
     const changes = [
       `ENV RUNNER_TEST_FAULT=${JSON.stringify(fault)}`,
       `ENTRYPOINT ${JSON.stringify([IN_IMAGE.node, '--import', '/fault.mjs', IN_IMAGE.main])}`,
-      // It is none of those that the image commands look after.
-      `LABEL ${IMAGE_LABELS.managed}=`,
+      // Else it is none of those that the image commands look after.
+      ...(isListed ? [] : [`LABEL ${IMAGE_LABELS.managed}=`]),
     ];
     const options = { repo: REPOSITORY, tag, changes: changes.join('\n') };
     const committed = (await container.commit(options)) as { Id: string };

@@ -50,7 +50,7 @@ export async function recover(
 }
 
 /** What has been done for a run so far, by its journal. */
-export function stepsOf({ runDir }: RunDirectory): string[] {
+export function stepsOf({ runDir }: Pick<RunDirectory, 'runDir'>): string[] {
   const path = join(runDir, 'journal.ndjson');
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
@@ -58,7 +58,7 @@ export function stepsOf({ runDir }: RunDirectory): string[] {
 }
 
 /** Every event is on the disk once, in order; the log is the trainer's own, to the byte. */
-export async function expectWholeEvents({ runDir }: RunDirectory): Promise<void> {
+export async function expectWholeEvents({ runDir }: Pick<RunDirectory, 'runDir'>): Promise<void> {
   const events = await readEvents(join(runDir, 'events.ndjson'));
   expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
   expect(events.at(-1)).toMatchObject({ type: 'phase', name: 'save', state: 'end' });

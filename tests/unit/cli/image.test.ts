@@ -130,7 +130,7 @@ describe('image rm', () => {
     return { asked, status, stdout };
   }
 
-  it('without a name removes all but the image of this version; --all removes that, too', async () => {
+  it('without a name leaves the choice to the daemon’s side; --all means every one', async () => {
     expect(await removed([BASE, LEFT], [LISTED])).toEqual({
       asked: { all: false },
       status: 0,

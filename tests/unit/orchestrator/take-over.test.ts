@@ -48,6 +48,19 @@ describe('taking over a run', () => {
     expect(readJson(run, 'owner.json')).toEqual(thisProcess());
   });
 
+  it('removes what killed processes were just writing, and nothing of those that live', async () => {
+    using directory = temporaryDirectory();
+    const run = storeRun(directory.path);
+    const theirs = `.outcome.json.${process.pid}.0123abcd.tmp`;
+    for (const name of [`.owner.json.${DEAD.pid}.0123abcd.tmp`, theirs, 'x.1.tmp']) {
+      writeFileSync(join(run.runDir, name), '{"half');
+    }
+    expect(await takeOver(run)).toBe(true);
+    expect(readdirSync(run.runDir).sort()).toEqual(
+      [theirs, '.taken-1', 'owner.json', 'spec.json', 'x.1.tmp'].sort(),
+    );
+  });
+
   it('that was removed says so', async () => {
     using directory = temporaryDirectory();
     const run = storeRun(directory.path);

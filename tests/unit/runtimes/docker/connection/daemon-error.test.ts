@@ -33,6 +33,7 @@ it.each([
   [500, 'CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=0', 'gpu-unavailable'],
   [500, 'write /var/lib/docker/x: no space left on device', 'disk-full'],
   [400, 'Minimum memory limit allowed is 6MB', 'limit-too-low'],
+  [400, 'Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available', 'bad-spec'],
   [400, 'client version 1.41 is too new. Maximum supported API version is 1.30', 'daemon-too-old'],
   [400, 'Client sent an HTTP request to an HTTPS server', 'daemon-unreachable'],
   [403, 'Forbidden', 'daemon-forbidden'],

@@ -17,17 +17,26 @@ describe('ArchiveCheck', () => {
     );
   });
 
-  it('says of each entry where it belongs', () => {
-    const check = new ArchiveCheck({ top: 'out', allow: ['artifacts'], limits: { maxBytes: 10 } });
+  it('says of each entry where it belongs, and whether it is to be left', () => {
+    const check = new ArchiveCheck({
+      ...{ top: 'out', allow: ['artifacts'], ignore: /^scratch-/, limits: { maxBytes: 10 } },
+    });
     const entries = [
       header('out/', 'directory'),
       header('out/artifacts/', 'directory'),
-      header('out/artifacts/a', 'file', 10),
+      header('out/artifacts/a', 'file', 4),
+      header('out/scratch-1/', 'directory'),
+      header('out/scratch-1/b', 'file', 6),
     ];
     expect(entries.map((entry) => check.check(entry))).toEqual([
-      { type: 'directory', path: '', bytes: 0 },
-      { type: 'directory', path: 'artifacts', bytes: 0 },
-      { type: 'file', path: 'artifacts/a', bytes: 10 },
+      { type: 'directory', path: '', bytes: 0, isIgnored: false },
+      { type: 'directory', path: 'artifacts', bytes: 0, isIgnored: false },
+      { type: 'file', path: 'artifacts/a', bytes: 4, isIgnored: false },
+      { type: 'directory', path: 'scratch-1', bytes: 0, isIgnored: true },
+      { type: 'file', path: 'scratch-1/b', bytes: 6, isIgnored: true },
     ]);
+    expect(() => check.check(header('out/scratch-1/c', 'file', 1))).toThrow('of which 0 were left');
+    expect(() => check.check(header('out/scratch-1/d', 'symlink'))).toThrow('is a symbolic link');
+    expect(() => check.check(header('out/scratch', 'file'))).toThrow('is none of the results');
   });
 });

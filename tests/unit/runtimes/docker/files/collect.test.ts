@@ -127,6 +127,20 @@ describe('collectFiles', () => {
     expect(files.map(({ path }) => path)).toEqual([long.slice('out/'.length)]);
   });
 
+  it('leaves where it is what is to be ignored', async () => {
+    using directory = temporaryDirectory();
+    const bytes = archive(
+      folder('out/scratch-1'),
+      file('out/scratch-1/x', 'x'.repeat(2000)),
+      file('out/events.ndjson', 'y'),
+    );
+    const { files } = await collectFiles(sends(bytes).container, '/out', {
+      ...{ into: join(directory.path, 'results'), allow: ALLOW, ignore: /^scratch-/, limits: LIMITS },
+    });
+    expect(files.map(({ path }) => path)).toEqual(['events.ndjson']);
+    expect(readdirSync(join(directory.path, 'results'))).toEqual(['events.ndjson']);
+  });
+
   it('takes an empty folder of results', async () => {
     using directory = temporaryDirectory();
     expect(await collect(sends(archive()), directory.path)).toEqual({ files: [], bytes: 0 });

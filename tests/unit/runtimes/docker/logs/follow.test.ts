@@ -51,6 +51,31 @@ describe('followLogs', () => {
     ]);
   });
 
+  it('does not read a log again whose last line it has', async () => {
+    const log = LOG.map((line, at) => ({ ...line, at }));
+    for (const each of [log, log.slice(0, 1), [], log.map((line) => ({ ...line, text: '' }))]) {
+      const { handedOut, asked } = await follow(each, [{ then: 'end' }], {
+        isRunning: () => Promise.resolve(false),
+      });
+      expect({ handedOut, asked }).toEqual({ handedOut: each.map(lineOf), asked: [undefined] });
+    }
+  });
+
+  it.each<[string, Printed[]]>([
+    [
+      'has the stamp and the text of the one before',
+      [1, 2, 2].map((at) => ({ stream: 'stdout', at, text: '' })),
+    ],
+    ['is long', [{ stream: 'stdout', at: 1, text: 'x'.repeat(2 * PART_BYTES) }]],
+    ['has no line feed', [{ stream: 'stdout', at: 1, text: 'x', ended: false }]],
+  ])('reads it again in doubt: its last line %s', async (_, log) => {
+    const { handedOut, asked } = await follow(log, [{ then: 'end' }, { then: 'end' }], {
+      isRunning: () => Promise.resolve(false),
+    });
+    expect(handedOut).toEqual(log.map(lineOf));
+    expect(asked).toHaveLength(2);
+  });
+
   it('does not take the end of a stream for the exit', async () => {
     const ends = [10, 100, 100, 250].map((lines) => ({ then: 'end', lines }) as const);
     const { handedOut, reason, reconnects } = await follow(LOG, [...ends, { then: 'end' }, { then: 'end' }]);

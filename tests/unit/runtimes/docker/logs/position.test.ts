@@ -22,10 +22,10 @@ describe('sinceOf', () => {
     );
   });
 
-  it('goes back a minute, and no more, for a stream that has been silent', () => {
+  it('goes back ten seconds, and no more, for a stream that has been silent', () => {
     const last = { timestamp: '2026-01-01T01:00:00.500000000Z', seen: 1 };
     const long = { timestamp: '2026-01-01T00:00:00.000000000Z', seen: 1 };
-    const expected = `${Date.UTC(2026, 0, 1) / 1000 + 3540}.500000000`;
+    const expected = `${Date.UTC(2026, 0, 1) / 1000 + 3590}.500000000`;
     expect(sinceOf({ stdout: last })).toBe(expected);
     expect(sinceOf({ stderr: last })).toBe(expected);
     expect(sinceOf({ stdout: last, stderr: long })).toBe(expected);

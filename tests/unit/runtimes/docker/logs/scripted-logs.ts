@@ -13,9 +13,14 @@ export interface Attempt {
   readonly lines?: number;
 }
 
+interface Asked {
+  readonly since?: string;
+  readonly tail?: number;
+}
+
 /** A container whose log is handed out as Docker does it, with the accidents of a script. */
 export class ScriptedLogs {
-  /** `since` of each request. */
+  /** `since` of each request but those for the end of the log, which is always whole. */
   readonly asked: (string | undefined)[] = [];
   readonly streams: Readable[] = [];
   readonly #log: readonly Printed[];
@@ -28,10 +33,15 @@ export class ScriptedLogs {
   }
 
   get container(): Pick<Container, 'logs'> {
-    return { logs: (options: { since?: string }) => this.#open(options.since) } as unknown as Pick<
-      Container,
-      'logs'
-    >;
+    return { logs: (options: Asked) => this.#answer(options) } as unknown as Pick<Container, 'logs'>;
+  }
+
+  #answer({ since, tail }: Asked): Promise<Readable> {
+    if (tail === undefined) return this.#open(since);
+    const frames = this.#log.flatMap(framesOf);
+    const stream = sending(Buffer.concat(frames.slice(-tail)), 'end');
+    this.streams.push(stream);
+    return Promise.resolve(stream);
   }
 
   #open(since: string | undefined): Promise<Readable> {
