@@ -33,8 +33,8 @@ if (status === 0 && !has('--no-docker')) {
     }
   }
 }
-status ||= compare(runs, { json: has('--json') });
-process.exitCode = status;
+const verdict = compare(runs, { json: has('--json') });
+process.exitCode = status || verdict;
 
 /** After one that failed or was interrupted nothing more is begun. */
 async function train(/** @type {string} */ mode, /** @type {Record<string, string>} */ env = {}) {

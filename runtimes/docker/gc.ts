@@ -122,18 +122,22 @@ function asClaimed(thing: Found, all: readonly Found[]): LabelValues {
 const claimOf = ({ labels }: Found, all: readonly Found[]): Found | undefined =>
   all.find((other) => other.labels.role === 'fill' && other.labels.token === labels.token);
 
-/** The lease of a thing is the life of the process that made it, or the run's own deadline. */
+/** The lease of a thing is the life of the process that made it; on another host, until the run's own deadline. */
 async function judge(
   labels: LabelValues,
   { clock, lookUp, isAlive }: GarbageOptions,
 ): Promise<{ readonly expired: boolean; readonly why: string }> {
   const { deadline, owner, run, runsDir } = labels;
-  if (deadline !== null && deadline < clock.now()) return { expired: true, why: 'its deadline is over' };
   const host = owner.split('/')[0] ?? '';
-  if (host !== hostname()) return { expired: false, why: `it belongs to a process on ${host}` };
+  // Of another host's runs nothing can be known but that.
+  if (host !== hostname()) {
+    return deadline !== null && deadline < clock.now()
+      ? { expired: true, why: 'its deadline is over' }
+      : { expired: false, why: `it belongs to a process on ${host}` };
+  }
   if (isAlive(owner)) return { expired: false, why: 'the process that made it lives' };
   // One that a run has taken has a `fill` with the run's own labels beside it: see `asClaimed`.
-  if (run === '') return { expired: true, why: 'the process that kept it warm is dead' };
+  if (run === '') return { expired: true, why: 'the process that made it is dead' };
   switch (await lookUp({ runId: run, runDir: `${runsDir}/${run}` })) {
     case 'owned':
       return { expired: false, why: 'its run is in the hands of a process that lives' };

@@ -1,5 +1,5 @@
 /** What is asked for a container, against what a trainer needs and what the daemon has. */
-import { LEAST_MEMORY_BYTES } from '../../runtimes/docker/container/create-options.js';
+import { LEAST_MEMORY_BYTES } from '../contract/limits.js';
 import { RunnerError } from '../contract/errors.js';
 import { SETTINGS } from './options.js';
 import { formatSize } from './quantities.js';

@@ -2,7 +2,7 @@
  * The one table of settings: parsing, precedence, help, `--print-spec` and docs/configuration.md all derive from it.
  * It must load without zod, or `runner --help` would wait for it: schemas are named here and looked up on use.
  */
-import { DEFAULT_LIMITS } from '../../runtimes/docker/container/create-options.js';
+import { DEFAULT_LIMITS } from '../contract/limits.js';
 import type * as runSpec from '../contract/run-spec.js';
 import { DURATION_FORM, durationHint, GPUS_FORM, SIZE_FORM } from './quantities.js';
 import { LOG_FORMATS } from './setting-definition.js';

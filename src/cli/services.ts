@@ -1,7 +1,7 @@
 /** What the commands need of the heavy parts: a port, so that the commands themselves never load TensorFlow. */
 import type { ImageDataset, Job } from '../contract/job.js';
 import type { UsedImage } from '../contract/run-outcome.js';
-import type { Limits } from '../contract/run-spec.js';
+import type { GpuRequest, Limits } from '../contract/run-spec.js';
 import type { Runtime } from '../contract/runtime.js';
 import type { RunWithOutcome } from '../orchestrator/read-run.js';
 import type { EvaluationFigures } from '../report/evaluation.js';
@@ -124,6 +124,8 @@ export interface Daemon {
   findImage(name: string, options: Abortable): Promise<TrainerImage>;
   /** The image of this version, which is built where it is missing. */
   ensureImage(options: EnsureImage): Promise<TrainerImage>;
+  /** @throws RunnerError `gpu-unavailable` if the daemon has not the GPU that is asked for */
+  probeGpu(options: Abortable & { readonly image: string; readonly gpu: GpuRequest }): Promise<void>;
   listImages(options: Abortable): Promise<readonly ListedImage[]>;
   /**
    * @param names tags or beginnings of ids; without, the trainer images of other versions

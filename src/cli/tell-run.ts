@@ -4,10 +4,12 @@ import { EXIT, RunnerError } from '../contract/errors.js';
 import type { RunOutcome } from '../contract/run-outcome.js';
 import { failureOfReason } from '../orchestrator/failure.js';
 import type { FinishedRun } from '../orchestrator/finish-run.js';
+import { printable } from '../report/printable.js';
 import { renderRunSummary } from '../report/terminal.js';
 import type { CliContext } from './context.js';
 import { wantsColour } from './io.js';
 import { describeFailure } from './output.js';
+import type { Output } from './output.js';
 import { picturesOf } from './pictures.js';
 import type { Interruption } from './signals.js';
 
@@ -20,13 +22,14 @@ export function tellRun(
   const failure = failureOf(run);
   const status = failure?.exitStatus ?? successStatus(run.outcome, interruption);
   const error = failure && { ...describeFailure(failure.error), exitCode: failure.exitStatus };
-  output.result({ ...trainDocument(run), ...(error === undefined ? {} : { error }) }, () =>
+  output.result({ ...trainDocument(run), ...leftoverMember(run), ...(error && { error }) }, () =>
     renderRunSummary(
       { ...run, pictures: picturesOf(run.runDir) },
       { colour: wantsColour(io.stdout, io.env) },
     ),
   );
   if (failure) output.explain(failure.error);
+  noteLeftover(output, run);
   if (run.outcome.status === 'lost' && run.spec.mode === 'docker') {
     output.note(
       `What there is of it is kept: \`runner runs attach ${run.runId}\` or \`runner recover\` goes on with it.`,
@@ -34,6 +37,17 @@ export function tellRun(
   }
   return status;
 }
+
+type Leaving = Pick<FinishedRun, 'leftover'>;
+
+/** What stays of a run elsewhere is told beside how it ended, and changes nothing of that. */
+export function noteLeftover(output: Output, { leftover }: Leaving): void {
+  if (leftover) output.note(printable(`${leftover.message} ${leftover.hint}`));
+}
+
+/** The same for a document. */
+export const leftoverMember = ({ leftover }: Leaving) =>
+  leftover === undefined ? {} : { leftover: describeFailure(leftover) };
 
 /**
  * What `runner train --json` prints; `testAccuracy` only where the run was evaluated, `image` and `trainer` where the

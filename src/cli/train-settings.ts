@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
-import { DEFAULT_LIMITS } from '../../runtimes/docker/container/create-options.js';
+import { DEFAULT_LIMITS } from '../contract/limits.js';
 import { RunnerError } from '../contract/errors.js';
 import type { Job } from '../contract/job.js';
 import { table } from '../report/format.js';

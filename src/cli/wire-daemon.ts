@@ -41,6 +41,10 @@ export async function connectDaemon({ env, signal, engineOf }: ConnectOptions): 
       });
       return toTrainerImage(await ensureImage(connection, plan, { ...options, env }));
     },
+    async probeGpu(options) {
+      const { probeGpu } = await import('../../runtimes/docker/gpu-probe.js');
+      await probeGpu(connection, { ...options, owner: ownerLabel() });
+    },
     listImages: (options) => listImages(connection, options),
     async removeImages({ all, ...options }) {
       if (all || options.names !== undefined) return removeImages(connection, options);
@@ -65,7 +69,7 @@ export async function connectDaemon({ env, signal, engineOf }: ConnectOptions): 
 }
 
 function unlimitedBy({ limits }: DaemonDescription): string[] {
-  const names = { memory: limits.memory, cpus: limits.cpu, pids: limits.pids };
+  const names = { memory: limits.memory, swap: limits.swap, cpus: limits.cpu, pids: limits.pids };
   return Object.entries(names).flatMap(([name, holds]) => (holds ? [] : [name]));
 }
 

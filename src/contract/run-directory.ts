@@ -9,6 +9,8 @@ export const RUN_FILES = {
   outcome: 'outcome.json',
   /** The process that the run belongs to: tells a run that goes on from one that was abandoned. */
   owner: 'owner.json',
+  /** Its being there asks whoever has the run in hand to stop it; says who asked, and when. */
+  stop: 'stop.json',
   /** Held by the one process that adds to a run which has ended. */
   lock: '.lock',
   /** What a runtime did outside this directory: how a successor finds it again. */

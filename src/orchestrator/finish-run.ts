@@ -9,6 +9,7 @@ import type { RunOutcome } from '../contract/run-outcome.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
 import { exitOfError } from './failure.js';
 import type { ResourceMeter } from './resources.js';
+import { heedStopFile } from './stop-file.js';
 import { limitTime } from './time-limit.js';
 
 export interface RunTools {
@@ -21,6 +22,8 @@ export interface FinishedRun extends PlannedRun {
   readonly outcome: RunOutcome;
   /** The error behind a failure where there is one. */
   readonly error?: unknown;
+  /** What kept the runtime from clearing away what it has made elsewhere. */
+  readonly leftover?: RunnerError;
 }
 
 export interface FinishOptions extends RuntimeOptions {
@@ -31,10 +34,9 @@ export interface FinishOptions extends RuntimeOptions {
 /**
  * However the trainer ends, the run ends in an outcome.json: a run directory without one belongs to a run that goes
  * on, or to a process that died. Only then does the runtime clear away what it has made elsewhere; of a lost run it
- * clears away nothing, so that it may yet be found.
- * @throws RunnerError `runs-dir-unwritable` or `disk-full` if the outcome cannot be written; one with the code of what
- *   kept the runtime from clearing away, the outcome then being on the disk. Either is the `suppressed` of the run's
- *   own error, if it had one
+ * clears away nothing, so that it may yet be found. A run whose traces stay has ended all the same.
+ * @throws RunnerError `runs-dir-unwritable` or `disk-full` if the outcome cannot be written; it is the `suppressed` of
+ *   the run's own error, if it had one
  */
 export async function finishRun(
   run: PlannedRun,
@@ -47,7 +49,8 @@ export async function finishRun(
   const finished = exit.error === undefined ? {} : { error: exit.error };
   if (runtime.release === undefined || exit.status === 'lost') return { ...run, outcome, ...finished };
   const since = clock.elapsed();
-  await clear(run, runtime, outcome, exit.error);
+  const leftover = await clear(runtime, run, outcome);
+  if (leftover !== undefined) return { ...run, outcome, ...finished, leftover };
   const cleared = { ...outcome, phases: { ...outcome.phases, remove: toTenths(clock.elapsed() - since) } };
   const whole = { ...cleared, resources: meter() };
   try {
@@ -59,29 +62,28 @@ export async function finishRun(
   }
 }
 
-/**
- * Lets the runtime clear away what it has made for a run whose outcome is on the disk.
- * @param error the run's own, if it had one: it is then thrown, and what kept it from clearing is its `suppressed`
- * @throws RunnerError with the code of what kept it from clearing away
- */
+/** Lets the runtime clear away what it has made for a run whose outcome is on the disk. @returns what kept it from that */
 export async function clear(
-  run: PlannedRun,
   runtime: Runtime,
+  run: PlannedRun,
   outcome: RunOutcome,
-  error?: unknown,
-): Promise<void> {
+): Promise<RunnerError | undefined> {
   try {
     await runtime.release?.(run);
-  } catch (thrown) {
-    const { code, message } = toRunnerError(thrown);
-    const { runId, status } = outcome;
-    const left = new RunnerError(
-      code,
-      `Run ${runId} has ended (${status}) and is on the disk, but not all was cleared away: ${message}`,
-      { cause: thrown, hint: '`runner recover` clears it away.' },
-    );
-    throw error === undefined ? left : attachSuppressed(error, [left]);
+    return undefined;
+  } catch (error) {
+    return leftoverOf(outcome, error);
   }
+}
+
+/** Why something is left of a run that has ended. */
+export function leftoverOf({ runId, status }: RunOutcome, thrown: unknown): RunnerError {
+  const { code, message } = toRunnerError(thrown);
+  return new RunnerError(
+    code,
+    `Run ${runId} has ended (${status}), but what it has made could not all be removed: ${message}`,
+    { cause: thrown, hint: '`runner gc` removes it.' },
+  );
 }
 
 async function runInTime(
@@ -90,7 +92,8 @@ async function runInTime(
   { signal, startedAt, onEvent, onProgress }: FinishOptions,
   clock: Clock,
 ): Promise<TrainerExit> {
-  using limited = limitTime(signal, { timeoutMs: run.spec.limits?.timeoutMs, startedAt, now: clock.now() });
+  using stoppable = await heedStopFile(run.runDir, signal);
+  using limited = limitTime(stoppable.signal, { timeoutMs: run.spec.limits?.timeoutMs, startedAt, now: clock.now() });
   const options = {
     signal: limited.signal,
     onEvent,

@@ -13,7 +13,7 @@ import { NO_TRAINING } from '../contract/run-outcome.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
 import { exitOfRecord, readExitRecord } from '../isolation/exit-record.js';
 import { readSoFar } from '../isolation/training-so-far.js';
-import { clear, finishRun } from './finish-run.js';
+import { clear, finishRun, leftoverOf } from './finish-run.js';
 import type { FinishedRun } from './finish-run.js';
 import { claimKey } from './keyed-run.js';
 import { listRuns } from './list-runs.js';
@@ -61,7 +61,7 @@ export const mayGoOn = (run: StoredRun): boolean =>
 /**
  * Brings a run to its outcome that its process has left: where the trainer outlived that process it goes on, else
  * the outcome says that it is lost, and how far it had got. Of one that has its outcome, what is left elsewhere is
- * cleared away.
+ * cleared away; what keeps it from that is its `leftover`.
  * @throws RunnerError `run-busy` if somebody alive owns it; as `finishRun`; what `createRuntime` throws, and the run
  *   is then as before
  */
@@ -91,10 +91,14 @@ async function clearEnded(
   run: RunWithOutcome,
   { createRuntime }: RecoveryTools,
 ): Promise<FinishedRun> {
-  if (outlives(run) && (await isUncleared(run.runDir))) {
-    await clear(planned, await createRuntime(run), run.outcome);
-  }
-  return { ...planned, outcome: run.outcome };
+  const { outcome } = run;
+  const ended = { ...planned, outcome };
+  if (!outlives(run) || !(await isUncleared(run.runDir))) return ended;
+  const leftover = await createRuntime(run).then(
+    (runtime) => clear(runtime, planned, outcome),
+    (error: unknown) => leftoverOf(outcome, error),
+  );
+  return leftover === undefined ? ended : { ...ended, leftover };
 }
 
 async function runtimeOf(
@@ -132,7 +136,7 @@ export async function readRequest(runDir: string): Promise<RunRequestRecord | un
 const removedSchema = z.object({ step: z.literal('removed') });
 
 /** Whether the journal tells of something that was made and not removed. */
-async function isUncleared(runDir: string): Promise<boolean> {
+export async function isUncleared(runDir: string): Promise<boolean> {
   const path = runPath(runDir, 'journal');
   if (!(await exists(path))) return false;
   const last = (await readFile(path, 'utf8')).trimEnd().split('\n').at(-1) ?? '';

@@ -1,4 +1,5 @@
 import { RunnerError } from '../contract/errors.js';
+import { linkedController } from './linked-controller.js';
 
 export interface TimeLimit {
   /** Undefined for none. */
@@ -21,10 +22,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  */
 export function limitTime(signal: AbortSignal, { timeoutMs, startedAt, now }: TimeLimit): LimitedSignal {
   if (timeoutMs === undefined) return { signal, [Symbol.dispose]: () => undefined };
-  const controller = new AbortController();
-  const follow = (): void => controller.abort(signal.reason);
-  if (signal.aborted) follow();
-  signal.addEventListener('abort', follow, { once: true });
+  const linked = linkedController(signal);
+  const { controller } = linked;
   const endsAt = startedAt + timeoutMs;
   let timer: NodeJS.Timeout;
   const wait = (left: number): void => {
@@ -38,7 +37,7 @@ export function limitTime(signal: AbortSignal, { timeoutMs, startedAt, now }: Ti
     signal: controller.signal,
     [Symbol.dispose]: () => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', follow);
+      linked[Symbol.dispose]();
     },
   };
 }

@@ -71,6 +71,7 @@ describe('a run', () => {
       [
         ...['runId', 'runDir', 'mode', 'status', 'reason', 'weightsDigest', 'testAccuracy', 'finalLoss'],
         ...['finalAccuracy', 'imagesPerSecond', 'phases', 'peakRssBytes', 'cpuSeconds', 'wallMs'],
+        ...['exitCode', 'signal'],
       ].sort(),
     );
     expect(run).toMatchObject({ mode: 'inprocess', status: 'succeeded', reason: null });
@@ -112,6 +113,7 @@ describe('a run', () => {
       'events.ndjson',
       'outcome.json',
       'owner.json',
+      'request.json',
       'spec.json',
     ]);
   });

@@ -6,7 +6,9 @@ import { readEvents } from '../../src/common/event-log.js';
 import type { RunEvent } from '../../src/contract/run-event.js';
 import { readNewestCheckpoint } from '../../src/trainer/checkpoints/folder.js';
 import { expectNoLeftovers } from '../support/docker.js';
+import { removeFaultImages } from '../docker/support/fault-images.js';
 import {
+  faultyRuntime,
   filesIn,
   ISOLATED,
   MODES,
@@ -24,9 +26,14 @@ beforeAll(async () => {
   here = await surroundings({ train: 1000, test: 200 });
   for (const mode of MODES) succeeded.set(mode, await runIn(mode, here));
 });
-afterAll(() => here[Symbol.dispose]());
+afterAll(async () => {
+  await removeFaultImages();
+  here[Symbol.dispose]();
+});
 afterEach(expectNoLeftovers);
 
+/** Long enough for a metric event, which comes every 100 steps. */
+const LONG = { epochs: 20, batchSize: 90, earlyStopping: false } as const;
 const ENDLESS = { epochs: 100_000, earlyStopping: false } as const;
 const resultOf = (mode: TestedMode): WatchedRun => succeeded.get(mode)!;
 const reference = (): WatchedRun => resultOf('inprocess');
@@ -117,13 +124,27 @@ describe.each(MODES)('a run whose time is up, %s', (mode) => {
   });
 });
 
-describe.each(MODES)('a run whose loss leaves the numbers, %s', (mode) => {
-  it('fails as diverged', async () => {
-    const { outcome } = await runIn(mode, here, {
-      hyperparameters: { learningRate: 10, learningRateSchedule: 'constant', epochs: 50 },
-      spec: { seed: 1 },
+/** The network of this job cannot be driven that far: a fault makes every number count as none. */
+describe.each(ISOLATED)('a run whose loss leaves the numbers, %s', (mode) => {
+  it('fails as diverged at the step it happened, with what it had reached', async () => {
+    const runtime = await faultyRuntime(mode, here, 'loses its numbers');
+    const { outcome, error } = await runIn(mode, here, { runtime, hyperparameters: LONG });
+    expect(outcome).toMatchObject({ status: 'failed', reason: 'diverged', exitCode: 1, signal: null });
+    expect(outcome.message).toMatch(/^The .*loss became .+ \(epoch \d+\)\.$/);
+    expect(outcome.training.stepsCompleted).toBeGreaterThan(0);
+    expect(error).toMatchObject({ code: 'diverged' });
+  });
+});
+
+describe.each(ISOLATED)('a trainer that crashes, %s', (mode) => {
+  it('takes nothing along: the run fails as crashed, with what it had told', async () => {
+    const runtime = await faultyRuntime(mode, here, 'crashes natively');
+    const { outcome, told, runDir } = await runIn(mode, here, { runtime });
+    expect(outcome).toMatchObject({
+      ...{ status: 'failed', reason: 'crashed', exitCode: 139, signal: 'SIGSEGV' },
+      ...{ message: 'The trainer crashed (SIGSEGV).', training: { epochsCompleted: 1, weightsDigest: null } },
     });
-    expect(outcome).toMatchObject({ status: 'failed', reason: 'diverged' });
+    expect(await readEvents(join(runDir, 'events.ndjson'))).toEqual(told);
   });
 });
 

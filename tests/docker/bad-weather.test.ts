@@ -1,13 +1,14 @@
 /** Daemon, network and disks fail, and nothing is lost that could be kept. */
 import type Docker from 'dockerode';
 import { once } from 'node:events';
-import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../runtimes/docker/connection/connection.js';
 import type { RunnerError } from '../../src/contract/errors.js';
+import type { PlannedRun } from '../../src/contract/runtime.js';
 import { listAbandoned } from '../../src/orchestrator/recover.js';
 import { outcomeOf, surroundings, type Surroundings } from '../contract/support/modes.js';
 import {
@@ -22,12 +23,14 @@ import {
 import { mountMemory } from '../support/mount.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { cutProxy } from './support/cut-proxy.js';
+import { faultImage, removeFaultImages } from './support/fault-images.js';
 import { disown, expectWholeEvents, recover, stepsOf } from './support/recovery.js';
 import {
   dockerRuntime,
   ENDLESS,
   leftOf,
   runInDocker,
+  type DockerRunOptions,
   type RunUnderTest,
   type WatchedRun,
 } from './support/runs.js';
@@ -39,8 +42,10 @@ beforeAll(async () => {
   here = await surroundings({ train: 600, test: 100 });
   digest = (await runInDocker(here)).outcome.training.weightsDigest;
 });
-afterAll(() => {
-  if (hasDaemon()) here[Symbol.dispose]();
+afterAll(async () => {
+  if (!hasDaemon()) return;
+  await removeFaultImages();
+  here[Symbol.dispose]();
 });
 afterEach(expectNoLeftovers);
 
@@ -86,10 +91,14 @@ describe('a daemon', () => {
     expect(existsSync(join(run.runDir, 'checkpoints'))).toBe(true);
   });
 
-  it('that is restarted and leaves its containers alone is waited for', async (test) => {
+  it('that is restarted, and then crashes, and leaves its containers alone is waited for', async (test) => {
     requireOwnDaemon(test);
     let restarted: Promise<void> | undefined;
-    const onEvent = onceRunning(() => (restarted = restartDaemon(['--live-restore'])));
+    const onEvent = onceRunning(() => {
+      restarted = restartDaemon(['--live-restore'])
+        .then(killDaemon)
+        .then(() => startDaemon(['--live-restore']));
+    });
     const run = await runInDocker(here, { onEvent });
     await restarted;
     await expectSuccess(run);
@@ -110,6 +119,28 @@ describe('a daemon', () => {
     });
     await back;
     expect(shown(run)).toMatchObject({ status: 'cancelled', exitCode: 143, signal: 'SIGTERM' });
+  });
+
+  it('that stays away for a cancelled run is asked by whoever recovers that', async (test) => {
+    requireOwnDaemon(test);
+    let killed: Promise<void> | undefined;
+    const run = await runInDocker(here, {
+      hyperparameters: ENDLESS,
+      timing: { daemonPatienceMs: 1000 },
+      onEvent: ({ type }, { abort }) => {
+        if (type !== 'checkpoint') return;
+        killed ??= killDaemon().then(() => abort(new Error('cancelled by the test')));
+      },
+    });
+    await killed;
+    expect(run.outcome).toMatchObject({ status: 'lost', reason: 'daemon-unreachable' });
+    expect(run.outcome.training.epochsCompleted).toBeGreaterThan(0);
+    expect(stepsOf(run).at(-1)).toBe('stopping');
+    await startDaemon(['--live-restore']);
+    disown(run);
+    expect(shown(await recover(run))).toMatchObject({
+      ...{ status: 'cancelled', reason: 'interrupted', exitCode: 143, signal: 'SIGTERM' },
+    });
   });
 
   it('that stays away costs nothing but time: the run is lost, and found when it is back', async (test) => {
@@ -153,6 +184,13 @@ describe('a daemon', () => {
     expect(await listAbandoned(here.runsDir)).toEqual([]);
   });
 });
+
+/** As if the run had begun two hours before. */
+function beginEarlier({ runDir }: PlannedRun): void {
+  const path = join(runDir, 'request.json');
+  const request = JSON.parse(readFileSync(path, 'utf8')) as { startedAt: number };
+  writeFileSync(path, JSON.stringify({ ...request, startedAt: request.startedAt - 7_200_000 }));
+}
 
 /** Takes all but `left` bytes of a file system. */
 function fill(path: string, left: number): void {
@@ -251,6 +289,7 @@ describe('a full disk', () => {
     const filler = join(folder.path, 'filler');
     const run = await runInDocker(here, {
       runsDir: folder.path,
+      limits: { timeoutMs: 3_600_000 },
       onEvent: onceRunning(() => fill(filler, 512 * 1024)),
     });
     expect(shown(run)).toEqual({
@@ -279,7 +318,9 @@ describe('a full disk', () => {
       message: expect.stringMatching(/^Run \S+ was begun on the Docker daemon at \S+; the one at/) as string,
     });
 
+    // What it had done in time counts, however late it is found.
     disown(run);
+    beginEarlier(run);
     await expectSuccess(await recover(run));
     expect(stepsOf(run).slice(-3)).toEqual(['ended', 'collected', 'removed']);
   });
@@ -288,14 +329,32 @@ describe('a full disk', () => {
     using folder = temporaryDirectory();
     using _mounted = mountMemory(test, folder.path, 'size=64m');
     const filler = join(folder.path, 'filler');
-    const run = await runInDocker(here, {
+    let planned: PlannedRun | undefined;
+    const training = runInDocker(here, {
       runsDir: folder.path,
-      onEvent: onceRunning(() => fill(filler, 8 * 1024)),
+      // More events than fit into what a file of this file system has in any case.
+      hyperparameters: { epochs: 40, earlyStopping: false },
+      onEvent: onceRunning((run) => {
+        planned = run;
+        fill(filler, 0);
+      }),
     });
-    expect(shown(run)).toMatchObject({ status: 'lost', reason: 'disk-full', code: 'disk-full' });
+    // Not even its outcome can be written.
+    await expect(training).rejects.toMatchObject({
+      code: 'disk-full',
+      message: expect.stringMatching(/^Cannot write .*events\.ndjson: no space is left/) as string,
+      hint: 'Free disk space where the message says. Then `runner recover` finishes the run.',
+      suppressed: [
+        { code: 'disk-full', message: expect.stringMatching(/^Cannot write .*outcome\.json: /) as string },
+      ],
+    });
     rmSync(filler);
-    disown(run);
-    await expectSuccess(await recover(run));
+    expect(stepsOf(planned!).at(-1)).toBe('started');
+    disown(planned!);
+    const run = await recover(planned!);
+    expect(shown(run)).toMatchObject({ status: 'succeeded', message: null });
+    expect(run.outcome.training.epochsCompleted).toBe(40);
+    await expectWholeEvents(run);
   });
 
   it('under the trainer is what the run has failed of, and it says so where it still can', async () => {
@@ -308,5 +367,38 @@ describe('a full disk', () => {
     });
     expect(run.outcome.training.stepsCompleted).toBeGreaterThan(0);
     expect(existsSync(join(run.runDir, 'exit.json'))).toBe(false);
+  });
+});
+
+describe('a run that is found again', () => {
+  /** Lost sight of at its first event, and left by its process. */
+  const lostAtOnce = async (options: DockerRunOptions): Promise<WatchedRun> => {
+    const run = await runInDocker(here, {
+      ...options,
+      onEvent: () => {
+        throw new Error('a defect');
+      },
+    });
+    expect(shown(run)).toMatchObject({ status: 'lost', code: 'internal', message: 'a defect' });
+    expect(stepsOf(run).at(-1)).toBe('started');
+    disown(run);
+    return run;
+  };
+
+  it('too late is ended by whoever finds it', async () => {
+    const run = await lostAtOnce({ hyperparameters: ENDLESS, limits: { timeoutMs: 3_600_000 } });
+    beginEarlier(run);
+    expect(shown(await recover(run))).toEqual({
+      ...{ status: 'timed-out', reason: 'timeout', exitCode: 143, signal: 'SIGTERM', code: 'timeout' },
+      message: 'The run took longer than its limit of 3600 s.',
+    });
+  });
+
+  it('on a machine that was started anew is told from one whose trainer has crashed', async () => {
+    // The daemon's own word for a container that ended while nobody looked.
+    const run = await lostAtOnce({ image: await faultImage('ends with status 255') });
+    expect(shown(await recover(run))).toMatchObject({
+      ...{ status: 'failed', reason: 'daemon-restarted', exitCode: 255, signal: null },
+    });
   });
 });

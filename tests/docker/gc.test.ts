@@ -7,18 +7,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { LABELS, namesOf, toLabels, warmNamesOf } from '../../runtimes/docker/container/labels.js';
 import type { AttemptNames, LabelValues } from '../../runtimes/docker/container/labels.js';
 import { collectGarbage, type Garbage } from '../../runtimes/docker/gc.js';
+import { IN_IMAGE } from '../../runtimes/docker/image/names.js';
 import { systemClock } from '../../src/common/clock.js';
 import { lookUpRun } from '../../src/orchestrator/knowledge.js';
 import { isLabelledOwnerAlive, ownerLabel } from '../../src/orchestrator/owner.js';
-import { docker, expectNoLeftovers, hasDaemon, importTestImage } from '../support/docker.js';
+import { docker, expectNoLeftovers, hasDaemon } from '../support/docker.js';
 import { DEAD, outcomeOf, storeRun } from '../unit/orchestrator/stored-runs.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
-import { testConnection } from './support/image.js';
+import { testConnection, testImage } from './support/image.js';
 
 const DEAD_OWNER = `${hostname()}/${DEAD.pid}/1`;
 let image: string;
 beforeAll(async () => {
-  if (hasDaemon()) image = await importTestImage(await docker());
+  if (hasDaemon()) image = (await testImage()).id;
 });
 
 let folder: ReturnType<typeof temporaryDirectory>;
@@ -68,7 +69,11 @@ async function make(
   await client.createVolume({ Name: names.inVolume, Labels: toLabels({ ...labels, role: 'in' }) });
   await client.createVolume({ Name: names.outVolume, Labels: toLabels({ ...labels, role: 'out' }) });
   const container = await client.createContainer({
-    ...{ name: names.container, Image: image, Cmd: ['node', '-e', 'setInterval(() => {}, 1000)'] },
+    ...{
+      name: names.container,
+      Image: image,
+      Entrypoint: [IN_IMAGE.node, '-e', 'setInterval(() => {}, 1000)'],
+    },
     Labels: toLabels({ ...labels, role }),
     HostConfig: {
       ...{ NetworkMode: 'none', Init: true },
@@ -80,7 +85,7 @@ async function make(
 
 const fill = async (names: AttemptNames, labels: Omit<LabelValues, 'role'>): Promise<void> => {
   const Labels = toLabels({ ...labels, role: 'fill' });
-  await (await docker()).createContainer({ name: names.fill, Image: image, Cmd: ['node'], Labels });
+  await (await docker()).createContainer({ name: names.fill, Image: image, Labels });
 };
 
 let made = 0;
@@ -164,7 +169,7 @@ it("never touches a stranger's thing, however much it looks like ours", async ()
     'stranger-image': Labels({ 'runner.managed-image': '1' }),
   };
   for (const [name, labels] of Object.entries(looks)) {
-    await client.createContainer({ name, Image: image, Cmd: ['node'], Labels: labels });
+    await client.createContainer({ name, Image: image, Labels: labels });
     await client.createVolume({ Name: `${name}-data`, Labels: labels });
   }
   const before = await everything();
@@ -178,7 +183,7 @@ it('keeps a volume that a stranger has in use, and says so', async () => {
   const [container, inVolume, outVolume] = await leave(run);
   const client = await docker();
   await client.createContainer({
-    ...{ name: 'stranger-that-looks', Image: image, Cmd: ['node'] },
+    ...{ name: 'stranger-that-looks', Image: image },
     HostConfig: { Mounts: [{ Type: 'volume', Source: outVolume!, Target: '/look' }] },
   });
   const found = await collect(false);

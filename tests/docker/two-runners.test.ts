@@ -28,12 +28,12 @@ const OPTIONS = { signal: new AbortController().signal, onEvent: () => undefined
 
 describe('eight runs at once, of two runs directories', () => {
   it('each have their own containers, and leave this process as it was', async () => {
+    const connection = await testConnection();
+    const runsDirs = [newRunsDir(), newRunsDir()];
+    const before = await heldUntil((now, last) => now === last);
     const warnings: Error[] = [];
     const onWarning = (warning: Error): unknown => warnings.push(warning);
     process.on('warning', onWarning);
-    const connection = await testConnection();
-    const runsDirs = [newRunsDir(), newRunsDir()];
-    const before = held();
     const containers = new Set<string>();
     const runs = await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
@@ -52,10 +52,7 @@ describe('eight runs at once, of two runs directories', () => {
     expect(containers.size).toBe(8);
     process.off('warning', onWarning);
     expect(warnings).toEqual([]);
-    // A socket that is closed goes at the next turn of the event loop.
-    for (let turn = 0; turn < 50 && JSON.stringify(held()) !== JSON.stringify(before); turn += 1)
-      await sleep(20);
-    expect(held()).toEqual(before);
+    expect(await heldUntil((now) => now === JSON.stringify(before))).toEqual(before);
   });
 });
 
@@ -69,6 +66,17 @@ function held() {
     ...{ sockets: count('PipeWrap'), timers: count('Timeout') },
     listeners: Object.fromEntries(listeners) as Record<string, number>,
   };
+}
+
+/** A socket that is closed goes by and by. */
+async function heldUntil(isIt: (now: string, last: string) => boolean): Promise<ReturnType<typeof held>> {
+  let last = '';
+  for (let look = 0; ; look += 1) {
+    const now = JSON.stringify(held());
+    if (isIt(now, last) || look === 50) return held();
+    last = now;
+    await sleep(40);
+  }
 }
 
 /** A run as the command would make it, without its files. */

@@ -9,7 +9,6 @@ import { collectGarbage } from '../../runtimes/docker/gc.js';
 import type { Garbage } from '../../runtimes/docker/gc.js';
 import { systemClock } from '../../src/common/clock.js';
 import { readEvents } from '../../src/common/event-log.js';
-import type { RunnerError } from '../../src/contract/errors.js';
 import { mnistCnn } from '../../src/jobs/mnist-cnn/index.js';
 import type { FinishedRun } from '../../src/orchestrator/finish-run.js';
 import { lookUpRun } from '../../src/orchestrator/knowledge.js';
@@ -229,7 +228,7 @@ describe('a claim', () => {
 
 describe('a pool', () => {
   it('takes nothing with it that a run has taken', async () => {
-    const pool = await startPool(here, { size: 2, timing: NEVER_AGAIN });
+    await using pool = await startPool(here, { size: 2, timing: NEVER_AGAIN });
     await pool.ready(2);
     let seen: readonly string[] = [];
     let isOver: Promise<void> | undefined;
@@ -249,7 +248,7 @@ describe('a pool', () => {
   });
 
   it('leaves nothing when it is ended before its trainers are ready', async () => {
-    const pool = await startPool(here, { size: 3 });
+    await using pool = await startPool(here, { size: 3 });
     await pool.ready(0);
     await until(async () => (await warmContainers()).length > 0);
     await pool.end();
@@ -282,16 +281,16 @@ describe('a pool', () => {
   });
 
   it('gives up trainers that cannot start, and says why', async () => {
-    const pool = await startPool(here, { limits: { memoryBytes: 96 * MIB } });
-    const error = await pool.ended.then(
-      () => undefined,
-      (thrown: unknown) => thrown as RunnerError,
+    await using pool = await startPool(here, { job: { ...mnistCnn, name: 'no-such-job' } });
+    const error = await pool.failure;
+    expect(error.code).toBe('crashed');
+    expect(error.message).toMatch(
+      /^A trainer ended before it was ready \(exit status 2, .*no-such-job.*\), and so did those before it\.$/,
     );
-    expect(error?.code).toBe('out-of-memory');
-    expect(error?.message).toBe(
-      'A trainer ended before it was ready (exit status 137, its memory was used up), and so did those before it.',
-    );
-    expect(pool.notices).toHaveLength(2);
+    const notice = expect.stringMatching(
+      /^A trainer ended before it was ready \(exit status 2, .*no-such-job.*\); it is tried again\.$/,
+    ) as unknown;
+    expect(pool.notices).toEqual([notice, notice]);
     expect(pool.sizes).toEqual([0]);
   });
 
@@ -300,12 +299,12 @@ describe('a pool', () => {
     mkdirSync(dir);
     writeMnistSubset(dir, { train: 300, test: 50 });
     const { digest } = await mnistCnn.loadData(dir);
-    const pool = await startPool(here, { data: { dir, digest } });
+    await using pool = await startPool(here, { data: { dir, digest } });
     await pool.ready(1);
     writeMnistSubset(dir, { train: 200, test: 50 });
     const after = await mnistCnn.loadData(dir);
     await (await theWarmContainer()).kill();
-    await expect(pool.ended).rejects.toMatchObject({
+    expect(await pool.failure).toMatchObject({
       code: 'bad-data',
       message: `The data in ${dir} have changed: found ${after.digest}.`,
     });
@@ -358,9 +357,9 @@ describe('kill -9', () => {
     );
     expect(seen.sort()).toEqual(
       [
-        'LEFT-in: removed, the process that kept it warm is dead',
-        'LEFT-out: removed, the process that kept it warm is dead',
-        'LEFT: removed, the process that kept it warm is dead',
+        'LEFT-in: removed, the process that made it is dead',
+        'LEFT-out: removed, the process that made it is dead',
+        'LEFT: removed, the process that made it is dead',
         ...['TAKEN', 'TAKEN-fill', 'TAKEN-in', 'TAKEN-out']
           .map((name) => `${name}: kept, the process that made it lives`)
           .sort((one, other) => (one < other ? -1 : 1)),

@@ -1,7 +1,7 @@
 /** An attempt of a run on a daemon: each act is in the journal before the next, so that each can be found done. */
 import { randomBytes } from 'node:crypto';
 import { isTimeout } from '../../../src/common/abort-cause.js';
-import { toRunnerError } from '../../../src/common/errors.js';
+import { attachSuppressed, toRunnerError } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { runPath } from '../../../src/contract/run-directory.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../../../src/contract/runtime.js';
@@ -21,14 +21,20 @@ import { claim, findWaiting, giveUpClaimed } from '../warm/claim.js';
 import { watch } from './watch.js';
 import { exitWithoutResults } from './without-results.js';
 
+/** The daemon's, for a container that ended while nobody looked. */
+const UNKNOWN_EXIT_CODE = 255;
+
 export class Attempt {
   readonly #journal: Journal;
+  /** A predecessor has begun it. */
+  readonly #isResumed: boolean;
 
   constructor(
     private readonly planned: PlannedRun,
     private readonly parts: DockerParts,
   ) {
     this.#journal = Journal.open(runPath(planned.runDir, 'journal'), parts.clock);
+    this.#isResumed = this.#journal.find('intent') !== undefined;
   }
 
   /**
@@ -36,7 +42,6 @@ export class Attempt {
    * @throws RunnerError if the trainer could not be started
    */
   async run(options: RuntimeOptions): Promise<TrainerExit> {
-    const isResumed = this.#journal.find('intent') !== undefined;
     try {
       return await this.#toTheEnd(options);
     } catch (thrown) {
@@ -47,7 +52,7 @@ export class Attempt {
         toDaemonError(thrown, connection, `container ${intent.names.container}`),
         intent,
       );
-      if (!this.#mayBeGoingOn(error, isResumed)) throw thrown;
+      if (!this.#mayBeGoingOn(error)) throw thrown;
       const { runDir, spec } = this.planned;
       const stopping = this.#journal.find('stopping')?.cause;
       const timeoutMs = spec.limits?.timeoutMs;
@@ -58,7 +63,7 @@ export class Attempt {
 
   async #toTheEnd(options: RuntimeOptions): Promise<TrainerExit> {
     const { image } = await this.#ensureStarted(options.signal);
-    if (this.#journal.find('ended') === undefined) await this.#follow(this.#containerId(), options);
+    if (this.#journal.find('ended') === undefined) await this.#follow(options);
     const { end } = this.#journal.find('ended') ?? fail('the container has not ended');
     return { ...(await this.#conclude(end, options)), image };
   }
@@ -71,9 +76,11 @@ export class Attempt {
   }
 
   /** A trainer that may have been started is lost sight of at worst; one that was not, was not. */
-  #mayBeGoingOn({ code }: RunnerError, isResumed: boolean): boolean {
+  #mayBeGoingOn({ code }: RunnerError): boolean {
     if (this.#journal.find('started') !== undefined) return code !== 'container-conflict';
-    return code === 'daemon-unreachable' && (isResumed || this.#journal.find('created') !== undefined);
+    // A daemon that is just starting says anything.
+    if (this.#isResumed && code === 'daemon-failed') return true;
+    return code === 'daemon-unreachable' && (this.#isResumed || this.#journal.find('created') !== undefined);
   }
 
   /** Removes the container and its volumes, once their results are safe. */
@@ -176,11 +183,24 @@ export class Attempt {
     }
   }
 
-  async #follow(containerId: string, { signal, onEvent, onProgress }: RuntimeOptions): Promise<void> {
-    const { connection, timing, clock } = this.parts;
-    const container = connection.docker.getContainer(containerId);
-    using log = LiveLog.resume(this.planned.runDir, { clock, onEvent, onProgress });
-    const end = await watch(container, {
+  async #follow({ onEvent, onProgress, signal }: RuntimeOptions): Promise<void> {
+    const { clock } = this.parts;
+    const log = LiveLog.resume(this.planned.runDir, { clock, onEvent, onProgress });
+    let end: Omit<ContainerEnd, 'said'>;
+    try {
+      end = await this.#watch(log, signal);
+    } catch (error) {
+      // On a full disk it may not even be closed in good order.
+      throw attachSuppressed(error, log.closeAnyhow());
+    }
+    // All that was printed is on the disk itself before it is said to be.
+    log.close();
+    this.#journal.write({ step: 'ended', end: { ...end, said: log.exit ?? null } });
+  }
+
+  async #watch(log: LiveLog, signal: AbortSignal): Promise<Omit<ContainerEnd, 'said'>> {
+    const { connection, timing } = this.parts;
+    const end = await watch(connection.docker.getContainer(this.#containerId()), {
       signal,
       timing,
       from: log.position,
@@ -189,7 +209,8 @@ export class Attempt {
       stopCause: () => (isTimeout(signal) ? 'timeout' : 'cancel'),
       onStopping: (cause) => this.#writeStopping(cause),
     });
-    this.#journal.write({ step: 'ended', end: { ...end, said: log.exit ?? null } });
+    // So it shows after the machine was started anew, of which a successor has seen nothing.
+    return { ...end, daemonLost: end.daemonLost || (this.#isResumed && end.exitCode === UNKNOWN_EXIT_CODE) };
   }
 
   /** The first cause is the one that counts, whoever comes after. */

@@ -76,9 +76,16 @@ export class ContainerMaker {
     }
     signal.throwIfAborted();
     if (isYetToWork) return this.#setToWork(found, signal);
+    const { daemon } = this.intent;
+    const { address } = this.parts.connection;
+    // A second training beside the one that may go on there is not begun.
+    if (found === undefined && daemon !== undefined && daemon !== address) {
+      throw otherDaemonError(this.run.runId, daemon, address);
+    }
     const state = found ?? (await this.#create());
     signal.throwIfAborted();
-    if (this.journal.find('filled') === undefined) await this.#fill(signal);
+    // Volumes may have gone with the container: to fill them again is no harm.
+    if (found === undefined || this.journal.find('filled') === undefined) await this.#fill(signal);
     signal.throwIfAborted();
     return this.#start(state);
   }

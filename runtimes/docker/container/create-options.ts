@@ -1,5 +1,6 @@
 /** What is asked of the daemon for a trainer: hardened by default, with nothing to switch it off. */
 import type { ContainerCreateOptions, DeviceRequest } from 'dockerode';
+import { DEFAULT_LIMITS } from '../../../src/contract/limits.js';
 import type { GpuRequest, Limits } from '../../../src/contract/run-spec.js';
 
 /** Paths in the container (Dockerfile.trainer). */
@@ -14,16 +15,6 @@ export const PATHS = {
 } as const;
 
 const MIB = 1024 ** 2;
-
-/** What a spec is given that names no limits of its own. */
-export const DEFAULT_LIMITS = {
-  memoryBytes: 2048 * MIB,
-  pids: 256,
-  shmBytes: 64 * MIB,
-} as const;
-
-/** TensorFlow alone takes 300 MB, a step of 128 images as much again. */
-export const LEAST_MEMORY_BYTES = 640 * MIB;
 
 /** In it a job may keep scratch files; it counts as memory. */
 const TMP_BYTES = 64 * MIB;

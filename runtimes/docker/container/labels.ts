@@ -25,7 +25,7 @@ export const LABELS = {
 export const LABEL_SCHEMA = '1';
 export const MANAGED = `${LABELS.managed}=1`;
 
-export const ROLES = ['trainer', 'fill', 'in', 'out', 'warm'] as const;
+export const ROLES = ['trainer', 'fill', 'in', 'out', 'warm', 'probe'] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface LabelValues {

@@ -49,11 +49,26 @@ export class LiveLog implements Disposable {
     if (printed.length > 0) this.printed.append(printed);
   }
 
-  [Symbol.dispose](): void {
+  /** Flushes to the disk itself; may be called again. @throws RunnerError `disk-full` */
+  close(): void {
     try {
       this.events.close();
     } finally {
       this.printed.close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** @returns what kept it from being closed in good order */
+  closeAnyhow(): readonly unknown[] {
+    try {
+      this.close();
+      return [];
+    } catch (error) {
+      return [error];
     }
   }
 

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { RunnerError } from '../../../src/contract/errors.js';
+import { readMessage } from '../../../src/isolation/messages.js';
 import { isConnectionLost, isStatus } from '../connection/daemon-error.js';
 import { DeadlineError, withDeadline } from '../connection/deadline.js';
 import type { LogLine } from '../logs/lines.js';
@@ -11,7 +12,10 @@ import { goneError, inspectContainer, isGone, type ContainerState } from './insp
 import type { ContainerEnd, StopCause } from './journal.js';
 import { followStats } from './stats.js';
 
-/** Bytes that a trainer may print; beyond it is ended. Its events count, too. */
+/**
+ * Bytes that a trainer may print; beyond it is ended. Its events count, too. What it tells for a display does not: it is
+ * kept nowhere, and a training of days has much of it.
+ */
 export const LOG_BUDGET_BYTES = 64 * 1024 ** 2;
 
 export interface WatchTiming {
@@ -82,9 +86,12 @@ class Watching {
   async untilEnd(): Promise<Omit<ContainerEnd, 'usage' | 'said'>> {
     const { signal, stopping, stopCause } = this.options;
     const onAbort = (): void => this.#end(stopCause());
-    if (stopping !== undefined) this.#end(stopping);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    // One that had ended before anybody asked it to has its own cause.
+    if (!(await this.#hasEnded())) {
+      if (stopping !== undefined) this.#end(stopping);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    }
     try {
       const lines = this.#followLines();
       // One that fails, on a full disk say, ends the watch. That container or daemon is gone is for `inspect` to say.
@@ -100,6 +107,15 @@ class Watching {
     }
   }
 
+  /** In doubt it has not. */
+  async #hasEnded(): Promise<boolean> {
+    try {
+      return (await this.#inspect()).status === 'ended';
+    } catch {
+      return false;
+    }
+  }
+
   async #followLines(): Promise<void> {
     const { from, onLines, timing } = this.options;
     const end = await followLogs(this.container, {
@@ -107,6 +123,7 @@ class Watching {
       onLines,
       isRunning: async () => (await this.#inspect()).status === 'running',
       budgetBytes: LOG_BUDGET_BYTES,
+      isFree: isProgress,
       signal: this.#over.signal,
       timing: { patienceMs: timing.daemonPatienceMs },
     });
@@ -130,7 +147,8 @@ class Watching {
         const isAway = isConnectionLost(error);
         // What a daemon says that is just starting or ending.
         if (!isAway && !isStatus(error, 500)) throw error;
-        this.#daemonLost ||= isAway;
+        // One slow answer of a busy machine is no absence.
+        this.#daemonLost ||= isAway && !(error instanceof DeadlineError);
         awaySince ??= performance.now();
         if (performance.now() - awaySince > this.options.timing.daemonPatienceMs) {
           throw isAway ? awayError(error) : error;
@@ -200,6 +218,12 @@ class Watching {
   #inspect(): Promise<ContainerState> {
     return withDeadline(this.#over.signal, REQUEST_MS, (signal) => inspectContainer(this.container, signal));
   }
+}
+
+function isProgress({ stream, text }: LogLine): boolean {
+  if (stream !== 'stdout' || !text.startsWith('{"progress":')) return false;
+  const message = readMessage(text);
+  return message !== undefined && 'progress' in message;
 }
 
 const awayError = (cause: unknown): RunnerError =>

@@ -30,6 +30,8 @@ export interface FollowOptions {
   readonly from?: LogPosition;
   /** How much the container may print from here on; what is left out of too long lines counts. */
   readonly budgetBytes?: number;
+  /** Whether a line is left out of the count. */
+  readonly isFree?: (line: LogLine) => boolean;
   readonly timing?: Partial<FollowTiming>;
 }
 
@@ -64,11 +66,13 @@ export async function followLogs(
   container: Pick<Container, 'logs'>,
   options: FollowOptions,
 ): Promise<FollowEnd> {
-  const { onLines, isRunning, from, budgetBytes = Infinity, signal = new AbortController().signal } = options;
+  const { onLines, isRunning, from, signal = new AbortController().signal } = options;
+  const { budgetBytes = Infinity, isFree = () => false } = options;
   const timing = { ...TIMING, ...options.timing };
   const trouble = new Trouble(timing);
   const { idleMs } = timing;
-  const reader = new LogReader(container, { onLines, isRunning, from, budgetBytes, idleMs, signal, trouble });
+  const budget = { budgetBytes, isFree };
+  const reader = new LogReader(container, { onLines, isRunning, from, idleMs, signal, trouble, ...budget });
   let reconnects = 0;
   let hasExited = false;
   for (;;) {

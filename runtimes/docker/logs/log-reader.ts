@@ -9,6 +9,7 @@ export interface LogReaderOptions extends Pick<LogStreamOptions, 'isRunning' | '
   readonly onLines: (lines: readonly LogLine[]) => void | Promise<void>;
   readonly from: LogPosition | undefined;
   readonly budgetBytes: number;
+  readonly isFree: (line: LogLine) => boolean;
   readonly trouble: Trouble;
 }
 
@@ -20,10 +21,12 @@ export class LogReader {
   readonly #container: Pick<Container, 'logs'>;
   readonly #options: LogReaderOptions;
   readonly #tracker: PositionTracker;
-  /** Of the last stream, handed out or passed over. */
+  /** As it came last, handed out or passed over. */
   #last: LogLine | undefined;
   #lines = 0;
   #bytes = 0;
+  /** Of these, those that count. */
+  #counted = 0;
 
   constructor(container: Pick<Container, 'logs'>, options: LogReaderOptions) {
     this.#container = container;
@@ -43,7 +46,6 @@ export class LogReader {
   async read(hasExited: boolean): Promise<StreamEnd> {
     const { trouble, budgetBytes } = this.#options;
     this.#tracker.rewind();
-    this.#last = undefined;
     trouble.opening();
     const chunks = this.#open({ since: sinceOf(this.#tracker.position), hasExited });
     try {
@@ -52,7 +54,7 @@ export class LogReader {
         if (typeof chunk === 'string') return chunk;
         await this.#take(chunk.lines);
         const open = chunk.open.filter((line) => this.#tracker.isNew(line));
-        if (this.#bytes + bytesOf(open) > budgetBytes) return 'flood';
+        if (this.#counted + bytesOf(open) > budgetBytes) return 'flood';
       }
     } finally {
       await chunks.return();
@@ -60,8 +62,8 @@ export class LogReader {
   }
 
   /**
-   * Whether the stream that has just ended went up to the last line of the log of a container that has exited: then
-   * nothing is missing, as a stream has the lines in the order of the log. In doubt it did not.
+   * Whether the last line of the log of a container that has exited was read: then nothing is missing, as a stream has
+   * the lines in the order of the log. In doubt it was not.
    */
   async isAtEnd(): Promise<boolean> {
     // Two, for the last line is not known by itself if the one before has its stamp.
@@ -102,6 +104,7 @@ export class LogReader {
     this.#options.trouble.over();
     this.#lines += fresh.length;
     this.#bytes += bytesOf(fresh);
+    this.#counted += bytesOf(fresh.filter((line) => !this.#options.isFree(line)));
     await this.#options.onLines(fresh);
   }
 }

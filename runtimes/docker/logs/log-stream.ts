@@ -37,15 +37,15 @@ export async function* readLogStream(
   const watch = new SilenceWatch(isRunning, idleMs, (error) => {
     silent.abort(error);
   });
-  let stream: Readable | undefined;
   try {
     watch.start();
-    stream = await openLog(container, { since, tail }, AbortSignal.any([signal, silent.signal]));
+    const stream = await openLog(container, { since, tail }, AbortSignal.any([signal, silent.signal]));
     let lines: LogLine[] = [];
     const assembler = new LineAssembler((line) => lines.push(line));
     const demuxer = new Demuxer((piece) => {
       assembler.push(piece);
     });
+    // However this loop is left, the stream is destroyed.
     for await (const chunk of stream) {
       watch.stop();
       parse(() => {
@@ -65,7 +65,6 @@ export async function* readLogStream(
     throw silent.signal.aborted ? silent.signal.reason : error;
   } finally {
     watch.stop();
-    stream?.destroy();
   }
 }
 

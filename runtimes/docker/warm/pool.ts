@@ -4,9 +4,9 @@ import { attachSuppressed } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
-import { withDeadline } from '../connection/deadline.js';
 import { MANAGED, readLabels } from '../container/labels.js';
 import { isAway } from '../container/patience.js';
+import { ask } from './ask.js';
 import type { TrainerEnd } from './printed.js';
 import { WaitingTrainer, type WarmParts } from './waiting-trainer.js';
 
@@ -33,7 +33,6 @@ const TIMING: PoolTiming = { lookAgainMs: 500, refillAfterMs: 2000, daemonPatien
 const REQUEST_MS = 10_000;
 /** So many in a row that end before they are ready: the next one would, too. */
 const MOST_FAILURES = 3;
-const NEVER = new AbortController().signal;
 
 /**
  * Keeps `size` trainers waiting until the signal is aborted, then removes those that no run has taken.
@@ -97,7 +96,7 @@ class Pool {
   /** Those that are taken, or have ended by themselves, are no longer of the pool. */
   async #look(): Promise<void> {
     const { docker } = this.connection;
-    const listed = await withDeadline(NEVER, REQUEST_MS, (abortSignal) =>
+    const listed = await ask(REQUEST_MS, (abortSignal) =>
       docker.listContainers({ all: true, filters: { label: [MANAGED] }, abortSignal }),
     );
     const found = listed.map(({ State, Labels }) => ({ state: State, labels: readLabels(Labels) }));

@@ -3,12 +3,12 @@ import type Docker from 'dockerode';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { Job } from '../../../src/contract/job.js';
 import type { DaemonConnection } from '../connection/connection.js';
-import { withDeadline } from '../connection/deadline.js';
 import { fillOptions, PATHS } from '../container/create-options.js';
 import { filesInto } from '../container/fill.js';
 import { LABELS, toLabels, warmNamesOf, type AttemptNames, type Role } from '../container/labels.js';
 import { removeAttempt } from '../container/remove.js';
 import { putFiles } from '../files/put.js';
+import { ask } from './ask.js';
 import { claim } from './claim.js';
 import { isWaiting, readEnd } from './printed.js';
 import type { TrainerEnd } from './printed.js';
@@ -25,7 +25,6 @@ export interface WarmParts extends WarmKind {
 const REQUEST_MS = 10_000;
 const CREATE_MS = 60_000;
 const START_MS = 120_000;
-const NEVER = new AbortController().signal;
 
 /** A trainer that is started and waits for one run. */
 export class WaitingTrainer {
@@ -113,7 +112,3 @@ export class WaitingTrainer {
     return toLabels({ role, token, owner, run: '', attempt: 1, runsDir: '', deadline: null });
   }
 }
-
-/** A request that is given up half-way may be carried out all the same: none is, but for want of an answer. */
-const ask = <T>(ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-  withDeadline(NEVER, ms, call);

@@ -35,7 +35,11 @@ export async function provideDaemon({ mayInstall }) {
   if (whyNoPrivateDaemon() !== undefined) {
     if (!canInstallDocker()) return { lacking: `${why} ${whyNotInstallable()}.` };
     say(`\n${why}`);
-    if (!(mayInstall ?? (await isAllowed()))) return { lacking: 'as you wish.' };
+    if (!(mayInstall ?? (await isAllowed()))) {
+      return {
+        lacking: '`npm start -- --yes` installs docker.io from the packages of this system and starts it.',
+      };
+    }
     try {
       await installDocker(say);
     } catch (error) {
@@ -73,9 +77,10 @@ async function startDaemon() {
   }
 }
 
-/** Without a terminal there is nobody to ask: to run this is to want it, and it was said. */
+/** Without a terminal there is nobody to ask: a CI job has root and a machine of its own, anybody else says `--yes`. */
 async function isAllowed() {
-  if (process.env.CI || !process.stdin.isTTY || !process.stderr.isTTY) return true;
+  if (process.env.CI) return true;
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return false;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const answer = await terminal.question(

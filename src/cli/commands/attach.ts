@@ -37,7 +37,7 @@ export async function attach(
   };
   try {
     const finished = await bringToEnd(run, {
-      ...{ reporter, signal, cancel: NEVER, note },
+      ...{ reporter, signal, cancel: NEVER },
       tools: recoveryTools(context, { note, signal }),
     });
     reporter.finish();

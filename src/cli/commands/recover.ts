@@ -2,10 +2,13 @@ import { availableParallelism } from 'node:os';
 import { toRunnerError } from '../../common/errors.js';
 import { EXIT, RunnerError } from '../../contract/errors.js';
 import { finishAbandoned, listAbandoned, mayGoOn } from '../../orchestrator/recover.js';
+import { printable } from '../../report/printable.js';
 import { readRunsDir } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
+import type { describeFailure } from '../output.js';
 import { listenForSignals, unlessAborted } from '../signals.js';
 import { tellEach } from '../tell-each.js';
+import { leftoverMember, noteLeftover } from '../tell-run.js';
 import { recoveryTools } from '../training/recovery-tools.js';
 
 /** A run that is recovered is never cancelled by that. */
@@ -19,6 +22,7 @@ interface Recovered {
   readonly status: string;
   readonly reason?: string | null;
   readonly weightsDigest?: string | null;
+  readonly leftover?: ReturnType<typeof describeFailure>;
 }
 
 const LINES = {
@@ -45,7 +49,7 @@ export async function recover(context: CliContext, flags: Flags): Promise<number
     onSecond: (status) => io.exit(status),
   });
   const { signal } = interruption;
-  const tools = recoveryTools(context, { note: (text) => output.note(text), signal });
+  const tools = recoveryTools(context, { note: (text) => output.note(printable(text)), signal });
   const options = { signal: NEVER, onEvent: () => undefined };
   const all = () =>
     tellEach(context, runs, {
@@ -55,9 +59,16 @@ export async function recover(context: CliContext, flags: Flags): Promise<number
       async work(run): Promise<Recovered> {
         const { mode } = run.spec;
         try {
-          const { status, reason, training } = (await finishAbandoned(run, options, tools)).outcome;
-          const how = mayGoOn(run) ? 'finished' : 'cleared';
-          return { mode, how, status, reason, weightsDigest: training.weightsDigest };
+          const finished = await finishAbandoned(run, options, tools);
+          const { status, reason, training } = finished.outcome;
+          const told = { mode, status, reason, weightsDigest: training.weightsDigest };
+          if (!mayGoOn(run)) {
+            // Clearing away is all that there was to do.
+            if (finished.leftover) throw finished.leftover;
+            return { ...told, how: 'cleared' };
+          }
+          noteLeftover(output, finished);
+          return { ...told, how: 'finished', ...leftoverMember(finished) };
         } catch (error) {
           if (toRunnerError(error).code !== 'run-busy') throw error;
           return { mode, how: 'taken', status: run.state };

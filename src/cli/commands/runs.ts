@@ -74,8 +74,11 @@ export async function remove(
   const runsDir = await readRunsDir(context, flags);
   const found = await Promise.all(queries.map((query) => findRun(runsDir, query)));
   const runs = [...new Map(found.map((run) => [run.runId, run])).values()];
-  await removeRuns(runs, { force: flags.force ?? false });
+  const leaving = await removeRuns(runs, { force: flags.force ?? false });
   const removed = runs.map(({ runId }) => runId);
   context.output.result({ removed }, () => removed.map((runId) => `Removed ${runId}.`).join('\n'));
+  for (const { runId } of leaving) {
+    context.output.note(`\`runner gc\` removes what run ${runId} has on the Docker daemon.`);
+  }
   return EXIT.succeeded;
 }

@@ -1,8 +1,5 @@
-import { RunnerError } from '../../contract/errors.js';
 import type { RunStatus } from '../../contract/run-outcome.js';
 import { findRun } from '../../orchestrator/find-run.js';
-import { readRun } from '../../orchestrator/read-run.js';
-import { mayGoOn } from '../../orchestrator/recover.js';
 import { requestStop } from '../../orchestrator/request-stop.js';
 import type { RunDirectory } from '../../orchestrator/runs-directory.js';
 import { printable } from '../../report/printable.js';
@@ -12,7 +9,11 @@ import { silentReporter } from '../progress/reporter.js';
 import { listenForSignals } from '../signals.js';
 import { bringToEnd } from '../training/bring-to-end.js';
 import { recoveryTools } from '../training/recovery-tools.js';
+import { leftoverMember, noteLeftover } from '../tell-run.js';
 import { tellEach } from '../tell-each.js';
+
+/** A run that is taken over to be stopped is so by the word that was left in its directory. */
+const NEVER = new AbortController().signal;
 
 /** `runner runs stop RUN...`: asks each to end in good order, and waits until it has. */
 export async function stop(context: CliContext, queries: readonly string[], flags: Flags): Promise<number> {
@@ -26,15 +27,18 @@ export async function stop(context: CliContext, queries: readonly string[], flag
     onSecond: (status) => io.exit(status),
   });
   const { signal } = interruption;
-  const cancel = AbortSignal.abort(new RunnerError('interrupted', 'Stopped by `runner runs stop`.'));
   const note = (text: string): void => output.note(printable(text));
   const tools = recoveryTools(context, { note, signal });
   const stopOne = async (run: RunDirectory) => {
-    const over = !mayGoOn(await readRun(run));
-    if (!over) await requestStop(run);
-    const { outcome } = await bringToEnd(run, { reporter: silentReporter, signal, cancel, tools, note });
+    const { over, elsewhere } = await requestStop(run, clock);
+    if (elsewhere !== undefined) {
+      note(`Run ${run.runId} belongs to a process on ${elsewhere}, which is asked; waiting until it has ended.`);
+    }
+    const finished = await bringToEnd(run, { reporter: silentReporter, signal, cancel: NEVER, tools });
+    noteLeftover(output, finished);
+    const { outcome } = finished;
     const how = over ? 'over' : outcome.status === 'cancelled' ? 'stopped' : 'ended';
-    return { status: outcome.status, how } as const;
+    return { status: outcome.status, how, ...leftoverMember(finished) } as const;
   };
   return await tellEach(context, runs, {
     member: 'runs',

@@ -6,6 +6,7 @@ import { exists } from '../../common/exists.js';
 import { RunnerError } from '../../contract/errors.js';
 import { runPath } from '../../contract/run-directory.js';
 import type { RunEvent } from '../../contract/run-event.js';
+import { leftoverOf } from '../../orchestrator/finish-run.js';
 import type { FinishedRun } from '../../orchestrator/finish-run.js';
 import { followRun } from '../../orchestrator/follow-run.js';
 import { hasEnded, readRun } from '../../orchestrator/read-run.js';
@@ -23,8 +24,6 @@ export interface BringToEnd {
   /** Aborted to cancel a run that was taken over. Where it is not `signal`, such a run is left alone, too. */
   readonly cancel: AbortSignal;
   readonly tools: RecoveryTools;
-  /** Says something for a person, on a fresh line. */
-  readonly note: (text: string) => void;
   /** Told when the run has become this process's own. */
   readonly onTakeOver?: (run: StoredRun) => void;
 }
@@ -64,15 +63,15 @@ async function watchOrFinish(run: StoredRun, options: BringToEnd): Promise<Finis
 const isOver = (run: StoredRun): run is RunWithOutcome => hasEnded(run) && !mayGoOn(run);
 
 /** A run that has its outcome is told whatever becomes of what it has left elsewhere. */
-async function clearAway(run: RunWithOutcome, { signal, tools, note }: BringToEnd): Promise<FinishedRun> {
-  if (await isAbandoned(run)) {
+async function clearAway(run: RunWithOutcome, { signal, tools }: BringToEnd): Promise<FinishedRun> {
+  if (!(await isAbandoned(run))) return toFinished(run);
+  try {
     const options = { signal, onEvent: () => undefined };
-    await unlessAborted(signal, () => finishAbandoned(run, options, tools)).catch((error: unknown) => {
-      signal.throwIfAborted();
-      note(`Not all that run ${run.runId} has made is cleared away: ${toRunnerError(error).message}`);
-    });
+    return await unlessAborted(signal, () => finishAbandoned(run, options, tools));
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ...toFinished(run), leftover: leftoverOf(run.outcome, error) };
   }
-  return toFinished(run);
 }
 
 /** Undefined if somebody else is quicker. */

@@ -1,4 +1,6 @@
 import { toRunnerError } from '../../common/errors.js';
+import { RunnerError } from '../../contract/errors.js';
+import type { ErrorCode } from '../../contract/errors.js';
 import type { PreparedEngine, TrainerImage } from '../services.js';
 import { byDefault } from '../settings.js';
 import type { Resolved } from '../settings.js';
@@ -22,26 +24,39 @@ export async function chooseImage(
 ): Promise<ChosenImage> {
   const { settings, named } = examined;
   const { note } = preparation;
-  if (named !== undefined) {
-    if (settings.gpu.value !== false && !named.gpu) {
-      note(`The image ${named.tag} has an engine for processors only: a GPU will lie idle.`);
-    }
-    return { image: named, settings };
-  }
-  const gpu = settings.gpu.value;
+  const image = named ?? (await ensureImage(examined, engine, preparation, false));
+  if (settings.gpu.value === false) return { image, settings };
   try {
-    return { image: await ensureImage(examined, engine, preparation, gpu !== false), settings };
+    return { image: await gpuImage(examined, engine, preparation, image), settings };
   } catch (error) {
     const { code, message } = toRunnerError(error);
-    if (gpu !== 'prefer' || code !== 'engine-missing') throw error;
+    if (settings.gpu.value !== 'prefer' || !WITHOUT_GPU.includes(code)) throw error;
     note(`${message} The run goes on without a GPU, as --gpu=prefer allows.`);
-    const image = await ensureImage(examined, engine, preparation, false);
-    return { image, settings: { ...settings, gpu: byDefault(false, 'no GPU engine') } };
+    return { image, settings: { ...settings, gpu: byDefault(false, 'no GPU here') } };
   }
 }
 
+/** What a run that only prefers a GPU does without. */
+const WITHOUT_GPU: readonly ErrorCode[] = ['gpu-unavailable', 'engine-missing'];
+
+/** Asks the daemon first: that there is no card matters more than that there is no engine for it. */
+async function gpuImage(
+  { daemon, settings, named }: ExaminedDaemon,
+  engine: PreparedEngine,
+  preparation: Preparation,
+  { id }: TrainerImage,
+): Promise<TrainerImage> {
+  const { signal } = preparation;
+  await daemon.probeGpu({ image: id, gpu: { devices: settings.gpus.value, prefer: false }, signal });
+  if (named === undefined) return ensureImage({ daemon }, engine, preparation, true);
+  if (named.gpu) return named;
+  throw new RunnerError('engine-missing', `The image ${named.tag} has an engine for processors only.`, {
+    hint: 'Name an image with an engine for GPUs, or leave --gpu out.',
+  });
+}
+
 async function ensureImage(
-  { daemon }: ExaminedDaemon,
+  { daemon }: Pick<ExaminedDaemon, 'daemon'>,
   engine: PreparedEngine,
   { reporter, note, signal }: Preparation,
   gpu: boolean,

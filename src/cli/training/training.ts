@@ -79,7 +79,7 @@ export class Training {
     ]);
     await this.#noteKey(run);
     return bringToEnd(run, {
-      ...{ reporter: this.reporter, signal, cancel: signal, note: this.#note },
+      ...{ reporter: this.reporter, signal, cancel: signal },
       tools: recoveryTools(this.context, { note: this.#note, signal }),
       onTakeOver: (taken) => {
         this.#own = taken;

@@ -20,6 +20,7 @@ import type { FinishedRun } from '../../../src/orchestrator/finish-run.js';
 import { ownerLabel } from '../../../src/orchestrator/owner.js';
 import { processMeter } from '../../../src/orchestrator/resources.js';
 import { runJob } from '../../../src/orchestrator/run-job.js';
+import { faultImage } from '../../docker/support/fault-images.js';
 import { testImage } from '../../docker/support/image.js';
 import { dockerEnv } from '../../support/docker.js';
 import { writeMnistSubset } from '../../support/mnist-subset.js';
@@ -117,6 +118,27 @@ export async function createRuntime(mode: TestedMode, { engine, dataset }: Surro
         owner: ownerLabel(),
       });
   }
+}
+
+const HOOK = new URL('../../docker/programs/fault.mjs', import.meta.url).href;
+
+/** A runtime whose trainer is the real one and goes wrong as tests/docker/programs/fault.mjs says. */
+export async function faultyRuntime(
+  mode: (typeof ISOLATED)[number],
+  { engine }: Surroundings,
+  fault: string,
+): Promise<Runtime> {
+  const common = { job: mnistCnn, clock: systemClock };
+  if (mode === 'docker') {
+    const connection = await connect(dockerEnv());
+    return createDockerRuntime({ ...common, connection, image: await faultImage(fault), owner: ownerLabel() });
+  }
+  // Its environment is not passed on.
+  const name = `data:text/javascript,process.env.RUNNER_TEST_FAULT=${encodeURIComponent(JSON.stringify(fault))}`;
+  return createProcessRuntime({
+    ...{ engine, program: PROGRAM, clock: systemClock },
+    nodeArguments: ['--import', name, '--import', HOOK],
+  });
 }
 
 export const PROGRAM = join(DIST, 'src', 'trainer', 'main.js');

@@ -59,8 +59,11 @@ const FAULTS = {
       const hoard = [];
       for (;;) hoard.push({ more: [hoard.length, `${hoard.length}`] });
     }),
+  /** Every number from then on counts as none. */
+  'loses its numbers': () => before('metric', () => (Number.isFinite = () => false)),
   'crashes natively': () => before('checkpoint', () => end('SIGSEGV')),
   'ends with status 7': () => before('checkpoint', () => process.exit(7)),
+  'ends with status 255': () => before('checkpoint', () => process.exit(255)),
   'says that it succeeded': () =>
     before('checkpoint', () => {
       const exit = { schemaVersion: 1, status: 'succeeded', reason: null, message: null, error: null };

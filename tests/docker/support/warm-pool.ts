@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { keepWarm, type WarmOptions } from '../../../runtimes/docker/warm/index.js';
+import type { RunnerError } from '../../../src/contract/errors.js';
 import { mnistCnn } from '../../../src/jobs/mnist-cnn/index.js';
 import { ownerLabel } from '../../../src/orchestrator/owner.js';
 import type { Surroundings } from '../../contract/support/modes.js';
@@ -15,13 +16,16 @@ export interface TestPool extends AsyncDisposable {
   ready(count: number): Promise<void>;
   /** Ends it; resolves when it has cleared away. */
   end(): Promise<void>;
-  readonly ended: Promise<void>;
+  /** What it ends with by itself. */
+  readonly failure: Promise<RunnerError>;
   /** How many waited, each time that changed. */
   readonly sizes: readonly number[];
   readonly notices: readonly string[];
 }
 
-export type TestPoolOptions = Partial<Pick<WarmOptions, 'size' | 'limits' | 'threads' | 'data' | 'timing'>>;
+export type TestPoolOptions = Partial<
+  Pick<WarmOptions, 'size' | 'limits' | 'threads' | 'job' | 'data' | 'timing'>
+>;
 
 /** By default one trainer, looked after all the time and replaced at once. */
 export async function startPool(
@@ -56,9 +60,16 @@ export async function startPool(
     over.abort();
     return ended;
   };
-  // Looked at by those who wait for it.
-  ended.catch(() => undefined);
-  return { ready, end, ended, sizes, notices, [Symbol.asyncDispose]: end };
+  const failure = ended.then(
+    () => {
+      throw new Error('the pool has not failed');
+    },
+    (error: unknown) => error as RunnerError,
+  );
+  // Looked at by those who ask for it.
+  failure.catch(() => undefined);
+  const dispose = (): Promise<void> => end().catch(() => undefined);
+  return { ready, end, failure, sizes, notices, [Symbol.asyncDispose]: dispose };
 }
 
 /** Those that wait, taken or not, by name. */

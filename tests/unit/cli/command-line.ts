@@ -130,6 +130,7 @@ export function scriptedDaemon(script: Partial<Daemon>, { train, release }: Scri
     unlimited: [],
     findImage: (tag) => Promise.resolve({ ...IMAGE, tag }),
     ensureImage: () => Promise.resolve(IMAGE),
+    probeGpu: () => Promise.resolve(),
     listImages: notScripted,
     removeImages: notScripted,
     createRuntime: () => ({ mode: 'docker', run: train, ...(release === undefined ? {} : { release }) }),

@@ -252,6 +252,18 @@ describe('--gpu', () => {
   const cpuOnly: Daemon['ensureImage'] = ({ gpu }) =>
     gpu ? Promise.reject(noGpuEngine) : Promise.resolve(IMAGE);
 
+  it('says first that the daemon has none', async () => {
+    const probeGpu: Daemon['probeGpu'] = ({ gpu, image }) =>
+      Promise.reject(new RunnerError('gpu-unavailable', `No ${JSON.stringify(gpu.devices)} in ${image}.`));
+    using cli = commandLine({ script: { daemon: { ensureImage: cpuOnly, probeGpu } } });
+    expect(await cli.json(...DOCKER, '--gpus', '0,1')).toMatchObject({
+      error: { code: 'gpu-unavailable', exitCode: 3, message: `No ["0","1"] in ${IMAGE.id}.` },
+    });
+    const { status, stderr } = await cli.run(...DOCKER, '--gpu=prefer', '--json', '--quiet');
+    expect(status).toBe(0);
+    expect(stderr).toBe(`No "all" in ${IMAGE.id}. The run goes on without a GPU, as --gpu=prefer allows.\n`);
+  });
+
   it('never means a silent run on the processor', async () => {
     using cli = commandLine({ script: { daemon: { ensureImage: cpuOnly } } });
     expect(await cli.json(...DOCKER, '--gpu')).toMatchObject({
@@ -272,17 +284,16 @@ describe('--gpu', () => {
     expect(await cli.json(...DOCKER, '--gpu=prefer')).toMatchObject({ error: { code: 'disk-full' } });
   });
 
-  it('with an image that was named leaves the devices to the daemon, and says what would lie idle', async () => {
+  it('takes an image that was named, if that has an engine for GPUs', async () => {
     const gpuImage = { ...IMAGE, tag: 'mine:gpu', gpu: true };
     const findImage: Daemon['findImage'] = (tag) =>
       Promise.resolve(tag === 'mine:gpu' ? gpuImage : { ...IMAGE, tag });
     using cli = commandLine({ script: { daemon: { findImage } } });
     const on = (image: string) => cli.run(...DOCKER, '--gpus', '2', '--image', image, '--quiet');
     expect(await on('mine:gpu')).toMatchObject({ status: 0, stderr: '' });
-    expect(await on('mine:cpu')).toMatchObject({
-      status: 0,
-      stderr: 'The image mine:cpu has an engine for processors only: a GPU will lie idle.\n',
-    });
+    const { status, stderr } = await on('mine:cpu');
+    expect(status).toBe(3);
+    expect(stderr).toContain('The image mine:cpu has an engine for processors only.');
   });
 });
 

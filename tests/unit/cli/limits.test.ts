@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS, LEAST_MEMORY_BYTES } from '../../../runtimes/docker/container/create-options.js';
+import { DEFAULT_LIMITS, LEAST_MEMORY_BYTES } from '../../../src/contract/limits.js';
 import { formatSize, parseDuration, parseGpus, parseSize } from '../../../src/cli/quantities.js';
 import type { RunSpec } from '../../../src/contract/run-spec.js';
 import { commandLine, IMAGE } from './command-line.js';
@@ -337,7 +337,8 @@ describe('the spec of a run in a container', () => {
   }
 
   it('has every limit, and the image that ran', async () => {
-    using cli = commandLine();
+    const findImage = (tag: string) => Promise.resolve({ ...IMAGE, tag, gpu: true });
+    using cli = commandLine({ script: { daemon: { findImage } } });
     expect(await specOf(cli)).toMatchObject({
       mode: 'docker',
       limits: { memoryBytes: 2 * GIB, cpus: 2, pids: 256, shmBytes: 64 * MIB },

@@ -110,7 +110,7 @@ describe('what has been left on a daemon', () => {
     ],
     [
       'it was kept warm by a process that is dead',
-      ...([{ role: 'in', run: '' }, {}, 'removed', 'the process that kept it warm is dead'] as const),
+      ...([{ role: 'in', run: '' }, {}, 'removed', 'the process that made it is dead'] as const),
       [OWNER],
     ],
   ];
@@ -178,7 +178,7 @@ describe('a look without removing', () => {
     const things = fakeThings({ containers: [container({}, { Labels, Names: ['/runner-warm-w'] })] });
     const { found } = await clear(things, { dryRun: true });
     expect(found).toEqual([
-      { name: 'runner-warm-w', verdict: 'would-remove', why: 'the process that kept it warm is dead' },
+      { name: 'runner-warm-w', verdict: 'would-remove', why: 'the process that made it is dead' },
     ]);
     expect(things.left()).toEqual(['c1']);
   });
@@ -268,7 +268,7 @@ describe('a trainer that waits', () => {
     things.docker.createContainer = () => Promise.reject(statusError(409));
     const { found } = await clear(things);
     expect(found).toEqual([
-      { name, verdict: 'kept', why: 'the process that kept it warm is dead, but it is in use' },
+      { name, verdict: 'kept', why: 'the process that made it is dead, but it is in use' },
     ]);
     expect(things.left()).toEqual(['w1']);
   });

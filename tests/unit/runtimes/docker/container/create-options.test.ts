@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   createOptions,
-  DEFAULT_LIMITS,
   fillOptions,
-  LEAST_MEMORY_BYTES,
   limitsOf,
   PATHS,
   type TrainerContainer,
 } from '../../../../../runtimes/docker/container/create-options.js';
+import { DEFAULT_LIMITS, LEAST_MEMORY_BYTES } from '../../../../../src/contract/limits.js';
 import type { GpuRequest } from '../../../../../src/contract/run-spec.js';
 
 const MIB = 1024 ** 2;

@@ -209,6 +209,14 @@ describe('followLogs', () => {
       expect(end).toMatchObject({ reason: 'flood', lines: 0 });
     });
 
+    it('is not told for lines that are free', async () => {
+      const log: Printed[] = [1, 2, 3].map((at) => ({ stream: 'stdout', at, text: 'f'.repeat(400) }));
+      const budget = { budgetBytes: 1000, isFree: ({ text }: LogLine) => text.startsWith('f') };
+      expect(await follow(log, [{ then: 'end' }, { then: 'end' }], budget)).toMatchObject({
+        ...{ reason: 'ended', bytes: 1200, lines: 3 },
+      });
+    });
+
     it('is not told for what a reconnected stream repeats', async () => {
       const log: Printed[] = [
         { stream: 'stdout', at: 1, text: 'x'.repeat(90_000) },

@@ -1,0 +1,54 @@
+/** Whether the daemon has the GPU that a run wants: only a start can tell, and it tells at once. */
+import type { GpuRequest } from '../../src/contract/run-spec.js';
+import type { DaemonConnection } from './connection/connection.js';
+import { toDaemonError } from './connection/daemon-error.js';
+import { withDeadline } from './connection/deadline.js';
+import { createOptions, limitsOf } from './container/create-options.js';
+import { toLabels } from './container/labels.js';
+
+const START_MS = 60_000;
+const REMOVE_MS = 60_000;
+
+export interface GpuProbe {
+  /** Id or tag of any image with our Node. */
+  readonly image: string;
+  readonly gpu: GpuRequest;
+  /** `host/pid/start` */
+  readonly owner: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Starts a container that asks for the devices and prints Node's version.
+ * @throws RunnerError `gpu-unavailable` with the daemon's words; other errors of the daemon
+ */
+export async function probeGpu(connection: DaemonConnection, probe: GpuProbe): Promise<void> {
+  const { image, gpu, owner, signal } = probe;
+  const { docker } = connection;
+  const labels = { role: 'probe', run: '', attempt: 1, token: 'gpu-probe', owner, runsDir: '' } as const;
+  const { HostConfig, ...options } = createOptions({
+    ...{ image, gpu, command: [], limits: limitsOf(undefined, 1), inVolume: '', outVolume: '' },
+    labels: toLabels({ ...labels, deadline: null }),
+  });
+  try {
+    const container = await withDeadline(signal, START_MS, (abortSignal) =>
+      docker.createContainer({
+        ...options,
+        // Nothing is put in or fetched.
+        HostConfig: { ...HostConfig, Mounts: [] },
+        Entrypoint: ['/usr/local/bin/node', '--version'],
+        abortSignal,
+      }),
+    );
+    try {
+      await withDeadline(signal, START_MS, (abortSignal) => container.start({ abortSignal }));
+    } finally {
+      await withDeadline(new AbortController().signal, REMOVE_MS, (abortSignal) =>
+        container.remove({ force: true, v: true, abortSignal }),
+      );
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    throw toDaemonError(error, connection, 'a container with a GPU');
+  }
+}
