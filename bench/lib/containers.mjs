@@ -11,7 +11,7 @@ export async function loadRuntime({ dist, tell }) {
       load('runtimes/docker/image/index.js'),
       load('src/engine/find-engine.js'),
       load('runtimes/docker/logs/follow.js'),
-      load('runtimes/docker/logs/trainer-log.js'),
+      load('src/isolation/trainer-log.js'),
       load('runtimes/docker/files/collect.js'),
     ]);
   const connection = await connect(process.env);

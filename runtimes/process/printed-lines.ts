@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/common/clock.js';
-import { TrainerLog } from '../docker/logs/trainer-log.js';
+import { TrainerLog } from '../../src/isolation/trainer-log.js';
 
 /** What a trainer printed beside its messages, with the time at which it came. */
 export class PrintedLines implements Disposable {

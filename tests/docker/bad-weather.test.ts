@@ -12,6 +12,7 @@ import type { PlannedRun } from '../../src/contract/runtime.js';
 import { listAbandoned } from '../../src/orchestrator/recover.js';
 import { outcomeOf, surroundings, type Surroundings } from '../contract/support/modes.js';
 import {
+  docker,
   dockerEnv,
   expectNoLeftovers,
   hasDaemon,
@@ -23,9 +24,11 @@ import {
 import { mountMemory } from '../support/mount.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { cutProxy } from './support/cut-proxy.js';
+import { testImage } from './support/image.js';
 import { faultImage, removeFaultImages } from './support/fault-images.js';
 import { disown, expectWholeEvents, recover, stepsOf } from './support/recovery.js';
 import {
+  containerOf,
   dockerRuntime,
   ENDLESS,
   leftOf,
@@ -392,6 +395,33 @@ describe('a run that is found again', () => {
       ...{ status: 'timed-out', reason: 'timeout', exitCode: 143, signal: 'SIGTERM', code: 'timeout' },
       message: 'The run took longer than its limit of 3600 s.',
     });
+  });
+
+  it('without its container has ended, and what is left of it goes', async () => {
+    const run = await lostAtOnce({ hyperparameters: ENDLESS });
+    await (await docker()).getContainer(containerOf(run.runId)).remove({ force: true });
+    expect(shown(await recover(run))).toEqual({
+      ...{ status: 'failed', reason: 'killed', exitCode: null, signal: null, code: 'killed' },
+      message: "The trainer's container is gone: somebody has removed it.",
+    });
+    expect(await leftOf(run.runId)).toEqual([]);
+  });
+
+  it("with a stranger's container of its name in its place leaves that alone", async () => {
+    const run = await lostAtOnce({ hyperparameters: ENDLESS });
+    const client = await docker();
+    const name = containerOf(run.runId);
+    await client.getContainer(name).remove({ force: true });
+    const theirs = await client.createContainer({ name, Image: (await testImage()).id });
+    try {
+      expect(shown(await recover(run))).toMatchObject({
+        ...{ status: 'failed', code: 'container-conflict' },
+        message: `There is a container ${name} that this run has not made.`,
+      });
+      expect(await leftOf(run.runId)).toEqual([name]);
+    } finally {
+      await theirs.remove();
+    }
   });
 
   it('on a machine that was started anew is told from one whose trainer has crashed', async () => {

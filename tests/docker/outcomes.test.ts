@@ -9,6 +9,7 @@ import type { RunOutcome } from '../../src/contract/run-outcome.js';
 import { outcomeOf, surroundings, type Surroundings } from '../contract/support/modes.js';
 import { expectNoLeftovers, hasDaemon } from '../support/docker.js';
 import { faultImage, removeFaultImages } from './support/fault-images.js';
+import { testImage } from './support/image.js';
 import { ENDLESS, runInDocker, type DockerRunOptions, type WatchedRun } from './support/runs.js';
 
 let here: Surroundings;
@@ -260,6 +261,35 @@ describe('a trainer that is not to be trusted', () => {
     const long = texts.find((text) => text.startsWith('stderr long '))!;
     expect(long.length).toBeLessThan(2 * MIB);
     expect(long).toMatch(/… \[\d+ bytes cut\]$/);
+  });
+});
+
+describe('a run that wants a GPU, of a daemon that has none', () => {
+  const runFor = async (prefer: boolean, onNotice: (text: string) => void): Promise<WatchedRun> =>
+    runInDocker(here, {
+      spec: { container: { image: (await testImage()).tag, gpu: { devices: 'all', prefer } } },
+      onNotice,
+    });
+
+  it('does not begin: it never trains on the processor unseen', async () => {
+    const run = await runFor(false, () => expect.unreachable());
+    expect(shown(run)).toEqual({
+      ...{ status: 'failed', reason: 'gpu-unavailable', exitCode: null, signal: null },
+      ...{ code: 'gpu-unavailable' },
+      message: expect.stringContaining('could not select device driver') as string,
+    });
+    expect((run.error as RunnerError).exitCode).toBe(3);
+  });
+
+  it('goes on without where it only prefers one, and says so', async () => {
+    const notices: string[] = [];
+    const run = await runFor(true, (text) => notices.push(text));
+    expect(shown(run)).toMatchObject({ status: 'succeeded', exitCode: 0 });
+    expect(notices).toEqual([
+      expect.stringMatching(
+        /could not select device driver.* The run goes on without a GPU, as --gpu=prefer/,
+      ),
+    ]);
   });
 });
 

@@ -4,9 +4,9 @@ import { runPath } from '../../../src/contract/run-directory.js';
 import type { RuntimeOptions } from '../../../src/contract/runtime.js';
 import type { TrainerExitRecord } from '../../../src/contract/trainer-program.js';
 import { readMessage } from '../../../src/isolation/messages.js';
-import type { LogLine } from '../logs/lines.js';
-import type { LogPosition } from '../logs/position.js';
-import { TrainerLog } from '../logs/trainer-log.js';
+import type { LogLine } from '../../../src/isolation/log-line.js';
+import type { LogPosition } from '../../../src/isolation/position.js';
+import { TrainerLog } from '../../../src/isolation/trainer-log.js';
 
 interface Listeners {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 /** Docker's multiplexed stream: frames of `[stream, 0, 0, 0, length as 4 bytes, big-endian]` and the payload. */
-export type StreamName = 'stdout' | 'stderr';
+import type { StreamName } from '../../../src/isolation/log-line.js';
 
 /** A part of one frame, as far as it has come: a frame may be of any length and none is ever gathered whole. */
 export interface FramePiece {

@@ -1,8 +1,8 @@
 import type { Container } from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LogLine } from './lines.js';
+import type { LogLine } from '../../../src/isolation/log-line.js';
 import { LogReader } from './log-reader.js';
-import type { LogPosition } from './position.js';
+import type { LogPosition } from '../../../src/isolation/position.js';
 import { Trouble } from './trouble.js';
 
 export interface FollowTiming {

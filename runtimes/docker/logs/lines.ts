@@ -1,18 +1,6 @@
-import type { FramePiece, StreamName } from './demux.js';
-import { isStamp } from './timestamp.js';
-
-/** One line that a container printed. */
-export interface LogLine {
-  readonly stream: StreamName;
-  /** When its first part was printed, as Docker wrote it: RFC 3339 to the nanosecond. */
-  readonly timestamp: string;
-  /** Length as it was printed, without the line feed. */
-  readonly bytes: number;
-  /** Without the line feed; may hold any other control character. What is not UTF-8 is U+FFFD. */
-  readonly text: string;
-  /** How much of the line is left out: 0, or the number in the mark at the end of `text`. */
-  readonly cutBytes: number;
-}
+import type { LogLine, StreamName } from '../../../src/isolation/log-line.js';
+import { isStamp } from '../../../src/isolation/timestamp.js';
+import type { FramePiece } from './demux.js';
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;

@@ -3,7 +3,8 @@ import { addAbortSignal, Readable } from 'node:stream';
 import { describeError } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { Demuxer } from './demux.js';
-import { LineAssembler, type LogLine, type OpenLine } from './lines.js';
+import type { LogLine } from '../../../src/isolation/log-line.js';
+import { LineAssembler, type OpenLine } from './lines.js';
 import { SilenceWatch } from './silence-watch.js';
 
 export interface LogStreamOptions {

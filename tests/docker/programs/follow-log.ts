@@ -4,7 +4,7 @@
  */
 import { connect } from '../../../runtimes/docker/connection/connection.js';
 import { followLogs } from '../../../runtimes/docker/logs/follow.js';
-import { TrainerLog } from '../../../runtimes/docker/logs/trainer-log.js';
+import { TrainerLog } from '../../../src/isolation/trainer-log.js';
 
 const [, , id = '', path = ''] = process.argv;
 const { docker } = await connect(process.env);

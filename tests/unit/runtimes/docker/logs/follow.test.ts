@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
 import { followLogs, type FollowOptions } from '../../../../../runtimes/docker/logs/follow.js';
-import { sinceOf } from '../../../../../runtimes/docker/logs/position.js';
-import type { LogLine } from '../../../../../runtimes/docker/logs/lines.js';
+import { sinceOf } from '../../../../../src/isolation/position.js';
+import type { LogLine } from '../../../../../src/isolation/log-line.js';
 import { framesOf, lineOf, PART_BYTES, randomLog, randomOf, stampAt, type Printed } from './log-frames.js';
 import { ScriptedLogs, type Attempt } from './scripted-logs.js';
 

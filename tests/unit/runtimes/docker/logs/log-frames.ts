@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import type { LogLine } from '../../../../../runtimes/docker/logs/lines.js';
+import type { LogLine } from '../../../../../src/isolation/log-line.js';
 
 type Stream = LogLine['stream'];
 

@@ -1,6 +1,6 @@
 import type { Container } from 'dockerode';
 import { Readable } from 'node:stream';
-import { sinceOf } from '../../../../../runtimes/docker/logs/position.js';
+import { sinceOf } from '../../../../../src/isolation/position.js';
 import { framesOf, stampAt, type Printed } from './log-frames.js';
 
 /** What becomes of one request for the log. */

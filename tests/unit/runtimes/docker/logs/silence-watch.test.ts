@@ -52,7 +52,7 @@ describe('SilenceWatch', () => {
   it.each(['stopped', 'started anew'])(
     'does not when it was %s while the answer was on its way',
     async (how) => {
-      let answer = (_: boolean): void => undefined;
+      let answer: (isRunning: boolean) => void = () => undefined;
       const { watch, giveUp } = watching(() => new Promise((resolve) => (answer = resolve)));
       watch.start();
       await vi.advanceTimersByTimeAsync(1000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { PositionTracker, sinceOf } from '../../../../../runtimes/docker/logs/position.js';
-import { compareStamps, isStamp, parseStamp } from '../../../../../runtimes/docker/logs/timestamp.js';
-import { stampAt } from './log-frames.js';
+import { PositionTracker, sinceOf } from '../../../src/isolation/position.js';
+import { compareStamps, isStamp, parseStamp } from '../../../src/isolation/timestamp.js';
+import { stampAt } from '../runtimes/docker/logs/log-frames.js';
 
 const out = (at: number) => ({ stream: 'stdout', timestamp: stampAt(at) }) as const;
 const err = (at: number) => ({ stream: 'stderr', timestamp: stampAt(at) }) as const;

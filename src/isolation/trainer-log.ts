@@ -1,8 +1,7 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { nameDiskFull } from '../../../src/common/errors.js';
-import { RunnerError } from '../../../src/contract/errors.js';
-import type { StreamName } from './demux.js';
-import type { LogLine } from './lines.js';
+import { nameDiskFull } from '../common/errors.js';
+import { RunnerError } from '../contract/errors.js';
+import type { LogLine, StreamName } from './log-line.js';
 import { PositionTracker, type LogPosition, type StampedLine } from './position.js';
 import { isStamp } from './timestamp.js';
 

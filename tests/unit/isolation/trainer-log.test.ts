@@ -1,10 +1,10 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { TrainerLog } from '../../../../../runtimes/docker/logs/trainer-log.js';
-import { mountMemory } from '../../../../support/mount.js';
-import { temporaryDirectory } from '../../../common/temporary-directory.js';
-import { lineOf, randomLog, randomOf, stampAt, type Printed } from './log-frames.js';
+import { TrainerLog } from '../../../src/isolation/trainer-log.js';
+import { mountMemory } from '../../support/mount.js';
+import { temporaryDirectory } from '../common/temporary-directory.js';
+import { lineOf, randomLog, randomOf, stampAt, type Printed } from '../runtimes/docker/logs/log-frames.js';
 
 const out = (at: number, text: string) => lineOf({ stream: 'stdout', at, text });
 const err = (at: number, text: string) => lineOf({ stream: 'stderr', at, text });

@@ -1,5 +1,4 @@
-import type { StreamName } from './demux.js';
-import type { LogLine } from './lines.js';
+import type { LogLine, StreamName } from './log-line.js';
 import { compareStamps, parseStamp, toDockerTime } from './timestamp.js';
 
 /** How far one stream of a container's log has been read. */
