@@ -23,7 +23,7 @@ try {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true, dereference: true });
   }
   copyTrainerModules();
-  // Users get the versions that were tested, and not whatever is current by then.
+  // For whoever installs from the folder itself; npm does not heed it in a tarball.
   cpSync(join(ROOT, 'package-lock.json'), join(folder, LOCKED));
   manifest.files.push(LOCKED);
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);

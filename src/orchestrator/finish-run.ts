@@ -93,7 +93,11 @@ async function runInTime(
   clock: Clock,
 ): Promise<TrainerExit> {
   using stoppable = await heedStopFile(run.runDir, signal);
-  using limited = limitTime(stoppable.signal, { timeoutMs: run.spec.limits?.timeoutMs, startedAt, now: clock.now() });
+  using limited = limitTime(stoppable.signal, {
+    timeoutMs: run.spec.limits?.timeoutMs,
+    startedAt,
+    now: clock.now(),
+  });
   const options = {
     signal: limited.signal,
     onEvent,

@@ -33,7 +33,7 @@ export async function leaveStopFile(runDir: string, now: number): Promise<void> 
 
 /**
  * A signal that is aborted with `signal`, or once the run is asked to stop; if it is already, from the start.
- * @throws what keeps the run's directory from being looked at, the first time; later that is no news of a stop
+ * What keeps the run's directory from being looked at keeps the run from being written, and is told there.
  */
 export async function heedStopFile(runDir: string, signal: AbortSignal): Promise<LimitedSignal> {
   const path = runPath(runDir, 'stop');
@@ -43,10 +43,10 @@ export async function heedStopFile(runDir: string, signal: AbortSignal): Promise
   let over = false;
   const heed = (asked: boolean): void => {
     if (asked) controller.abort(new RunnerError('interrupted', 'Stopped by `runner runs stop`.'));
-    else if (!over) timer = setTimeout(look, LOOK_AGAIN_MS).unref();
+    else if (!over) timer = setTimeout(() => void look(), LOOK_AGAIN_MS).unref();
   };
-  const look = (): void => void exists(path).then(heed, () => heed(false));
-  heed(await exists(path));
+  const look = (): Promise<void> => exists(path).then(heed, () => heed(false));
+  await look();
   return {
     signal: controller.signal,
     [Symbol.dispose]: () => {

@@ -31,7 +31,7 @@ const PROGRAMS = [
     'ln',
   ],
   ...['ls', 'mkdir', 'mkfifo', 'mknod', 'mount', 'mv', 'printf', 'ps', 'pwd', 'rm', 'seq', 'sleep', 'stat'],
-  ...['sync', 'tail', 'test', 'touch', 'tr', 'true', 'truncate', 'uname', 'wc', 'yes'],
+  ...['sync', 'tail', 'test', 'touch', 'tr', 'true', 'truncate', 'uname', 'unshare', 'wc', 'yes'],
 ];
 
 /**

@@ -1,8 +1,8 @@
 import type { Container } from 'dockerode';
 import { isDeepStrictEqual } from 'node:util';
 import type { LogLine } from '../../../src/isolation/log-line.js';
-import { readLogStream, type LogChunk, type LogStreamOptions } from './log-stream.js';
 import { PositionTracker, sinceOf, type LogPosition } from '../../../src/isolation/position.js';
+import { readLogStream, type LogChunk, type LogStreamOptions } from './log-stream.js';
 import type { Trouble } from './trouble.js';
 
 export interface LogReaderOptions extends Pick<LogStreamOptions, 'isRunning' | 'idleMs' | 'signal'> {

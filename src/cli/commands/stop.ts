@@ -32,7 +32,9 @@ export async function stop(context: CliContext, queries: readonly string[], flag
   const stopOne = async (run: RunDirectory) => {
     const { over, elsewhere } = await requestStop(run, clock);
     if (elsewhere !== undefined) {
-      note(`Run ${run.runId} belongs to a process on ${elsewhere}, which is asked; waiting until it has ended.`);
+      note(
+        `Run ${run.runId} belongs to a process on ${elsewhere}, which is asked; waiting until it has ended.`,
+      );
     }
     const finished = await bringToEnd(run, { reporter: silentReporter, signal, cancel: NEVER, tools });
     noteLeftover(output, finished);

@@ -131,7 +131,12 @@ export async function faultyRuntime(
   const common = { job: mnistCnn, clock: systemClock };
   if (mode === 'docker') {
     const connection = await connect(dockerEnv());
-    return createDockerRuntime({ ...common, connection, image: await faultImage(fault), owner: ownerLabel() });
+    return createDockerRuntime({
+      ...common,
+      connection,
+      image: await faultImage(fault),
+      owner: ownerLabel(),
+    });
   }
   // Its environment is not passed on.
   const name = `data:text/javascript,process.env.RUNNER_TEST_FAULT=${encodeURIComponent(JSON.stringify(fault))}`;

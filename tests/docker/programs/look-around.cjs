@@ -1,5 +1,13 @@
 /** Run in a trainer's container instead of the trainer: tells, as a JSON document, what there is and what it may do. */
-const { accessSync, constants, lstatSync, readFileSync, readdirSync, statSync, writeFileSync } = require('node:fs');
+const {
+  accessSync,
+  constants,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const dns = require('node:dns');
 const net = require('node:net');
 const os = require('node:os');
@@ -56,7 +64,8 @@ const connect = (where) =>
 /** The first that there is, of control groups v1 and v2. */
 const cgroup = (...paths) => {
   for (const path of paths) {
-    const text = codeOf(() => statSync(`/sys/fs/cgroup/${path}`)) === 'done' && read(`/sys/fs/cgroup/${path}`);
+    const text =
+      codeOf(() => statSync(`/sys/fs/cgroup/${path}`)) === 'done' && read(`/sys/fs/cgroup/${path}`);
     if (text) return text.trim();
   }
 };
@@ -90,7 +99,9 @@ async function lookAround() {
     outside: await connect({ host: '192.0.2.1', port: 443 }),
     hostLoopback: await connect({ host: '127.0.0.1', port: Number(hostPort) }),
     hostAbstract: await connect({ path: `\0${abstractName}` }),
-    processes: readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => read(`/proc/${pid}/comm`).trim()),
+    processes: readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => read(`/proc/${pid}/comm`).trim()),
     mounts: read('/proc/self/mountinfo')
       .trim()
       .split('\n')
@@ -109,8 +120,16 @@ async function lookAround() {
     sockets: paths((found) => found.isSocket()),
     hostFiles: codeOf(() => readdirSync(hostDirectory)),
     writes: Object.fromEntries(
-      ['/x', '/in/x', '/opt/runner/app/x', '/usr/local/bin/x', '/etc/x', '/proc/sys/kernel/hostname', '/sys/x', '/dev/x']
-        .map((path) => [path, codeOf(() => writeFileSync(path, 'x'))]),
+      [
+        '/x',
+        '/in/x',
+        '/opt/runner/app/x',
+        '/usr/local/bin/x',
+        '/etc/x',
+        '/proc/sys/kernel/hostname',
+        '/sys/x',
+        '/dev/x',
+      ].map((path) => [path, codeOf(() => writeFileSync(path, 'x'))]),
     ),
     becomeRoot: codeOf(() => process.setuid(0)),
     cgroup: {

@@ -7,6 +7,7 @@ import { NO_TRAINING, runOutcomeSchema } from '../../../src/contract/run-outcome
 import type { RunSpec } from '../../../src/contract/run-spec.js';
 import type { PlannedRun, Runtime, TrainerExit } from '../../../src/contract/runtime.js';
 import { finishRun } from '../../../src/orchestrator/finish-run.js';
+import { leaveStopFile } from '../../../src/orchestrator/stop-file.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
 import { NOW, SPEC } from './specs.js';
 import { readJson, RUN_ID, storeRun } from './stored-runs.js';
@@ -103,27 +104,26 @@ describe('what a run has made elsewhere', () => {
 describe('clearing away that fails', () => {
   const cause = new RunnerError('daemon-unreachable', 'No answer.');
 
-  it('is told with its own code; the outcome is on the disk', async () => {
+  it('leaves the run as it has ended, and is told beside that', async () => {
     using directory = temporaryDirectory();
-    const finished = finish(directory.path, { release: () => Promise.reject(cause) });
-    await expect(finished).rejects.toMatchObject({
-      ...{ code: 'daemon-unreachable', exitCode: 3, cause },
-      message: `Run ${RUN_ID} has ended (succeeded) and is on the disk, but not all was cleared away: No answer.`,
-      hint: '`runner recover` clears it away.',
+    const finished = await finish(directory.path, { release: () => Promise.reject(cause) });
+    expect(finished).toMatchObject({
+      runId: RUN_ID,
+      outcome: { status: 'succeeded', phases: { train: 3000 } },
     });
-    const runDir = join(directory.path, RUN_ID);
-    expect(readJson({ runId: RUN_ID, runDir }, 'outcome.json')).toMatchObject({ status: 'succeeded' });
+    expect(finished.error).toBeUndefined();
+    expect(finished.leftover).toMatchObject({
+      ...{ code: 'daemon-unreachable', cause },
+      message: `Run ${RUN_ID} has ended (succeeded), but what it has made could not all be removed: No answer.`,
+      hint: '`runner gc` removes it.',
+    });
+    expect(readJson(finished, 'outcome.json')).toEqual(finished.outcome);
   });
 
   it('never hides the run’s own error', async () => {
     using directory = temporaryDirectory();
-    const error = new RunnerError('diverged', 'NaN');
-    const thrown: unknown = await finish(directory.path, {
-      exit: { ...FAILED, error },
-      release: () => Promise.reject(cause),
-    }).catch((caught: unknown) => caught);
-    expect(thrown).toBe(error);
-    expect(thrown).toMatchObject({ code: 'diverged', suppressed: [{ code: 'daemon-unreachable' }] });
+    const finished = await finish(directory.path, { exit: FAILED, release: () => Promise.reject(cause) });
+    expect(finished).toMatchObject({ error: FAILED.error, leftover: { code: 'daemon-unreachable' } });
   });
 
   it('by an exception before there is a promise is the same', async () => {
@@ -131,8 +131,29 @@ describe('clearing away that fails', () => {
     const release = () => {
       throw cause;
     };
-    await expect(finish(directory.path, { release })).rejects.toMatchObject({ code: 'daemon-unreachable' });
+    expect((await finish(directory.path, { release })).leftover).toMatchObject({
+      code: 'daemon-unreachable',
+    });
   });
+});
+
+it('a run that is asked to stop while it trains is cancelled, whatever else its process does', async () => {
+  using directory = temporaryDirectory();
+  const { signal } = new AbortController();
+  const { outcome } = await finish(directory.path, {
+    signal,
+    run: async ({ runDir }, { signal: own }) => {
+      const aborted = new Promise((resolve) => own.addEventListener('abort', resolve));
+      await leaveStopFile(runDir, NOW);
+      // A training has the event loop busy; nothing else does here.
+      const busy = setInterval(() => undefined, 1000);
+      await aborted.finally(() => clearInterval(busy));
+      own.throwIfAborted();
+      return EXIT;
+    },
+  });
+  expect(outcome).toMatchObject({ status: 'cancelled', reason: 'interrupted' });
+  expect(signal.aborted).toBe(false);
 });
 
 it('a run that is removed once it has ended has ended all the same', async () => {

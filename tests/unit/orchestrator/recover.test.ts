@@ -14,7 +14,16 @@ import { timeOfRunId } from '../../../src/orchestrator/run-id.js';
 import type { RunDirectory } from '../../../src/orchestrator/runs-directory.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
 import { CLOCK, NOW } from './specs.js';
-import { journalOf, logEvent, outcomeOf, readJson, RUN_ID, storeRun, type Stored } from './stored-runs.js';
+import {
+  DEAD,
+  journalOf,
+  logEvent,
+  outcomeOf,
+  readJson,
+  RUN_ID,
+  storeRun,
+  type Stored,
+} from './stored-runs.js';
 
 const SUCCEEDED: TrainerExit = {
   ...{ status: 'succeeded', reason: null, message: null, exitCode: 0, signal: null },
@@ -62,6 +71,9 @@ async function recover(run: RunDirectory, createRuntime: RecoveryTools['createRu
     { createRuntime, clock: CLOCK, meter: () => ({ wallMs: 10, cpuSeconds: 0, peakRssBytes: 0 }) },
   );
 }
+
+const loseOwner = ({ runDir }: RunDirectory): void =>
+  writeFileSync(join(runDir, 'owner.json'), JSON.stringify(DEAD));
 
 const written = (run: RunDirectory): RunOutcome => runOutcomeSchema.parse(readJson(run, 'outcome.json'));
 
@@ -231,11 +243,29 @@ describe('a run whose trainer outlives its process', () => {
     const { createRuntime } = fakeRuntime(undefined, () =>
       Promise.reject(new RunnerError('daemon-failed', 'Busy.')),
     );
-    await expect(recover(run, createRuntime)).rejects.toMatchObject({
+    const { outcome, leftover } = await recover(run, createRuntime);
+    expect(outcome).toEqual(outcomeOf());
+    expect(leftover).toMatchObject({
       code: 'daemon-failed',
-      message: `Run ${RUN_ID} has ended (succeeded) and is on the disk, but not all was cleared away: Busy.`,
+      message: `Run ${RUN_ID} has ended (succeeded), but what it has made could not all be removed: Busy.`,
     });
     expect(written(run)).toEqual(outcomeOf());
+    loseOwner(run);
+    const away = new RunnerError('daemon-unreachable', 'No answer.');
+    const again = await recover(run, () => Promise.reject(away));
+    expect(again).toMatchObject({
+      outcome: { status: 'succeeded' },
+      leftover: { code: away.code, cause: away },
+    });
+  });
+
+  it('is cancelled from the start if it was asked to stop', async () => {
+    using directory = temporaryDirectory();
+    const run = storeRun(directory.path, { files: { 'stop.json': '' } });
+    const { createRuntime } = fakeRuntime((_run, { signal }) => Promise.reject(signal.reason as Error));
+    expect((await recover(run, createRuntime)).outcome).toMatchObject({
+      ...{ status: 'cancelled', reason: 'interrupted' },
+    });
   });
 });
 

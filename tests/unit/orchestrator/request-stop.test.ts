@@ -1,119 +1,121 @@
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { RunnerError } from '../../../src/contract/errors.js';
+import { thisProcess } from '../../../src/orchestrator/owner.js';
 import { requestStop } from '../../../src/orchestrator/request-stop.js';
+import { heedStopFile } from '../../../src/orchestrator/stop-file.js';
 import { compileProgram, untilPrinted } from '../common/run-program.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
-import { outcomeOf, readJson, RUN_ID, storeRun } from './stored-runs.js';
+import { CLOCK, NOW } from './specs.js';
+import { outcomeOf, readJson, storeRun } from './stored-runs.js';
 
 const compileOwner = () => compileProgram('programs/own-run.ts', import.meta.url);
 
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 describe('asking a run to stop', () => {
-  it('asks the process that it belongs to, which ends in its own way', async () => {
+  it('reaches the process that it belongs to, which ends in its own way', async () => {
     using directory = temporaryDirectory();
     using program = compileOwner();
     const run = storeRun(directory.path, { owner: 'none' });
     const owner = program.run([run.runDir]);
     await untilPrinted(owner, /ready/);
-    expect(await requestStop(run)).toBe('asked');
+    expect(await requestStop(run, CLOCK)).toEqual({ over: false });
     expect(await owner.ended).toEqual({
-      code: 130,
+      code: 0,
       signal: null,
       stdout: 'ready\nasked to end\n',
       stderr: '',
     });
-    expect(await requestStop(run)).toBe('abandoned');
   });
 
-  it('may be done again while it ends', async () => {
-    using directory = temporaryDirectory();
-    using program = compileOwner();
-    const run = storeRun(directory.path, { owner: 'none' });
-    const owner = program.run([run.runDir, 'deaf']);
-    await untilPrinted(owner, /ready/);
-    for (let time = 0; time < 2; time += 1) {
-      const asked = untilPrinted(owner, /asked to end/);
-      expect(await requestStop(run)).toBe('asked');
-      await asked;
-    }
-  });
-
-  it('that has ended asks nobody, though its process is at another run by now', async () => {
+  it('again changes nothing: the first has said who asked, and when, and nobody gets a signal', async () => {
     using directory = temporaryDirectory();
     const kill = vi.spyOn(process, 'kill');
-    const run = storeRun(directory.path, { owner: 'this', files: { 'outcome.json': outcomeOf() } });
-    expect(await requestStop(run)).toBe('ended');
-    expect(kill).not.toHaveBeenCalled();
-  });
-
-  it.each(['dead', 'none'] as const)('whose process is %s asks nobody', async (owner) => {
-    using directory = temporaryDirectory();
-    const signals = vi.spyOn(process, 'kill');
-    expect(await requestStop(storeRun(directory.path, { owner }))).toBe('abandoned');
-    expect(signals.mock.calls.filter(([, signal]) => signal !== 0)).toEqual([]);
-  });
-
-  it('asks no later process of the same number', async (test) => {
-    using directory = temporaryDirectory();
-    using program = compileOwner();
-    const run = storeRun(directory.path, { owner: 'none' });
-    const owner = program.run([run.runDir]);
-    await untilPrinted(owner, /ready/);
-    const record = readJson(run, 'owner.json') as { startTimeTicks: number | null };
-    test.skip(record.startTimeTicks === null, 'this system has no /proc');
-    const earlier = { ...record, startTimeTicks: Number(record.startTimeTicks) - 1 };
-    writeFileSync(join(run.runDir, 'owner.json'), JSON.stringify(earlier));
-    expect(await requestStop(run)).toBe('abandoned');
-    owner.child.kill('SIGTERM');
-    await once(owner.child, 'exit');
-    expect(await owner.ended).toMatchObject({ signal: 'SIGTERM', stdout: 'ready\n' });
-  });
-
-  it('of another host says where to stop it', async () => {
-    using directory = temporaryDirectory();
-    const run = storeRun(directory.path, { owner: 'elsewhere' });
-    await expect(requestStop(run)).rejects.toMatchObject({
-      code: 'run-busy',
-      message: `Run ${RUN_ID} belongs to a process on not-${hostname()}.`,
-      hint: `Stop it there: \`runner runs stop ${RUN_ID}\` on not-${hostname()}.`,
-    });
-  });
-
-  it('of another user says so', async () => {
-    using directory = temporaryDirectory();
-    vi.spyOn(process, 'kill').mockImplementation(() => {
-      throw Object.assign(new Error('kill EPERM'), { code: 'EPERM' });
-    });
-    await expect(requestStop(storeRun(directory.path, { owner: 'this' }))).rejects.toMatchObject({
-      code: 'run-busy',
-      message: `Process ${process.pid} of run ${RUN_ID} may not be asked to end.`,
-      hint: 'Stop it as the user that it belongs to.',
-    });
+    const run = storeRun(directory.path, { owner: 'this' });
+    expect(await requestStop(run, CLOCK)).toEqual({ over: false });
+    expect(await requestStop(run, { ...CLOCK, now: () => NOW + 9000 })).toEqual({ over: false });
+    expect(readJson(run, 'stop.json')).toEqual({ askedAt: NOW, by: thisProcess() });
+    expect(kill.mock.calls.filter(([, signal]) => signal !== 0)).toEqual([]);
   });
 
   it.each([
-    ['ended', true],
-    ['abandoned', false],
-  ])('whose process ends just now has %s', async (told, hasOutcome) => {
+    ['that has ended asks nobody', 'succeeded', 'docker', true],
+    ['that was lost with its process asks nobody', 'lost', 'inprocess', true],
+    ['that was lost sight of is left to who finds it again', 'lost', 'docker', false],
+  ] as const)('%s', async (_what, status, mode, over) => {
     using directory = temporaryDirectory();
-    const run = storeRun(directory.path, { owner: 'this' });
-    vi.spyOn(process, 'kill').mockImplementation(() => {
-      if (hasOutcome) writeFileSync(join(run.runDir, 'outcome.json'), JSON.stringify(outcomeOf()));
-      throw Object.assign(new Error('kill ESRCH'), { code: 'ESRCH' });
-    });
-    expect(await requestStop(run)).toBe(told);
+    const files = { 'outcome.json': outcomeOf({ status, mode }) };
+    const run = storeRun(directory.path, { mode, files });
+    expect(await requestStop(run, CLOCK)).toEqual({ over });
+    expect(existsSync(join(run.runDir, 'stop.json'))).toBe(!over);
+  });
+
+  it('of another host reaches that as well, and names it', async () => {
+    using directory = temporaryDirectory();
+    const run = storeRun(directory.path, { owner: 'elsewhere' });
+    expect(await requestStop(run, CLOCK)).toEqual({ over: false, elsewhere: `not-${hostname()}` });
+    expect(readdirSync(run.runDir)).toContain('stop.json');
   });
 
   it('that cannot be read asks nobody', async () => {
     using directory = temporaryDirectory();
-    const kill = vi.spyOn(process, 'kill');
     const run = storeRun(directory.path, { owner: 'this' });
     rmSync(join(run.runDir, 'spec.json'));
-    await expect(requestStop(run)).rejects.toMatchObject({ code: 'run-corrupt' });
-    expect(kill).not.toHaveBeenCalled();
+    await expect(requestStop(run, CLOCK)).rejects.toMatchObject({ code: 'run-corrupt' });
+    expect(readdirSync(run.runDir)).toEqual(['owner.json']);
+  });
+
+  it('whose directory may not be written says so', async (test) => {
+    test.skip(process.getuid?.() === 0, 'root may write anywhere');
+    using directory = temporaryDirectory();
+    const run = storeRun(directory.path);
+    chmodSync(run.runDir, 0o500);
+    const asking = requestStop(run, CLOCK).finally(() => chmodSync(run.runDir, 0o700));
+    await expect(asking).rejects.toMatchObject({ code: 'file-unusable' });
+  });
+});
+
+describe('the process of several runs', () => {
+  it('stops the one that is asked for, and no other', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    using directory = temporaryDirectory();
+    const [one, other] = ['one', 'other'].map((name) => join(directory.path, name)) as [string, string];
+    for (const runDir of [one, other]) mkdirSync(runDir);
+    {
+      const { signal } = new AbortController();
+      using asked = await heedStopFile(one, signal);
+      using left = await heedStopFile(other, signal);
+      expect([asked.signal.aborted, left.signal.aborted]).toEqual([false, false]);
+      writeFileSync(join(one, 'stop.json'), '');
+      const aborted = once(asked.signal, 'abort');
+      vi.advanceTimersByTime(500);
+      await aborted;
+      expect(asked.signal.reason).toEqual(new RunnerError('interrupted', 'Stopped by `runner runs stop`.'));
+      expect([signal.aborted, left.signal.aborted]).toEqual([false, false]);
+      await vi.waitUntil(() => vi.getTimerCount() === 1);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('stops all at its own signal', async () => {
+    using directory = temporaryDirectory();
+    const controller = new AbortController();
+    using heeded = await heedStopFile(directory.path, controller.signal);
+    controller.abort('SIGINT');
+    expect(heeded.signal.reason).toBe('SIGINT');
+  });
+
+  it('takes a run that was asked to stop before as cancelled from the start', async () => {
+    using directory = temporaryDirectory();
+    writeFileSync(join(directory.path, 'stop.json'), '');
+    using heeded = await heedStopFile(directory.path, new AbortController().signal);
+    expect(heeded.signal.aborted).toBe(true);
   });
 });

@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isOwned, thisProcess } from '../../../src/orchestrator/owner.js';
@@ -59,6 +60,19 @@ describe('taking over a run', () => {
     expect(readdirSync(run.runDir).sort()).toEqual(
       [theirs, '.taken-1', 'owner.json', 'spec.json', 'x.1.tmp'].sort(),
     );
+  });
+
+  it('removes the drafts of killed processes, and of no others', async () => {
+    using directory = temporaryDirectory();
+    const run = storeRun(directory.path);
+    const hex = '0123456789abcdef';
+    const { pid, startTimeTicks } = thisProcess();
+    const theirs = [`.taking-${hostname()}~${pid}~${startTimeTicks ?? ''}-${hex}`, `.taking-far~1~1-${hex}`];
+    const dead = `.taking-${hostname()}~${DEAD.pid}~${DEAD.startTimeTicks}-${hex}`;
+    for (const name of [...theirs, dead]) mkdirSync(join(run.runDir, name));
+    writeFileSync(join(run.runDir, dead, 'owner.json'), '{"half');
+    expect(await takeOver(run)).toBe(true);
+    expect(readdirSync(run.runDir).sort()).toEqual([...theirs, '.taken-1', 'owner.json', 'spec.json'].sort());
   });
 
   it('that was removed says so', async () => {

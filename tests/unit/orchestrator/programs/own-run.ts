@@ -1,13 +1,15 @@
-/** Owns the run directory that is the argument until it is asked to end, or for good with `deaf`. */
+/** Owns the run directory that is the argument until it is asked to stop, and says so. */
+import { once } from 'node:events';
 import { writeJsonAtomic } from '../../../../src/common/atomic-file.js';
 import { runPath } from '../../../../src/contract/run-directory.js';
 import { thisProcess } from '../../../../src/orchestrator/owner.js';
+import { heedStopFile } from '../../../../src/orchestrator/stop-file.js';
 
-const [runDir = '', deaf] = process.argv.slice(2);
+const [runDir = ''] = process.argv.slice(2);
 await writeJsonAtomic(runPath(runDir, 'owner'), thisProcess());
-process.on('SIGINT', () => {
-  process.stdout.write('asked to end\n');
-  if (deaf === undefined) process.exit(130);
-});
+using heeded = await heedStopFile(runDir, new AbortController().signal);
+const busy = setInterval(() => undefined, 60_000);
 process.stdout.write('ready\n');
-setInterval(() => undefined, 60_000);
+await once(heeded.signal, 'abort');
+process.stdout.write('asked to end\n');
+clearInterval(busy);
