@@ -124,13 +124,13 @@ it('removes what nobody comes back for, and keeps what somebody may', async () =
   const garbage = [
     ...(await leave(ended!)),
     ...(await leave(gone!)),
-    ...(await leave(late!, { owner: ownerLabel(), deadline: Date.now() - 1 })),
+    ...(await leave(late!, { owner: 'another-host/1/1', deadline: Date.now() - 1 })),
   ];
   const kept = [
     ...(await leave(unfinished!)),
     ...(await leave(lost!)),
     ...(await leave(owned!)),
-    ...(await leave(living!, { owner: ownerLabel(), deadline: Date.now() + 1e6 })),
+    ...(await leave(living!, { owner: ownerLabel(), deadline: Date.now() - 1 })),
     ...(await leave(elsewhere!, { owner: 'another-host/1/1' })),
   ];
   const before = await everything();

@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { followLogs, type FollowOptions } from '../../runtimes/docker/logs/follow.js';
 import { MOST_LINE_BYTES } from '../../runtimes/docker/logs/lines.js';
 import type { LogLine } from '../../src/isolation/log-line.js';
@@ -240,13 +240,17 @@ describe('followLogs', () => {
   });
 
   it('waits for a container that is paused', async () => {
-    await using container = await start(`for (let n = 0; n < 30; n += 1) { put(1, n + '\\n'); sleep(20); }`);
-    const following = follow(container, { timing: { idleMs: 50 } });
+    await using container = await start(`for (let n = 0; n < 100; n += 1) { put(1, n + '\\n'); sleep(20); }`);
+    const logs = vi.spyOn(container, 'logs');
+    const asked = vi.fn(isRunning(container));
+    const following = follow(container, { isRunning: asked, timing: { idleMs: 50 } });
     await sleep(100);
     await container.pause();
-    await sleep(400);
+    await vi.waitUntil(() => asked.mock.calls.length > 3, 30_000);
+    // The same stream as before.
+    expect(logs).toHaveBeenCalledOnce();
     await container.unpause();
-    expect(await following).toMatchObject({ reason: 'ended', reconnects: 0, texts: numbered(0, 30) });
+    expect(await following).toMatchObject({ reason: 'ended', texts: numbered(0, 100) });
   });
 
   it('can be aborted, and leaves the container alone', async () => {

@@ -56,7 +56,7 @@ export const addRuns: AddCommands = (program, context, done) => {
     .description('remove runs and all that they hold')
     .argument('<run...>', RUN_HELP);
   addSettings(rm, ['runsDir']);
-  rm.option('--force', 'remove a run that is still running, too');
+  rm.option('--force', 'remove a run that is still running, or that could be recovered, too');
   addCommon(rm).action(async (queries: string[], flags: Flags & { force?: boolean }) => {
     done(await (await load()).remove(context, queries, flags));
   });

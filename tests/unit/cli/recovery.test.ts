@@ -1,4 +1,5 @@
 /** Runs that other processes have begun: attached to, stopped and recovered. */
+import { EventEmitter, once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -275,18 +276,19 @@ describe('runs stop', () => {
 
   it('ends one of those that another command has in hand, which goes on with the others', async (test) => {
     test.skip(availableParallelism() === 1, 'here it has them in hand one after the other');
-    const [begun, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const told = new EventEmitter();
+    const [begun, asked] = [once(told, 'begun'), once(told, 'asked')];
     const trained: string[] = [];
     using cli = commandLine({
       script: {
         train: async ({ runId }, { signal }) => {
           if (trained.length < 2) return trainerExit();
           if (runId === trained[0]) {
-            signal.addEventListener('abort', () => asked.resolve());
-            begun.resolve();
+            signal.addEventListener('abort', () => told.emit('asked'));
+            told.emit('begun');
           }
           // The other one is through only when this one was asked.
-          await asked.promise;
+          await asked;
           return trainerExit(signal.aborted ? STOPPED : {});
         },
       },
@@ -295,7 +297,7 @@ describe('runs stop', () => {
     const [one = '', other = ''] = trained;
     for (const runId of trained) abandon(cli, runId);
     const recovering = cli.json('recover');
-    await begun.promise;
+    await begun;
     const busy = setInterval(() => undefined, 1000);
     const stopped = await cli.run('runs', 'stop', one).finally(() => clearInterval(busy));
     expect(stopped).toMatchObject({ status: 0, stdout: `Stopped ${one}.\n`, stderr: '' });

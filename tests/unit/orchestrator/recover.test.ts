@@ -14,16 +14,7 @@ import { timeOfRunId } from '../../../src/orchestrator/run-id.js';
 import type { RunDirectory } from '../../../src/orchestrator/runs-directory.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
 import { CLOCK, NOW } from './specs.js';
-import {
-  DEAD,
-  journalOf,
-  logEvent,
-  outcomeOf,
-  readJson,
-  RUN_ID,
-  storeRun,
-  type Stored,
-} from './stored-runs.js';
+import { journalOf, logEvent, outcomeOf, readJson, RUN_ID, storeRun, type Stored } from './stored-runs.js';
 
 const SUCCEEDED: TrainerExit = {
   ...{ status: 'succeeded', reason: null, message: null, exitCode: 0, signal: null },
@@ -71,9 +62,6 @@ async function recover(run: RunDirectory, createRuntime: RecoveryTools['createRu
     { createRuntime, clock: CLOCK, meter: () => ({ wallMs: 10, cpuSeconds: 0, peakRssBytes: 0 }) },
   );
 }
-
-const loseOwner = ({ runDir }: RunDirectory): void =>
-  writeFileSync(join(runDir, 'owner.json'), JSON.stringify(DEAD));
 
 const written = (run: RunDirectory): RunOutcome => runOutcomeSchema.parse(readJson(run, 'outcome.json'));
 
@@ -250,12 +238,16 @@ describe('a run whose trainer outlives its process', () => {
       message: `Run ${RUN_ID} has ended (succeeded), but what it has made could not all be removed: Busy.`,
     });
     expect(written(run)).toEqual(outcomeOf());
-    loseOwner(run);
+  });
+
+  it('that cannot be cleared away for want of the daemon is the same', async () => {
+    using directory = temporaryDirectory();
+    const run = storeRun(directory.path, {
+      files: { 'outcome.json': outcomeOf(), 'journal.ndjson': journalOf('intent') },
+    });
     const away = new RunnerError('daemon-unreachable', 'No answer.');
-    const again = await recover(run, () => Promise.reject(away));
-    expect(again).toMatchObject({
-      outcome: { status: 'succeeded' },
-      leftover: { code: away.code, cause: away },
+    expect(await recover(run, () => Promise.reject(away))).toMatchObject({
+      ...{ outcome: outcomeOf(), leftover: { code: 'daemon-unreachable', cause: away } },
     });
   });
 
