@@ -3,10 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { endOfAbort } from '../../src/common/abort-cause.js';
 import type { Clock } from '../../src/common/clock.js';
+import { readEvents } from '../../src/common/event-log.js';
+import { exists } from '../../src/common/exists.js';
 import { describeError } from '../../src/common/errors.js';
 import { toJson } from '../../src/common/json.js';
 import { RunnerError } from '../../src/contract/errors.js';
 import { runPath } from '../../src/contract/run-directory.js';
+import type { RunEvent } from '../../src/contract/run-event.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../../src/contract/runtime.js';
 import { TRAINER_SCHEMA_VERSION } from '../../src/contract/trainer-program.js';
 import type { TrainerExitRecord, TrainerPlan } from '../../src/contract/trainer-program.js';
@@ -81,6 +84,11 @@ async function runInProcess(
   };
   if (signal.aborted) onAbort();
   else signal.addEventListener('abort', onAbort, { once: true });
+  let next = 0;
+  const tell = (event: RunEvent): void => {
+    onEvent(event);
+    next = event.seq + 1;
+  };
   const words = new LastWords();
   let said: TrainerExitRecord | undefined;
   try {
@@ -88,7 +96,7 @@ async function runInProcess(
       readLines(child, 'stdout', (line) => {
         const message = readMessage(line);
         if (message === undefined) printed.add('stdout', line);
-        else if ('event' in message) onEvent(message.event);
+        else if ('event' in message) tell(message.event);
         else if ('progress' in message) onProgress?.(message.progress);
         else if ('exit' in message) said = message.exit;
       }),
@@ -99,6 +107,8 @@ async function runInProcess(
     ]);
     const ended = await child;
     if (child.pid === undefined) throw notStarted(ended.cause);
+    // Each is in its log before it is told: one that was killed may not have come to that.
+    for (const event of await eventsOf(run.runDir)) if (event.seq >= next) tell(event);
     const exit = classify({
       exitCode: exitCodeOf(ended.exitCode, ended.signal),
       ...(stopped === undefined ? {} : { stopped }),
@@ -123,6 +133,11 @@ const planOf = ({ runId, spec, evaluate }: PlannedRun): TrainerPlan => ({
   evaluate,
   dataDir: spec.data.dir,
 });
+
+async function eventsOf(runDir: string): Promise<RunEvent[]> {
+  const path = runPath(runDir, 'events');
+  return (await exists(path)) ? readEvents(path) : [];
+}
 
 /** Whatever goes wrong on this side ends the trainer: to leave the loop is to wait for its end. */
 async function readLines(

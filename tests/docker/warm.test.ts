@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claim, findWaiting } from '../../runtimes/docker/warm/claim.js';
-import { limitsOf } from '../../runtimes/docker/container/create-options.js';
+import { createOptions, limitsOf } from '../../runtimes/docker/container/create-options.js';
 import { collectGarbage } from '../../runtimes/docker/gc.js';
 import type { Garbage } from '../../runtimes/docker/gc.js';
 import { systemClock } from '../../src/common/clock.js';
@@ -227,8 +227,24 @@ describe('a claim', () => {
 });
 
 describe('a pool', () => {
+  it('hardens its trainers like any other', async () => {
+    await using pool = await startPool(here, { timing: NEVER_AGAIN });
+    await pool.ready(1);
+    const { HostConfig, Config } = await (await theWarmContainer()).inspect();
+    const { image, limits } = await kindOf();
+    const names = { labels: {}, inVolume: 'in', outVolume: 'out' };
+    const asked = createOptions({ image, limits, ...names, command: [] });
+    const { Mounts, ...settings } = asked.HostConfig!;
+    expect(HostConfig).toMatchObject(settings);
+    expect(HostConfig.Mounts!.map(({ Target, ReadOnly = false }) => [Target, ReadOnly])).toEqual(
+      Mounts!.map(({ Target, ReadOnly = false }) => [Target, ReadOnly]),
+    );
+    expect([Config.User, Config.Env]).toEqual([asked.User, expect.arrayContaining(asked.Env!)]);
+  });
+
   it('takes nothing with it that a run has taken', async () => {
-    await using pool = await startPool(here, { size: 2, timing: NEVER_AGAIN });
+    // So seldom that it has probably not seen that the trainer is taken.
+    await using pool = await startPool(here, { size: 2, timing: { ...NEVER_AGAIN, lookAgainMs: 5000 } });
     await pool.ready(2);
     let seen: readonly string[] = [];
     let isOver: Promise<void> | undefined;
@@ -367,32 +383,35 @@ describe('kill -9', () => {
     );
   });
 
-  it.each(['before claim', 'after claim', 'before plan', 'after plan'])(
-    'of the one who takes, %s, costs the run a fresh start and nothing else',
-    async (moment) => {
-      await using pool = await startPool(here, { timing: NEVER_AGAIN });
-      await pool.ready(1);
-      const waiting = await warmContainers();
-      using program = compileProgram('./programs/die-in-claim.ts', import.meta.url);
-      const runsDir = join(here.runsDir, `killed ${moment}`);
-      mkdirSync(runsDir);
-      const request = { spec: specOf('docker', here, { epochs: 1 }), runsDir, image: await testImage() };
-      const { ended } = program.run([moment, JSON.stringify(request)], {
-        env: { ...process.env, ...dockerEnv() },
-      });
-      expect(await ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
-      const [abandoned, ...others] = await listAbandoned(runsDir);
-      expect(others).toEqual([]);
-      const finished = await finishAbandoned(
-        abandoned!,
-        { signal: new AbortController().signal, onEvent: () => undefined },
-        { createRuntime: () => dockerRuntime(), clock: systemClock, meter: processMeter },
-      );
-      expect(statusOf(finished)).toEqual(['succeeded', null]);
-      expect(attemptsOf(finished.runDir)).toEqual(['1 warm', '2 cold']);
-      expect(digestOf(finished)).toBe(digestOf(cold));
-      // What it had not taken still waits.
-      expect(await warmContainers()).toEqual(moment === 'before claim' ? waiting : []);
-    },
-  );
+  it.each([
+    ['before claim', ['1 warm', '2 cold']],
+    ['after claim', ['1 warm', '2 cold']],
+    ['before plan', ['1 warm', '2 cold']],
+    ['after plan', ['1 warm', '2 cold']],
+    ['training', ['1 warm']],
+  ])('of the one who takes, %s, costs the run a fresh start at most', async (moment, attempts) => {
+    await using pool = await startPool(here, { timing: NEVER_AGAIN });
+    await pool.ready(1);
+    const waiting = await warmContainers();
+    using program = compileProgram('./programs/die-in-claim.ts', import.meta.url);
+    const runsDir = join(here.runsDir, `killed ${moment}`);
+    mkdirSync(runsDir);
+    const request = { spec: specOf('docker', here, { epochs: 1 }), runsDir, image: await testImage() };
+    const { ended } = program.run([moment, JSON.stringify(request)], {
+      env: { ...process.env, ...dockerEnv() },
+    });
+    expect(await ended).toMatchObject({ signal: 'SIGKILL', stderr: '' });
+    const [abandoned, ...others] = await listAbandoned(runsDir);
+    expect(others).toEqual([]);
+    const finished = await finishAbandoned(
+      abandoned!,
+      { signal: new AbortController().signal, onEvent: () => undefined },
+      { createRuntime: () => dockerRuntime(), clock: systemClock, meter: processMeter },
+    );
+    expect(statusOf(finished)).toEqual(['succeeded', null]);
+    expect(attemptsOf(finished.runDir)).toEqual(attempts);
+    expect(digestOf(finished)).toBe(digestOf(cold));
+    // What it had not taken still waits.
+    expect(await warmContainers()).toEqual(moment === 'before claim' ? waiting : []);
+  });
 });

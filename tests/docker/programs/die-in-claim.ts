@@ -1,7 +1,7 @@
 /**
  * die-in-claim.ts MOMENT OPTIONS: begins a run in a container, and kills itself as hard as can be when it is about to
  * take a waiting trainer (`before claim`), has taken it (`after claim`), is about to give it its plan (`before plan`),
- * or is told that it has it (`after plan`).
+ * is told that it has it (`after plan`), or hears of its first epoch (`training`).
  */
 import type Docker from 'dockerode';
 import { connect } from '../../../runtimes/docker/connection/connection.js';
@@ -47,7 +47,13 @@ docker.getContainer = (id) => {
   return container;
 };
 await runJob(
-  { spec, runsDir, evaluate: false, signal: new AbortController().signal, onEvent: () => undefined },
+  {
+    spec,
+    runsDir,
+    evaluate: false,
+    signal: new AbortController().signal,
+    onEvent: ({ type }) => type === 'epoch' && dieAt('training'),
+  },
   {
     runtime: createDockerRuntime({
       connection,
