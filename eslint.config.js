@@ -65,6 +65,16 @@ export default tseslint.config(
     },
   },
   {
+    // The trainer's own composition root: it alone knows the jobs.
+    files: ['src/trainer/main.ts'],
+    rules: {
+      'import-x/no-restricted-paths': [
+        'error',
+        { zones: zones.filter(({ target }) => target !== './src/trainer') },
+      ],
+    },
+  },
+  {
     files: ['tests/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'max-lines': 'off' },
   },

@@ -28,8 +28,8 @@ if (plan === undefined || out === undefined || engine === undefined) {
   throw new Error('usage: main.js --plan FILE|- --out DIR --engine DIR [--end-with-stdin] [--warm THREADS]');
 }
 // The standard output is for messages: what a job prints by console.log goes where errors go.
-globalThis.console.log = globalThis.console.error;
-globalThis.console.info = globalThis.console.error;
+const print = (...values: unknown[]): void => console.error(...values);
+Object.assign(globalThis.console, { log: print, info: print });
 process.exitCode = await runPlan({
   planPath: plan,
   outDir: out,
