@@ -1,6 +1,7 @@
 /** Whether the daemon has the GPU that a run wants: only a start can tell, and it tells at once. */
 import type { GpuRequest } from '../../src/contract/run-spec.js';
 import type { DaemonConnection } from './connection/connection.js';
+import { ask } from './connection/ask.js';
 import { toDaemonError } from './connection/daemon-error.js';
 import { withDeadline } from './connection/deadline.js';
 import { createOptions, limitsOf } from './container/create-options.js';
@@ -43,9 +44,7 @@ export async function probeGpu(connection: DaemonConnection, probe: GpuProbe): P
     try {
       await withDeadline(signal, START_MS, (abortSignal) => container.start({ abortSignal }));
     } finally {
-      await withDeadline(new AbortController().signal, REMOVE_MS, (abortSignal) =>
-        container.remove({ force: true, v: true, abortSignal }),
-      );
+      await ask(REMOVE_MS, (abortSignal) => container.remove({ force: true, v: true, abortSignal }));
     }
   } catch (error) {
     signal.throwIfAborted();

@@ -12,7 +12,7 @@ import type { RunEvent } from '../../../src/contract/run-event.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
 import { readExitRecord } from '../../../src/isolation/exit-record.js';
 import type { DaemonConnection } from '../connection/connection.js';
-import { withDeadline } from '../connection/deadline.js';
+import { ask } from '../connection/ask.js';
 import { collectFiles } from '../files/collect.js';
 import { verifyManifest } from '../files/manifest.js';
 import { PATHS } from './create-options.js';
@@ -24,7 +24,6 @@ const SCRATCH = /^(traced-step-|\.exit\.json\..*\.tmp$)/;
 const LIMITS = { maxBytes: 2 * 1024 ** 3 };
 /** A daemon that falls silent must not hold the run for ever. */
 const COLLECT_MS = 1_800_000;
-const NEVER = new AbortController().signal;
 const FOLDER = '.collected';
 
 export interface Collecting {
@@ -47,7 +46,7 @@ export async function collectResults(
   await rm(into, { recursive: true, force: true });
   try {
     const container = connection.docker.getContainer(containerId);
-    const { files } = await withDeadline(NEVER, COLLECT_MS, (signal) =>
+    const { files } = await ask(COLLECT_MS, (signal) =>
       collectFiles(container, PATHS.out, { into, allow: ALLOWED, ignore: SCRATCH, limits: LIMITS, signal }),
     );
     if ((await readExitRecord(into))?.status === 'succeeded') await verifyManifest(files, into);

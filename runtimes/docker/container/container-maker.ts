@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
-import { withDeadline } from '../connection/deadline.js';
+import { ask } from '../connection/ask.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { putFiles } from '../files/put.js';
 import { createOptions, limitsOf, PATHS } from './create-options.js';
@@ -29,8 +29,6 @@ const REMOVE_MS = 60_000;
 const REQUEST_MS = 10_000;
 /** A trainer may be taken while it still loads TensorFlow. */
 const HAND_OVER_MS = 30_000;
-/** A request that is given up half-way may be carried out all the same: a run is cancelled between two, never in one. */
-const NEVER = new AbortController().signal;
 /** After a run's own time limit, for results to be fetched. */
 const DEADLINE_SLACK_MS = 3_600_000;
 
@@ -218,12 +216,12 @@ export class ContainerMaker {
 
   async #inspect(): Promise<ContainerState> {
     const container = this.parts.connection.docker.getContainer(this.#names.container);
-    return withDeadline(NEVER, REQUEST_MS, (abortSignal) => inspectContainer(container, abortSignal));
+    return ask(REQUEST_MS, (abortSignal) => inspectContainer(container, abortSignal));
   }
 
   async #ask<T>(what: string, ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
-      return await withDeadline(NEVER, ms, call);
+      return await ask(ms, call);
     } catch (error) {
       throw this.#named(error, what);
     }

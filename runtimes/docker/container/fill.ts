@@ -6,7 +6,7 @@ import type { PlannedRun } from '../../../src/contract/runtime.js';
 import { TRAINER_SCHEMA_VERSION } from '../../../src/contract/trainer-program.js';
 import type { TrainerPlan } from '../../../src/contract/trainer-program.js';
 import { isStatus } from '../connection/daemon-error.js';
-import { withDeadline } from '../connection/deadline.js';
+import { ask } from '../connection/ask.js';
 import { putFiles, type FileToPut } from '../files/put.js';
 import { fillOptions, PATHS } from './create-options.js';
 import { readLabels } from './labels.js';
@@ -23,7 +23,6 @@ export interface FillRequest {
 
 const CREATE_MS = 60_000;
 const REMOVE_MS = 60_000;
-const NEVER = new AbortController().signal;
 
 /**
  * Puts plan and data into the volume that the trainer may only read. A container cannot be given what it mounts
@@ -33,7 +32,7 @@ export async function fillVolume(docker: Docker, request: FillRequest): Promise<
   const { helper, image, volume, signal } = request;
   const container = await createAnew(docker, request.helper, () =>
     // Not by the run's signal: what is given up half-way may be made all the same, after all has been cleared away.
-    withDeadline(NEVER, CREATE_MS, (abortSignal) =>
+    ask(CREATE_MS, (abortSignal) =>
       docker.createContainer({
         name: helper.name,
         ...fillOptions(image, helper.labels, volume),
@@ -67,7 +66,7 @@ async function createAnew(
 }
 
 const removeHelper = (container: Docker.Container): Promise<unknown> =>
-  withDeadline(NEVER, REMOVE_MS, (abortSignal) => container.remove({ force: true, abortSignal }));
+  ask(REMOVE_MS, (abortSignal) => container.remove({ force: true, abortSignal }));
 
 async function filesOf({ run, files }: Pick<FillRequest, 'run' | 'files'>): Promise<FileToPut[]> {
   const plan = Buffer.from(toJson(planOf(run, PATHS.data)));

@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
-import { withDeadline } from '../connection/deadline.js';
+import { ask } from '../connection/ask.js';
 import { readLabels, type AttemptNames } from './labels.js';
 
 const REQUEST_MS = 10_000;
 const REMOVE_MS = 60_000;
 const RETRY_MS = 200;
-const NEVER = new AbortController().signal;
 
 /**
  * Removes what an attempt has made, and nothing else: whatever bears its names with another token stays. What is
@@ -38,7 +37,7 @@ export async function removeAttempt(
 }
 
 async function removeContainer(docker: Docker, name: string, token: string): Promise<boolean> {
-  const { Id, Config } = await withDeadline(NEVER, REQUEST_MS, (abortSignal) =>
+  const { Id, Config } = await ask(REQUEST_MS, (abortSignal) =>
     docker.getContainer(name).inspect({ abortSignal }),
   );
   if (readLabels(Config.Labels)?.token !== token) return false;
@@ -50,7 +49,7 @@ async function removeContainer(docker: Docker, name: string, token: string): Pro
 
 async function removeVolume(docker: Docker, name: string, token: string): Promise<boolean> {
   const volume = docker.getVolume(name);
-  const { Labels } = await withDeadline(NEVER, REQUEST_MS, (abortSignal) => volume.inspect({ abortSignal }));
+  const { Labels } = await ask(REQUEST_MS, (abortSignal) => volume.inspect({ abortSignal }));
   if (readLabels(Labels)?.token !== token) return false;
   await unlessBusy((abortSignal) => volume.remove({ abortSignal }));
   return true;
@@ -69,7 +68,7 @@ async function unlessGone(work: () => Promise<boolean>): Promise<boolean> {
 async function unlessBusy(remove: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await withDeadline(NEVER, REMOVE_MS, remove);
+      await ask(REMOVE_MS, remove);
       return;
     } catch (error) {
       if (!isStatus(error, 409) || attempt === 25) throw error;

@@ -6,7 +6,7 @@ import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { fillOptions } from '../container/create-options.js';
 import { LABELS, MANAGED, readLabels, warmNamesOf, type AttemptNames } from '../container/labels.js';
 import { removeAttempt } from '../container/remove.js';
-import { ask } from './ask.js';
+import { ask } from '../connection/ask.js';
 import { warmClass, type WarmKind } from './warm-class.js';
 
 const REQUEST_MS = 10_000;

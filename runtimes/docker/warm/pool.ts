@@ -6,7 +6,7 @@ import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { MANAGED, readLabels } from '../container/labels.js';
 import { isAway } from '../container/patience.js';
-import { ask } from './ask.js';
+import { ask } from '../connection/ask.js';
 import type { TrainerEnd } from './printed.js';
 import { WaitingTrainer, type WarmParts } from './waiting-trainer.js';
 

@@ -8,7 +8,7 @@ import { filesInto } from '../container/fill.js';
 import { LABELS, toLabels, warmNamesOf, type AttemptNames, type Role } from '../container/labels.js';
 import { removeAttempt } from '../container/remove.js';
 import { putFiles } from '../files/put.js';
-import { ask } from './ask.js';
+import { ask } from '../connection/ask.js';
 import { claim } from './claim.js';
 import { isWaiting, readEnd } from './printed.js';
 import type { TrainerEnd } from './printed.js';

@@ -1,4 +1,4 @@
-import { withDeadline } from '../connection/deadline.js';
+import { withDeadline } from './deadline.js';
 
 /**
  * A request that is given up half-way may be carried out all the same: none is, but for want of an answer.
