@@ -17,8 +17,20 @@ const LAYERS = {
   './runtimes': ['contract', 'common', 'engine', 'trainer', 'jobs', 'isolation'],
   './src/orchestrator': ['contract', 'common', 'isolation'],
   './src/report': ['contract', 'common'],
+  './src/tracking': ['contract', 'common'],
 };
-const ALL = ['contract', 'common', 'engine', 'trainer', 'jobs', 'isolation', 'orchestrator', 'report', 'cli'];
+const ALL = [
+  'contract',
+  'common',
+  'engine',
+  'trainer',
+  'jobs',
+  'isolation',
+  'tracking',
+  'orchestrator',
+  'report',
+  'cli',
+];
 const zones = Object.entries(LAYERS).flatMap(([target, allowed]) => {
   const own = target.split('/')[2];
   const banned = ALL.filter((layer) => layer !== own && !allowed.includes(layer)).map(

@@ -16,7 +16,16 @@ export default defineConfig({
   test: {
     reporters: ['default', './tests/support/skip-reasons.ts'],
     projects: [
-      { test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      // Loading modules would take most of its time, so its files share processes, one for each processor.
+      {
+        test: {
+          name: 'unit',
+          include: ['tests/unit/**/*.test.ts'],
+          setupFiles: ['tests/unit/support/leaves-no-trace.ts'],
+          ...{ pool: 'forks', isolate: false, maxWorkers: '100%' },
+          testTimeout: 20_000,
+        },
+      },
       // Builds the engine into caches of its own.
       {
         test: {
@@ -45,6 +54,17 @@ export default defineConfig({
           include: ['tests/cli/**/*.test.ts'],
           globalSetup: ['tests/support/built.ts'],
           testTimeout: 300_000,
+        },
+      },
+      // A real tracking server and a real S3, which the tests start themselves.
+      {
+        test: {
+          ...ownProcess,
+          name: 'tracking',
+          include: ['tests/tracking/**/*.test.ts'],
+          globalSetup: ['tests/support/built.ts', 'tests/tracking/support/servers.ts'],
+          setupFiles: ['tests/tracking/support/skip-without-servers.ts'],
+          testTimeout: 120_000,
         },
       },
       // A daemon that the tests start themselves.

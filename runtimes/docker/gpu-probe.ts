@@ -1,14 +1,13 @@
 /** Whether the daemon has the GPU that a run wants: only a start can tell, and it tells at once. */
 import type { GpuRequest } from '../../src/contract/run-spec.js';
 import type { DaemonConnection } from './connection/connection.js';
+import { ANSWER_MS } from './connection/answer-times.js';
 import { ask } from './connection/ask.js';
 import { toDaemonError } from './connection/daemon-error.js';
 import { withDeadline } from './connection/deadline.js';
 import { createOptions, limitsOf } from './container/create-options.js';
 import { toLabels } from './container/labels.js';
-
-const START_MS = 60_000;
-const REMOVE_MS = 60_000;
+import { IN_IMAGE } from './image/names.js';
 
 export interface GpuProbe {
   /** Id or tag of any image with our Node. */
@@ -32,19 +31,19 @@ export async function probeGpu(connection: DaemonConnection, probe: GpuProbe): P
     labels: toLabels({ ...labels, deadline: null }),
   });
   try {
-    const container = await withDeadline(signal, START_MS, (abortSignal) =>
+    const container = await withDeadline(signal, ANSWER_MS.probe, (abortSignal) =>
       docker.createContainer({
         ...options,
         // Nothing is put in or fetched.
         HostConfig: { ...HostConfig, Mounts: [] },
-        Entrypoint: ['/usr/local/bin/node', '--version'],
+        Entrypoint: [IN_IMAGE.node, '--version'],
         abortSignal,
       }),
     );
     try {
-      await withDeadline(signal, START_MS, (abortSignal) => container.start({ abortSignal }));
+      await withDeadline(signal, ANSWER_MS.probe, (abortSignal) => container.start({ abortSignal }));
     } finally {
-      await ask(REMOVE_MS, (abortSignal) => container.remove({ force: true, v: true, abortSignal }));
+      await ask(ANSWER_MS.remove, (abortSignal) => container.remove({ force: true, v: true, abortSignal }));
     }
   } catch (error) {
     signal.throwIfAborted();

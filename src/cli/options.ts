@@ -2,9 +2,9 @@
  * The one table of settings: parsing, precedence, help, `--print-spec` and docs/configuration.md all derive from it.
  * It must load without zod, or `runner --help` would wait for it: schemas are named here and looked up on use.
  */
-import { DEFAULT_LIMITS } from '../contract/limits.js';
 import type * as runSpec from '../contract/run-spec.js';
-import { DURATION_FORM, durationHint, GPUS_FORM, SIZE_FORM } from './quantities.js';
+import { DOCKER_SETTINGS } from './docker-options.js';
+import { DURATION_FORM, durationHint } from './quantities.js';
 import { LOG_FORMATS } from './setting-definition.js';
 import type { SettingDefinition, SettingName, Settings } from './setting-definition.js';
 
@@ -128,77 +128,7 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     help: 'longest that the run may take, from its start to its end',
     fallback: 'none',
   },
-  memory: {
-    flag: '--memory <size>',
-    env: 'RUNNER_MEMORY',
-    only: 'docker',
-    kind: 'size',
-    expected: SIZE_FORM,
-    schema: ({ limitsSchema }) => limitsSchema.shape.memoryBytes.unwrap(),
-    help: 'memory of the container, without swap',
-    fallback: DEFAULT_LIMITS.memoryBytes,
-  },
-  cpus: {
-    flag: '--cpus <n>',
-    env: 'RUNNER_CPUS',
-    only: 'docker',
-    kind: 'number',
-    expected: 'a number of at least 0.01',
-    schema: ({ z }) => z.number().min(0.01),
-    help: 'processors of the container, in parts of one, too',
-    fallback: 'threads',
-  },
-  pids: {
-    flag: '--pids <n>',
-    env: 'RUNNER_PIDS',
-    only: 'docker',
-    kind: 'integer',
-    expected: 'a whole number of at least 1',
-    schema: ({ limitsSchema }) => limitsSchema.shape.pids.unwrap(),
-    help: 'most processes and threads in the container',
-    fallback: DEFAULT_LIMITS.pids,
-  },
-  shmSize: {
-    flag: '--shm-size <size>',
-    env: 'RUNNER_SHM_SIZE',
-    only: 'docker',
-    kind: 'size',
-    expected: SIZE_FORM,
-    schema: ({ limitsSchema }) => limitsSchema.shape.shmBytes.unwrap(),
-    help: 'size of /dev/shm in the container',
-    fallback: DEFAULT_LIMITS.shmBytes,
-  },
-  image: {
-    flag: '--image <tag>',
-    env: 'RUNNER_IMAGE',
-    only: 'docker',
-    kind: 'text',
-    expected: 'the tag or id of an image',
-    schema: ({ z }) => z.string().min(1).nullable(),
-    help: 'trainer image to run, which must be there',
-    fallback: 'version',
-  },
-  gpu: {
-    flag: '--gpu [prefer]',
-    helpOff: 'train on the processor',
-    env: 'RUNNER_GPU',
-    only: 'docker',
-    kind: 'boolean',
-    expected: 'true, false or prefer',
-    schema: ({ z }) => z.union([z.boolean(), z.literal('prefer')]),
-    help: 'train on a GPU; with "prefer", on the processor where there is none',
-    fallback: false,
-  },
-  gpus: {
-    flag: '--gpus <devices>',
-    env: 'RUNNER_GPUS',
-    only: 'docker',
-    kind: 'gpus',
-    expected: GPUS_FORM,
-    schema: ({ gpuRequestSchema }) => gpuRequestSchema.shape.devices,
-    help: 'which GPUs: how many, all, or ids with commas between; implies --gpu',
-    fallback: 'all',
-  },
+  ...DOCKER_SETTINGS,
   dataDir: {
     flag: '--data-dir <dir>',
     env: 'RUNNER_DATA_DIR',
@@ -216,6 +146,34 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     schema: ({ z }) => z.string().min(1),
     help: 'folder that holds the runs',
     fallback: DEFAULT_RUNS_DIR,
+  },
+  trackingUri: {
+    flag: '--tracking-uri <uri>',
+    env: 'MLFLOW_TRACKING_URI',
+    kind: 'text',
+    expected: 'the address of an MLflow server',
+    schema: ({ z }) => z.string().min(1).nullable(),
+    help: 'MLflow server that records the run once it has ended',
+    fallback: 'none',
+  },
+  experiment: {
+    flag: '--experiment <name>',
+    env: 'MLFLOW_EXPERIMENT_NAME',
+    kind: 'text',
+    expected: 'the name of an experiment',
+    schema: ({ z }) => z.string().min(1).max(500).nullable(),
+    help: 'experiment to record the run under',
+    fallback: 'jobName',
+  },
+  track: {
+    flag: '--track [bool]',
+    helpOff: 'keep the run to this machine; `runner sync` leaves it out, too',
+    env: 'RUNNER_TRACK',
+    kind: 'boolean',
+    expected: 'true or false',
+    schema: ({ z }) => z.boolean(),
+    help: 'record the run where there is a tracking server',
+    fallback: true,
   },
   log: {
     flag: '--log <format>',

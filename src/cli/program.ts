@@ -7,6 +7,7 @@ import type { Done } from './grammar/common.js';
 import { addDocker } from './grammar/docker.js';
 import { addRuns } from './grammar/runs.js';
 import { addSurroundings } from './grammar/surroundings.js';
+import { addTracking } from './grammar/tracking.js';
 import { addTrain } from './grammar/train.js';
 import { columnsOf } from './io.js';
 import { toCommandLine, usageError } from './usage.js';
@@ -70,6 +71,6 @@ function buildProgram(context: CliContext, { done, show }: Sinks): Command {
       getErrHelpWidth: () => Math.min(columnsOf(stderr, WIDEST_HELP), WIDEST_HELP),
     });
   addHelpCommand(program);
-  for (const add of [addTrain, addRuns, addDocker, addSurroundings]) add(program, context, done);
+  for (const add of [addTrain, addRuns, addTracking, addDocker, addSurroundings]) add(program, context, done);
   return program;
 }

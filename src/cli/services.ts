@@ -8,6 +8,7 @@ import type { EvaluationFigures } from '../report/evaluation.js';
 import type { CollectedThing } from '../report/garbage.js';
 import type { ListedImage } from '../report/image-list.js';
 import type { InspectedPart } from '../report/inspection.js';
+import type { Tracking } from '../tracking/tracking.js';
 
 /** An engine that is on disk and ready to be loaded; `handle` is the engine's own business. */
 export interface PreparedEngine {
@@ -57,6 +58,11 @@ export interface Services {
    * @throws RunnerError `daemon-unreachable`, `daemon-forbidden` or `daemon-too-old`
    */
   connectDaemon(options: { env: NodeJS.ProcessEnv; signal: AbortSignal }): Promise<Daemon>;
+  /**
+   * The tracking server of an address; nothing is sent yet.
+   * @throws RunnerError `bad-tracking-uri` or `bad-credentials`
+   */
+  connectTracking(options: ConnectTracking): Promise<Tracking>;
   /** @throws RunnerError `run-busy` or `bad-data` and kin; the signal's reason once it is aborted */
   evaluateRun(
     run: RunWithOutcome,
@@ -71,6 +77,14 @@ export interface Services {
   inspect(): Promise<Inspection>;
   /** What there is to say of the Docker daemon; without one, why there is none. */
   inspectDaemon(options: { env: NodeJS.ProcessEnv }): Promise<Omit<Inspection, 'ready'>>;
+}
+
+export interface ConnectTracking {
+  readonly uri: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  /** Whether to give up soon where the server does not answer. */
+  readonly hurried: boolean;
 }
 
 interface Abortable {
@@ -93,6 +107,7 @@ export interface EnsureImage extends Abortable {
   readonly base?: string;
   /** Build it also where it is there. */
   readonly force?: boolean;
+  readonly builder: Settings['builder'];
   readonly onProgress: SetupProgress;
   /** Told in a sentence what a person would not expect. */
   readonly onNotice: (text: string) => void;
@@ -120,6 +135,8 @@ export interface Daemon {
   readonly cpus: number;
   /** Kinds of limits that it cannot keep, such as `memory`. */
   readonly unlimited: readonly string[];
+  /** Whether it filters the system calls of containers. */
+  readonly seccomp: boolean;
   /** @throws RunnerError `image-missing` */
   findImage(name: string, options: Abortable): Promise<TrainerImage>;
   /** The image of this version, which is built where it is missing. */
@@ -134,7 +151,7 @@ export interface Daemon {
   removeImages(
     options: Abortable & { readonly names?: readonly string[]; readonly all: boolean },
   ): Promise<{ readonly removed: readonly ListedImage[]; readonly kept: readonly ListedImage[] }>;
-  /** @param image undefined for a run that is gone on with, whose journal names its image */
+  /** @param image undefined for a run that is gone on with, whose journal or spec names its image */
   createRuntime(deps: {
     readonly image: UsedImage | undefined;
     readonly job: Job;

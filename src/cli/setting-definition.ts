@@ -4,6 +4,7 @@ import type * as runSpec from '../contract/run-spec.js';
 import { formatSize } from './quantities.js';
 
 export const LOG_FORMATS = ['pretty', 'json'] as const;
+export const BUILDERS = ['auto', 'classic', 'buildkit'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** Every setting that can come from a flag, the environment, a configuration file or a default. */
@@ -23,10 +24,16 @@ export interface Settings extends runSpec.Hyperparameters {
   shmSize: number;
   /** Tag or id; null for the one of this version, which is built where it is missing. */
   image: string | null;
+  builder: (typeof BUILDERS)[number];
   gpu: boolean | 'prefer';
   gpus: runSpec.GpuRequest['devices'];
   dataDir: string;
   runsDir: string;
+  /** Null where nothing is recorded elsewhere. */
+  trackingUri: string | null;
+  /** Null for the one that is named like the job. */
+  experiment: string | null;
+  track: boolean;
   log: LogFormat;
 }
 export type SettingName = keyof Settings;
@@ -61,6 +68,7 @@ export const isNotation = (kind: string): boolean => (NOTATIONS as readonly stri
 /** Defaults that are no value of the table. */
 export const FALLBACKS = {
   job: "the job's",
+  jobName: "the job's name",
   processors: 'one a processor',
   threads: 'one a thread',
   version: "this version's",

@@ -1,8 +1,9 @@
 /** A finished run as `runner train` tells it. */
 import { toRunnerError } from '../common/errors.js';
-import { EXIT, RunnerError } from '../contract/errors.js';
+import { EXIT } from '../contract/errors.js';
+import type { RunnerError } from '../contract/errors.js';
 import type { RunOutcome } from '../contract/run-outcome.js';
-import { failureOfReason } from '../orchestrator/failure.js';
+import { errorOfOutcome } from '../orchestrator/failure.js';
 import type { FinishedRun } from '../orchestrator/finish-run.js';
 import { printable } from '../report/printable.js';
 import { renderRunSummary } from '../report/terminal.js';
@@ -13,16 +14,21 @@ import type { Output } from './output.js';
 import { picturesOf } from './pictures.js';
 import type { Interruption } from './signals.js';
 
-/** Success and failure alike: the run is the result, whatever became of it. @returns the exit status */
+/**
+ * Success and failure alike: the run is the result, whatever became of it.
+ * @param members of the document, besides
+ * @returns the exit status
+ */
 export function tellRun(
   { io, output }: CliContext,
   run: FinishedRun,
   interruption: Pick<Interruption, 'exitStatus'>,
+  members: object = {},
 ): number {
   const failure = failureOf(run);
   const status = failure?.exitStatus ?? successStatus(run.outcome, interruption);
   const error = failure && { ...describeFailure(failure.error), exitCode: failure.exitStatus };
-  output.result({ ...trainDocument(run), ...leftoverMember(run), ...(error && { error }) }, () =>
+  output.result({ ...trainDocument(run), ...leftoverMember(run), ...members, ...(error && { error }) }, () =>
     renderRunSummary(
       { ...run, pictures: picturesOf(run.runDir) },
       { colour: wantsColour(io.stdout, io.env) },
@@ -82,17 +88,15 @@ interface Failure {
   readonly exitStatus: number;
 }
 
-/** The error behind a run that ended badly, or one made of its reason where the trainer left none. */
+/** The error behind a run that ended badly, as it was when it ended. */
 function failureOf({ outcome, error }: FinishedRun): Failure | undefined {
   if (outcome.status === 'succeeded' || outcome.status === 'cancelled') return undefined;
-  if (error !== undefined) {
-    const known = toRunnerError(error);
-    return { error: known, exitStatus: known.exitCode };
-  }
-  const { code, exit } = failureOfReason(outcome.reason);
-  const message = outcome.message ?? `The run ${outcome.status}.`;
-  return { error: new RunnerError(code, message), exitStatus: exit };
+  const known = error === undefined ? errorOfOutcome(outcome) : toRunnerError(error);
+  return { error: known, exitStatus: outcome.exitStatus ?? known.exitCode };
 }
 
-const successStatus = ({ status }: RunOutcome, { exitStatus }: Pick<Interruption, 'exitStatus'>): number =>
-  status === 'cancelled' ? (exitStatus() ?? EXIT.interrupted) : EXIT.succeeded;
+/** Who asked for the end of a run that was cancelled is in its outcome: that process may have been another. */
+const successStatus = (
+  { status, exitStatus: recorded }: RunOutcome,
+  { exitStatus }: Pick<Interruption, 'exitStatus'>,
+): number => (status === 'cancelled' ? (recorded ?? exitStatus() ?? EXIT.interrupted) : EXIT.succeeded);

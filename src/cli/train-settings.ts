@@ -45,6 +45,9 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
     gpus: byDefault('all'),
     dataDir: byDefault(given.dataDir === undefined ? job.defaultDataDir() : '', ofJob),
     runsDir: byDefault(DEFAULT_RUNS_DIR),
+    trackingUri: byDefault(null),
+    experiment: byDefault(null),
+    track: byDefault(true),
     log: byDefault('pretty'),
   } satisfies Resolved);
   return { ...resolved, dataDir: absolute(resolved.dataDir, cwd), runsDir: absolute(resolved.runsDir, cwd) };

@@ -1,4 +1,5 @@
 /** The spec of a run, made of its settings and of what is found on the way. */
+import type { DataDescription } from '../contract/job.js';
 import type { Hyperparameters, Limits, RunSpec } from '../contract/run-spec.js';
 import type { PreparedEngine } from './services.js';
 import type { Settings } from './setting-definition.js';
@@ -50,15 +51,8 @@ function containerOf({ image, gpu, gpus }: Resolved) {
   };
 }
 
-/** What a data set adds to a spec. */
-export interface SpecData {
-  readonly digest: string;
-  readonly trainExamples: number;
-  readonly testExamples: number;
-}
-
 export interface Findings {
-  readonly data: SpecData;
+  readonly data: DataDescription;
   readonly engine: PreparedEngine;
   /** Tag or id of the image that was chosen, where the mode is docker. */
   readonly image?: string;

@@ -1,5 +1,4 @@
 /** The Docker daemon as the commands see it, from the parts of runtimes/docker. Nothing loads it but a command that needs one. */
-import { collectGarbage } from '../../runtimes/docker/gc.js';
 import { connect } from '../../runtimes/docker/connection/connection.js';
 import { describeDaemon } from '../../runtimes/docker/connection/describe-daemon.js';
 import type { DaemonDescription } from '../../runtimes/docker/connection/describe-daemon.js';
@@ -15,7 +14,6 @@ import type { TrainerImage as FoundImage } from '../../runtimes/docker/image/ind
 import { createDockerRuntime } from '../../runtimes/docker/index.js';
 import { systemClock } from '../common/clock.js';
 import type { Engine } from '../engine/engine.js';
-import { lookUpRun } from '../orchestrator/knowledge.js';
 import { isLabelledOwnerAlive, ownerLabel } from '../orchestrator/owner.js';
 import type { Daemon, PreparedEngine, TrainerImage } from './services.js';
 
@@ -32,6 +30,7 @@ export async function connectDaemon({ env, signal, engineOf }: ConnectOptions): 
     address: connection.address,
     cpus: description.cpus,
     unlimited: unlimitedBy(description),
+    seccomp: description.seccomp,
     findImage: async (name, options) => toTrainerImage(await findImage(connection, name, options)),
     async ensureImage({ engine, gpu, base, ...options }) {
       const plan = await planImage({
@@ -54,13 +53,14 @@ export async function connectDaemon({ env, signal, engineOf }: ConnectOptions): 
     },
     createRuntime: (parts) =>
       createDockerRuntime({ ...parts, connection, clock: systemClock, owner: ownerLabel() }),
-    collectGarbage: (options) =>
-      collectGarbage(connection, {
-        ...options,
-        clock: systemClock,
-        lookUp: lookUpRun,
-        isAlive: isLabelledOwnerAlive,
-      }),
+    async collectGarbage(options) {
+      const [{ collectGarbage }, { lookUpRun }] = await Promise.all([
+        import('../../runtimes/docker/gc.js'),
+        import('../orchestrator/knowledge.js'),
+      ]);
+      const knowing = { clock: systemClock, lookUp: lookUpRun, isAlive: isLabelledOwnerAlive };
+      return collectGarbage(connection, { ...options, ...knowing });
+    },
     async keepWarm(options) {
       const { keepWarm } = await import('../../runtimes/docker/warm/index.js');
       await keepWarm(connection, { ...options, owner: ownerLabel() });

@@ -29,6 +29,10 @@ export function wireServices(): Services {
       const { connectDaemon } = await import('./wire-daemon.js');
       return connectDaemon({ ...options, engineOf });
     },
+    async connectTracking(options) {
+      const { connectTracking } = await import('./wire-tracking.js');
+      return connectTracking(options);
+    },
     async evaluateRun({ runId, runDir, spec, outcome }, { job, engine, dataDir, signal }) {
       const [{ evaluateRun }, { loadTensorFlow }] = await Promise.all([
         import('../trainer/evaluate-run.js'),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isErrno, nameDiskFull } from './errors.js';
@@ -47,15 +48,29 @@ export async function removeHalfWritten(folder: string): Promise<void> {
 export const writeJsonAtomic = (path: string, value: unknown): Promise<void> =>
   writeFileAtomic(path, `${toJson(value, 2)}\n`);
 
+/** Some network and FUSE file systems cannot flush a folder; there the rename itself is all that there is. */
+const CANNOT_FLUSH = ['EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR'];
+
 /** Makes renames and new names in a folder survive a power cut. */
 export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   try {
     await directory.sync();
   } catch (error) {
-    // Some network and FUSE file systems cannot flush a folder; there the rename itself is all that there is.
-    if (!isErrno(error, 'EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR')) throw nameDiskFull(error, path);
+    if (!isErrno(error, ...CANNOT_FLUSH)) throw nameDiskFull(error, path);
   } finally {
     await directory.close();
+  }
+}
+
+/** The same, for those who must not yield in between. */
+export function syncDirectorySync(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } catch (error) {
+    if (!isErrno(error, ...CANNOT_FLUSH)) throw nameDiskFull(error, path);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -1,13 +1,12 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { RunnerError } from '../contract/errors.js';
 import { runEventSchema } from '../contract/run-event.js';
 import type { RunEvent, RunEventInput } from '../contract/run-event.js';
+import { AppendFile, wholeLinesLength } from './append-file.js';
 import type { Clock } from './clock.js';
-import { describeError, nameDiskFull } from './errors.js';
+import { describeError } from './errors.js';
 import { toJson } from './json.js';
-
-const NEWLINE = 0x0a;
 
 /**
  * The append-only events.ndjson of one run, with one writer.
@@ -16,24 +15,19 @@ const NEWLINE = 0x0a;
  * process; `flush` and `close` make it survive a power cut too.
  */
 export class EventLog implements Disposable {
-  readonly path: string;
+  readonly #file: AppendFile;
   readonly #clock: Clock;
-  #fd: number | undefined;
   #seq: number;
-  /** Bytes of whole lines: what a failed append is cut back to. */
-  #size: number;
 
-  private constructor(path: string, clock: Clock, fd: number, seq: number, size: number) {
-    this.path = path;
+  private constructor(file: AppendFile, clock: Clock, seq: number) {
+    this.#file = file;
     this.#clock = clock;
-    this.#fd = fd;
     this.#seq = seq;
-    this.#size = size;
   }
 
   /** Starts a log; the file must not exist. */
   static create(path: string, clock: Clock): EventLog {
-    return new EventLog(path, clock, openForAppend(path, 'ax'), 0, 0);
+    return new EventLog(AppendFile.create(path), clock, 0);
   }
 
   /**
@@ -42,17 +36,18 @@ export class EventLog implements Disposable {
    * @throws RunnerError `run-corrupt` if a whole line is no event
    */
   static resume(path: string, clock: Clock): EventLog {
-    const fd = openForAppend(path, 'a');
-    try {
-      const bytes = readFileSync(path);
+    let seq = 0;
+    const file = AppendFile.resume(path, (fd) => {
+      const bytes = readFileSync(fd);
       const size = wholeLinesLength(bytes);
-      const last = parseEvents(bytes.subarray(0, size), path).at(-1);
-      if (size < bytes.length) ftruncateSync(fd, size);
-      return new EventLog(path, clock, fd, last === undefined ? 0 : last.seq + 1, size);
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
+      seq = parseEvents(bytes.subarray(0, size), path).length;
+      return size;
+    });
+    return new EventLog(file, clock, seq);
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   /**
@@ -82,57 +77,22 @@ export class EventLog implements Disposable {
   }
 
   #write(line: string): void {
-    const fd = this.#open();
-    const bytes = Buffer.from(`${line}\n`);
-    try {
-      // A short write happens only when the disk fills up; going on then meets the error itself.
-      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
-    } catch (error) {
-      this.#cutBack(fd);
-      throw nameDiskFull(error, this.path);
-    }
+    this.#file.append(`${line}\n`);
     this.#seq += 1;
-    this.#size += bytes.length;
   }
 
   /** Waits until everything appended is on the disk itself. */
   flush(): void {
-    try {
-      fsyncSync(this.#open());
-    } catch (error) {
-      throw nameDiskFull(error, this.path);
-    }
+    this.#file.flush();
   }
 
   /** Flushes and closes; a second call does nothing. */
   close(): void {
-    const fd = this.#fd;
-    if (fd === undefined) return;
-    this.#fd = undefined;
-    try {
-      fsyncSync(fd);
-    } catch (error) {
-      throw nameDiskFull(error, this.path);
-    } finally {
-      closeSync(fd);
-    }
+    this.#file.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #open(): number {
-    if (this.#fd === undefined) throw new Error(`${this.path} is closed`);
-    return this.#fd;
-  }
-
-  #cutBack(fd: number): void {
-    try {
-      ftruncateSync(fd, this.#size);
-    } catch {
-      // The error of the write itself is the one to tell; readers ignore an unfinished last line.
-    }
   }
 }
 
@@ -145,37 +105,28 @@ export async function readEvents(path: string): Promise<RunEvent[]> {
   return parseEvents(bytes.subarray(0, wholeLinesLength(bytes)), path);
 }
 
-function openForAppend(path: string, flags: 'a' | 'ax'): number {
-  try {
-    return openSync(path, flags);
-  } catch (error) {
-    throw nameDiskFull(error, path);
-  }
-}
-
-const wholeLinesLength = (bytes: Buffer): number => bytes.lastIndexOf(NEWLINE) + 1;
-
 function parseEvents(bytes: Buffer, path: string): RunEvent[] {
   const lines = bytes.toString('utf8').split('\n').slice(0, -1);
-  let next = 0;
-  return lines.map((line, index) => {
-    const event = parseEvent(line, path, index + 1);
-    if (event.seq !== next) {
-      throw new RunnerError(
-        'run-corrupt',
-        `${path}:${index + 1}: expected event ${next}, found event ${event.seq}: lines are missing.`,
-      );
-    }
-    next = event.seq + 1;
-    return event;
-  });
+  return lines.map((line, index) => parseEvent(line, path, index));
 }
 
-function parseEvent(line: string, path: string, lineNumber: number): RunEvent {
+/**
+ * One whole line of a log as the event it is.
+ * @param seq of the event that it must be: lines and events are counted alike, so it stands on line `seq + 1`
+ * @throws RunnerError `run-corrupt` naming the line, if it is no event or another one
+ */
+export function parseEvent(line: string, path: string, seq: number): RunEvent {
+  const place = `${path}:${seq + 1}`;
+  let event: RunEvent;
   try {
-    return runEventSchema.parse(JSON.parse(line));
+    event = runEventSchema.parse(JSON.parse(line));
   } catch (error) {
     const what = error instanceof SyntaxError ? describeError(error) : 'it does not fit the event schema';
-    throw new RunnerError('run-corrupt', `${path}:${lineNumber}: not an event: ${what}.`, { cause: error });
+    throw new RunnerError('run-corrupt', `${place}: not an event: ${what}.`, { cause: error });
   }
+  if (event.seq === seq) return event;
+  throw new RunnerError(
+    'run-corrupt',
+    `${place}: expected event ${seq}, found event ${event.seq}: lines are missing.`,
+  );
 }

@@ -28,6 +28,14 @@ export interface ImageDataset {
   readonly digest: string;
 }
 
+/** What a spec says of a data set. */
+export interface DataDescription {
+  /** As `ImageDataset` has it. */
+  readonly digest: string;
+  readonly trainExamples: number;
+  readonly testExamples: number;
+}
+
 export interface Job {
   readonly name: string;
   readonly title: string;
@@ -39,6 +47,11 @@ export interface Job {
    * @throws RunnerError `data-missing` or `bad-data`
    */
   loadData(dir: string): Promise<ImageDataset>;
+  /**
+   * Reads and checks all that `loadData` does, and keeps nothing in memory: for a trainer that loads it elsewhere.
+   * @throws as `loadData`
+   */
+  describeData(dir: string): Promise<DataDescription>;
   /**
    * The files in the folder that `loadData` would read, as absolute paths: what an isolated trainer is given.
    * @throws RunnerError `data-missing`

@@ -17,6 +17,8 @@ export const RUN_FILES = {
   journal: 'journal.ndjson',
   /** What an isolated trainer printed beside its events. */
   trainerLog: 'trainer.log',
+  /** The process that an isolated trainer is, where it is one of this host: it may outlive its owner by a moment. */
+  trainer: 'trainer.json',
   /** How the trainer itself says that it ended; the orchestrator makes the outcome of it. */
   exit: 'exit.json',
   tracking: 'tracking.json',

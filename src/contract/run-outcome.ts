@@ -106,6 +106,10 @@ export const runOutcomeSchema = z.object({
   message: z.string().nullable(),
   exitCode: z.int().nullable(),
   signal: z.string().nullable(),
+  /** Of `runner train`: who tells the run again ends with the same. Older outcomes lack it. */
+  exitStatus: z.int().min(0).optional(),
+  /** Code and hint of the error behind an end that is no success, where there is one. */
+  error: z.object({ code: z.string(), hint: z.string() }).optional(),
   startedAt: z.number(),
   endedAt: z.number(),
   /** Phase → milliseconds, in the order they happened. `firstStep` counts from the process's start. */

@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { nameDiskFull } from '../common/errors.js';
+import { readSync } from 'node:fs';
+import { AppendFile } from '../common/append-file.js';
 import { RunnerError } from '../contract/errors.js';
 import type { LogLine, StreamName } from './log-line.js';
 import { PositionTracker, type LogPosition, type StampedLine } from './position.js';
@@ -19,15 +19,11 @@ const HEAD = /^(\S+) (stdout|stderr) /;
  * what a stream repeats then is passed over, so a `kill -9` neither loses nor doubles a line.
  */
 export class TrainerLog implements Disposable {
-  readonly path: string;
+  readonly #file: AppendFile;
   readonly #tracker: PositionTracker;
-  #fd: number | undefined;
-  #bytes: number;
 
-  private constructor(path: string, fd: number, { bytes, position }: Contents) {
-    this.path = path;
-    this.#fd = fd;
-    this.#bytes = bytes;
+  private constructor(file: AppendFile, position: LogPosition) {
+    this.#file = file;
     this.#tracker = new PositionTracker(position);
   }
 
@@ -36,20 +32,22 @@ export class TrainerLog implements Disposable {
    * @throws RunnerError `run-corrupt` if a whole line is none of these
    */
   static open(path: string): TrainerLog {
-    const fd = openSync(path, 'a+');
-    try {
+    let position: LogPosition = {};
+    const file = AppendFile.resume(path, (fd) => {
       const contents = readContents(fd, path);
-      ftruncateSync(fd, contents.bytes);
-      return new TrainerLog(path, fd, contents);
-    } catch (error) {
-      closeSync(fd);
-      throw error;
-    }
+      ({ position } = contents);
+      return contents.bytes;
+    });
+    return new TrainerLog(file, position);
+  }
+
+  get path(): string {
+    return this.#file.path;
   }
 
   /** Length of the file. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#file.size;
   }
 
   /**
@@ -69,49 +67,16 @@ export class TrainerLog implements Disposable {
    * @throws RunnerError `disk-full`; the file then ends with the line before these
    */
   append(lines: readonly LogLine[]): void {
-    const fd = this.#open();
-    const bytes = Buffer.from(
-      lines.map((line) => (this.#tracker.advance(line) ? format(line) : '')).join(''),
-    );
-    try {
-      // A short write happens only when the disk fills up; going on then meets the error itself.
-      for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
-    } catch (error) {
-      this.#cutBack(fd);
-      throw nameDiskFull(error, this.path);
-    }
-    this.#bytes += bytes.length;
+    this.#file.append(lines.map((line) => (this.#tracker.advance(line) ? format(line) : '')).join(''));
   }
 
   /** Flushes to the disk itself and closes; a second call does nothing. */
   close(): void {
-    const fd = this.#fd;
-    if (fd === undefined) return;
-    this.#fd = undefined;
-    try {
-      fsyncSync(fd);
-    } catch (error) {
-      throw nameDiskFull(error, this.path);
-    } finally {
-      closeSync(fd);
-    }
+    this.#file.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #open(): number {
-    if (this.#fd === undefined) throw new Error(`${this.path} is closed`);
-    return this.#fd;
-  }
-
-  #cutBack(fd: number): void {
-    try {
-      ftruncateSync(fd, this.#bytes);
-    } catch {
-      // The error of the write itself is the one to tell; a successor cuts an unfinished last line off.
-    }
   }
 }
 

@@ -7,7 +7,7 @@ import { runPath } from '../contract/run-directory.js';
 import { OUTCOME_SCHEMA_VERSION } from '../contract/run-outcome.js';
 import type { RunOutcome } from '../contract/run-outcome.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
-import { exitOfError } from './failure.js';
+import { exitOfError, exitStatusOf } from './failure.js';
 import type { ResourceMeter } from './resources.js';
 import { heedStopFile } from './stop-file.js';
 import { limitTime } from './time-limit.js';
@@ -43,8 +43,8 @@ export async function finishRun(
   options: FinishOptions,
   { runtime, clock, meter }: RunTools,
 ): Promise<FinishedRun> {
-  const exit = await runInTime(runtime, run, options, clock);
-  const outcome = composeOutcome(run, exit, options.startedAt, { clock, meter });
+  const { exitStatus, ...exit } = await runInTime(runtime, run, options, clock);
+  const outcome = composeOutcome(run, exit, { startedAt: options.startedAt, exitStatus }, { clock, meter });
   await record(run, outcome, exit);
   const finished = exit.error === undefined ? {} : { error: exit.error };
   if (runtime.release === undefined || exit.status === 'lost') return { ...run, outcome, ...finished };
@@ -91,7 +91,7 @@ async function runInTime(
   run: PlannedRun,
   { signal, startedAt, onEvent, onProgress }: FinishOptions,
   clock: Clock,
-): Promise<TrainerExit> {
+): Promise<TrainerExit & { readonly exitStatus: number }> {
   using stoppable = await heedStopFile(run.runDir, signal);
   using limited = limitTime(stoppable.signal, {
     timeoutMs: run.spec.limits?.timeoutMs,
@@ -103,22 +103,27 @@ async function runInTime(
     onEvent,
     ...(onProgress === undefined ? {} : { onProgress }),
   };
+  const exit = await runOrExplain(() => runtime.run(run, options), limited.signal);
+  return { ...exit, exitStatus: exitStatusOf(exit, limited.signal) };
+}
+
+async function runOrExplain(work: () => Promise<TrainerExit>, signal: AbortSignal): Promise<TrainerExit> {
   try {
-    return await runtime.run(run, options);
+    return await work();
   } catch (error) {
-    return exitOfError(error, limited.signal);
+    return exitOfError(error, signal);
   }
 }
 
 function composeOutcome(
   run: PlannedRun,
   exit: TrainerExit,
-  startedAt: number,
+  { startedAt, exitStatus }: { readonly startedAt: number; readonly exitStatus: number },
   { clock, meter }: Pick<RunTools, 'clock' | 'meter'>,
 ): RunOutcome {
   const endedAt = clock.now();
   const resources = meter();
-  const { usage, image } = exit;
+  const { usage, image, error } = exit;
   return {
     schemaVersion: OUTCOME_SCHEMA_VERSION,
     runId: run.runId,
@@ -128,6 +133,8 @@ function composeOutcome(
     message: exit.message,
     exitCode: exit.exitCode,
     signal: exit.signal,
+    exitStatus,
+    ...(error === undefined ? {} : { error: codeAndHint(toRunnerError(error)) }),
     // A run that was taken over is older than this process.
     startedAt: Math.min(Math.round(startedAt), Math.round(endedAt - resources.wallMs)),
     endedAt,
@@ -138,6 +145,8 @@ function composeOutcome(
     training: exit.training,
   };
 }
+
+const codeAndHint = ({ code, hint }: RunnerError) => ({ code, hint });
 
 /** The clock's nanoseconds are noise to a reader. */
 const toTenths = (ms: number): number => Math.round(10 * ms) / 10;

@@ -14,6 +14,8 @@ export interface FollowOptions {
   /** Called for every event, in order, from the run's first one on. */
   readonly onEvent: (event: RunEvent) => void;
   readonly signal: AbortSignal;
+  /** Milliseconds between two looks; default 200. */
+  readonly pollMs?: number;
 }
 
 /**
@@ -22,7 +24,10 @@ export interface FollowOptions {
  * @throws the signal's reason once it is aborted; the run goes on
  * @throws RunnerError `run-not-found` if it is removed meanwhile; as `readRun`
  */
-export async function followRun(run: RunDirectory, { onEvent, signal }: FollowOptions): Promise<StoredRun> {
+export async function followRun(
+  run: RunDirectory,
+  { onEvent, signal, pollMs = POLL_MS }: FollowOptions,
+): Promise<StoredRun> {
   const events = new EventTail(runPath(run.runDir, 'events'));
   for (;;) {
     signal.throwIfAborted();
@@ -30,7 +35,7 @@ export async function followRun(run: RunDirectory, { onEvent, signal }: FollowOp
     const stored = await readUnlessRemoved(run);
     for (const event of await events.read()) onEvent(event);
     if (stored.state !== 'running') return stored;
-    await sleep(POLL_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 

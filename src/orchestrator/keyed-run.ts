@@ -6,14 +6,13 @@
  * nothing is ever taken from anybody.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { syncDirectory, writeJsonAtomic } from '../common/atomic-file.js';
-import { isErrno } from '../common/errors.js';
 import { exists } from '../common/exists.js';
+import { readJsonFile } from '../common/json-file.js';
 import { makeDirectory } from '../common/make-directory.js';
-import { RunnerError } from '../contract/errors.js';
 import { RUN_ID_PATTERN } from '../contract/run-directory.js';
 import { unwritable } from './runs-directory.js';
 import type { RunDirectory } from './runs-directory.js';
@@ -79,20 +78,6 @@ async function holderOf(runsDir: string, key: string): Promise<Holder> {
 }
 
 async function readClaim(claim: string): Promise<string | undefined> {
-  const path = join(claim, ENTRY);
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-  try {
-    return entrySchema.parse(JSON.parse(text)).runId;
-  } catch (error) {
-    throw new RunnerError('run-corrupt', `${path} does not name a run.`, {
-      cause: error,
-      hint: 'Remove that folder, if no run of its key is to be found again.',
-    });
-  }
+  const hint = 'Remove that folder, if no run of its key is to be found again.';
+  return (await readJsonFile(join(claim, ENTRY), entrySchema, { hint }))?.runId;
 }

@@ -1,27 +1,13 @@
 /** Which process a run belongs to, so that one that goes on can be told from one whose process died. */
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { z } from 'zod';
 import { isErrno } from '../common/errors.js';
-import { processExists } from '../common/process-exists.js';
+import { identityOf, isAlive, processIdentitySchema } from '../common/process-identity.js';
+import type { ProcessIdentity } from '../common/process-identity.js';
 import { runPath } from '../contract/run-directory.js';
 
-const ownerSchema = z.object({
-  pid: z.int().min(1),
-  host: z.string(),
-  /** Start of the process in clock ticks since boot: a pid used again has another. Null where there is no /proc. */
-  startTimeTicks: z.int().nullable(),
-});
-export type Owner = z.infer<typeof ownerSchema>;
+export type Owner = ProcessIdentity;
 
-const PROC = '/proc';
-
-export function thisProcess(): Owner {
-  const start = startTimeTicks(process.pid, PROC);
-  return { pid: process.pid, host: hostname(), startTimeTicks: typeof start === 'number' ? start : null };
-}
+export const thisProcess = (): Owner => identityOf(process.pid);
 
 /**
  * Whether the process that owns the run still lives. A run without an owner on record, or with a garbled one, has
@@ -29,7 +15,7 @@ export function thisProcess(): Owner {
  * too many called running than a live one removed.
  * @param proc where the system shows its processes
  */
-export async function isOwned(runDir: string, proc = PROC): Promise<boolean> {
+export async function isOwned(runDir: string, proc?: string): Promise<boolean> {
   let record: string;
   try {
     record = await readFile(runPath(runDir, 'owner'), 'utf8');
@@ -39,9 +25,6 @@ export async function isOwned(runDir: string, proc = PROC): Promise<boolean> {
   const owner = parseOwner(record);
   return owner !== undefined && isAlive(owner, proc);
 }
-
-/** Whether that process lives; in doubt it does, as one on another host. */
-export const isOwnerAlive = (owner: Owner): boolean => isAlive(owner, PROC);
 
 /** The owner on record; undefined if there is none, or it is garbled. */
 export async function readOwner(runDir: string): Promise<Owner | undefined> {
@@ -53,39 +36,12 @@ export async function readOwner(runDir: string): Promise<Owner | undefined> {
   }
 }
 
-/** Whether that process is, or was, on this host. */
-export const isHere = ({ host }: Owner): boolean => host === hostname();
-
 function parseOwner(record: string): Owner | undefined {
   try {
-    return ownerSchema.safeParse(JSON.parse(record)).data;
+    return processIdentitySchema.safeParse(JSON.parse(record)).data;
   } catch {
     return undefined;
   }
-}
-
-function isAlive(owner: Owner, proc: string): boolean {
-  const { pid, startTimeTicks: start } = owner;
-  if (!isHere(owner)) return true;
-  const found = start === null ? 'hidden' : startTimeTicks(pid, proc);
-  return found === 'hidden' ? processExists(pid) : found === start;
-}
-
-/**
- * `dead` if all that is left of the process is its exit status. `hidden` if there is nothing to read: there is no
- * such process, or it is another user's and /proc is mounted with `hidepid`, or there is no /proc.
- */
-function startTimeTicks(pid: number, proc: string): number | 'dead' | 'hidden' {
-  let stat: string;
-  try {
-    stat = readFileSync(join(proc, String(pid), 'stat'), 'latin1');
-  } catch {
-    return 'hidden';
-  }
-  // The command in field 2 may hold spaces and brackets, so count from the last bracket.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, ticks] = [fields[0] ?? '', fields[19]];
-  return ['Z', 'X', 'x'].includes(state) ? 'dead' : Number(ticks);
 }
 
 /** `host/pid/start`, for a label on what is made elsewhere for this process. */
@@ -98,6 +54,6 @@ export function ownerLabel(): string {
 export function isLabelledOwnerAlive(label: string): boolean {
   const [host = '', pid = '', start = ''] = label.split('/');
   const startTimeTicks = start === '' ? null : Number(start);
-  const owner = ownerSchema.safeParse({ pid: Number(pid), host, startTimeTicks }).data;
-  return owner !== undefined && isOwnerAlive(owner);
+  const owner = processIdentitySchema.safeParse({ pid: Number(pid), host, startTimeTicks }).data;
+  return owner !== undefined && isAlive(owner);
 }

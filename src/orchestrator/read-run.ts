@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { describeError, isErrno, toRunnerError } from '../common/errors.js';
-import { describeIssues } from '../common/parse.js';
+import { readJsonFile } from '../common/json-file.js';
+import { readVersionedFile } from '../common/versioned-file.js';
 import { RunnerError } from '../contract/errors.js';
 import { artifactPath, runPath } from '../contract/run-directory.js';
 import { OUTCOME_SCHEMA_VERSION, runOutcomeSchema } from '../contract/run-outcome.js';
 import type { RunOutcome, RunStatus } from '../contract/run-outcome.js';
+import { runRequestSchema } from '../contract/run-request.js';
+import type { RunRequestRecord } from '../contract/run-request.js';
 import { SPEC_SCHEMA_VERSION, runSpecSchema } from '../contract/run-spec.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import { isOwned } from './owner.js';
@@ -23,7 +24,7 @@ export interface StoredRun extends RunDirectory {
 
 /** A run with its outcome. */
 export type RunWithOutcome = StoredRun & { readonly outcome: RunOutcome };
-export const hasEnded = (run: StoredRun): run is RunWithOutcome => run.outcome !== null;
+export const hasEnded = <R extends StoredRun>(run: R): run is R & RunWithOutcome => run.outcome !== null;
 
 /** What every evaluation holds; the rest (per-class figures, confusion matrix) is passed on as it is. */
 const evaluationSchema = z.looseObject({
@@ -43,62 +44,24 @@ export async function readRun({ runId, runDir }: RunDirectory): Promise<StoredRu
 
 async function readSpec(runDir: string): Promise<RunSpec> {
   const path = runPath(runDir, 'spec');
-  const json = await readJson(path);
-  if (json === undefined) throw new RunnerError('run-corrupt', `${path} is missing.`);
-  return parseVersioned(runSpecSchema, SPEC_SCHEMA_VERSION, json, path);
+  const spec = await readVersionedFile(path, runSpecSchema, SPEC_SCHEMA_VERSION);
+  if (spec === undefined) throw new RunnerError('run-corrupt', `${path} is missing.`);
+  return spec;
 }
+
+/**
+ * What was asked beside the spec, or undefined of a run of an earlier version.
+ * @throws RunnerError `run-corrupt` or `file-unusable`
+ */
+export const readRequest = (runDir: string): Promise<RunRequestRecord | undefined> =>
+  readJsonFile(runPath(runDir, 'request'), runRequestSchema);
 
 /**
  * The test-set evaluation among the run's artifacts, or null if there is none.
  * @throws RunnerError `run-corrupt` or `file-unusable`
  */
-export async function readEvaluation(runDir: string): Promise<StoredEvaluation | null> {
-  const path = artifactPath(runDir, 'evaluation');
-  const json = await readJson(path);
-  return json === undefined ? null : parse(evaluationSchema, json, path);
-}
+export const readEvaluation = async (runDir: string): Promise<StoredEvaluation | null> =>
+  (await readJsonFile(artifactPath(runDir, 'evaluation'), evaluationSchema)) ?? null;
 
-async function readOutcome(runDir: string): Promise<RunOutcome | null> {
-  const path = runPath(runDir, 'outcome');
-  const json = await readJson(path);
-  return json === undefined ? null : parseVersioned(runOutcomeSchema, OUTCOME_SCHEMA_VERSION, json, path);
-}
-
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    const known = toRunnerError(error, path);
-    if (known.code !== 'internal') throw known;
-    throw new RunnerError('run-corrupt', `${path} cannot be read: ${describeError(error)}.`, {
-      cause: error,
-    });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new RunnerError('run-corrupt', `${path} is no JSON: ${describeError(error)}.`, { cause: error });
-  }
-}
-
-/** A newer version is told apart first: its other fields may mean anything. */
-function parseVersioned<T>(schema: z.ZodType<T>, known: number, json: unknown, path: string): T {
-  const { schemaVersion } = parse(z.looseObject({ schemaVersion: z.int().min(1) }), json, path);
-  if (schemaVersion > known) {
-    throw new RunnerError(
-      'run-newer-schema',
-      `${path} has schema version ${schemaVersion}; this version of runner reads up to ${known}.`,
-    );
-  }
-  return parse(schema, json, path);
-}
-
-function parse<T>(schema: z.ZodType<T>, json: unknown, path: string): T {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  throw new RunnerError('run-corrupt', `${path} does not fit its schema: ${describeIssues(result.error)}.`, {
-    cause: result.error,
-  });
-}
+const readOutcome = async (runDir: string): Promise<RunOutcome | null> =>
+  (await readVersionedFile(runPath(runDir, 'outcome'), runOutcomeSchema, OUTCOME_SCHEMA_VERSION)) ?? null;

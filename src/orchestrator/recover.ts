@@ -3,22 +3,23 @@ import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../common/clock.js';
-import { attachSuppressed, isErrno } from '../common/errors.js';
+import { attachSuppressed } from '../common/errors.js';
 import { exists } from '../common/exists.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
-import { runRequestSchema } from '../contract/run-request.js';
 import type { RunRequestRecord } from '../contract/run-request.js';
 import { NO_TRAINING } from '../contract/run-outcome.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
 import { exitOfRecord, readExitRecord } from '../isolation/exit-record.js';
+import { untilTrainerIsOver } from '../isolation/trainer-process.js';
+import type { OrphanTiming } from '../isolation/trainer-process.js';
 import { readSoFar } from '../isolation/training-so-far.js';
 import { clear, finishRun, leftoverOf } from './finish-run.js';
 import type { FinishedRun } from './finish-run.js';
 import { claimKey } from './keyed-run.js';
 import { listRuns } from './list-runs.js';
 import { isOwned } from './owner.js';
-import { hasEnded, readRun } from './read-run.js';
+import { hasEnded, readRequest, readRun } from './read-run.js';
 import type { RunWithOutcome, StoredRun } from './read-run.js';
 import type { ResourceMeter } from './resources.js';
 import { timeOfRunId } from './run-id.js';
@@ -29,6 +30,8 @@ export interface RecoveryTools {
   readonly createRuntime: (run: StoredRun) => Promise<Runtime>;
   readonly clock: Clock;
   readonly meter: ResourceMeter;
+  /** How long a trainer may take to notice that its process has died. */
+  readonly orphan?: Partial<OrphanTiming>;
 }
 
 /** Modes whose trainer goes on when the process that started it has died. */
@@ -104,32 +107,15 @@ async function clearEnded(
 async function runtimeOf(
   run: StoredRun,
   request: RunRequestRecord | undefined,
-  { createRuntime }: RecoveryTools,
+  { createRuntime, orphan }: RecoveryTools,
 ): Promise<Runtime> {
-  if (!outlives(run)) return endedRuntime(run, () => lostExit(run.runDir));
+  if (!outlives(run)) return endedRuntime(run, () => lostExit(run.runDir, orphan));
   const { key } = request ?? {};
   // Who was killed before the key was claimed has begun nothing; another run may have got the key since.
   if (key !== undefined && !(await claimKey(dirname(run.runDir), key, run))) {
     return endedRuntime(run, () => Promise.resolve(superseded(key)));
   }
   return createRuntime(run);
-}
-
-/** @throws RunnerError `run-corrupt` */
-export async function readRequest(runDir: string): Promise<RunRequestRecord | undefined> {
-  const path = runPath(runDir, 'request');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-  try {
-    return runRequestSchema.parse(JSON.parse(text));
-  } catch (error) {
-    throw new RunnerError('run-corrupt', `${path} is no request.`, { cause: error });
-  }
 }
 
 /** The last entry of a journal that is through. */
@@ -148,13 +134,14 @@ export async function isUncleared(runDir: string): Promise<boolean> {
   }
 }
 
-/** There is nothing to wait for: of a trainer that has died with its process there is what it wrote. */
+/** There is nothing to go on with: of a trainer that has died with its process there is what it wrote. */
 const endedRuntime = ({ spec }: StoredRun, run: () => Promise<TrainerExit>): Runtime => ({
   mode: spec.mode,
   run,
 });
 
-async function lostExit(runDir: string): Promise<TrainerExit> {
+async function lostExit(runDir: string, orphan: RecoveryTools['orphan']): Promise<TrainerExit> {
+  await untilTrainerIsOver(runDir, orphan);
   const message = 'The process that the run belonged to has died, and its trainer with it.';
   const error = new RunnerError('killed', message);
   const base = { exitCode: null, signal: null, status: 'lost', reason: 'killed', message, error } as const;

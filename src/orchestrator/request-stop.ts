@@ -1,5 +1,6 @@
 import type { Clock } from '../common/clock.js';
-import { isHere, readOwner } from './owner.js';
+import { isHere } from '../common/process-identity.js';
+import { readOwner } from './owner.js';
 import { readRun } from './read-run.js';
 import { mayGoOn } from './recover.js';
 import type { RunDirectory } from './runs-directory.js';

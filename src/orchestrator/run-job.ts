@@ -1,5 +1,6 @@
 import { attachSuppressed } from '../common/errors.js';
 import { RunnerError } from '../contract/errors.js';
+import type { RunRequestRecord } from '../contract/run-request.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import type { PlannedRun, RuntimeOptions } from '../contract/runtime.js';
 import { finishRun } from './finish-run.js';
@@ -15,6 +16,9 @@ export interface RunRequest extends RuntimeOptions {
   readonly evaluate: boolean;
   /** The caller's name for the run, see keyed-run.ts. */
   readonly key?: string;
+  /** Where it was asked for, and how it is to be recorded elsewhere: kept with the run for whoever does that. */
+  readonly origin?: RunRequestRecord['origin'];
+  readonly tracking?: RunRequestRecord['tracking'];
   /** Called when the run is on disk, before anything is trained. */
   readonly onPlanned?: (run: PlannedRun) => void;
 }
@@ -24,9 +28,14 @@ export interface RunRequest extends RuntimeOptions {
  * @throws RunnerError `run-busy` if another run has got the key meanwhile; as `createRun` and `finishRun`
  */
 export async function runJob(request: RunRequest, tools: RunTools): Promise<FinishedRun> {
-  const { runsDir, spec, evaluate, key, onPlanned } = request;
+  const { runsDir, spec, evaluate, key, origin, tracking, onPlanned } = request;
   const startedAt = tools.clock.now();
-  const record = { evaluate, startedAt, ...(key === undefined ? {} : { key }) };
+  const record: RunRequestRecord = {
+    ...{ evaluate, startedAt },
+    ...(key === undefined ? {} : { key }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(tracking === undefined ? {} : { tracking }),
+  };
   const created = await createRun(runsDir, spec, { clock: tools.clock, request: record });
   if (key !== undefined) await claimOrDelete(runsDir, key, created);
   const run: PlannedRun = { ...created, spec, evaluate };

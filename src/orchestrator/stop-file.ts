@@ -12,7 +12,6 @@ import { linkedController } from './linked-controller.js';
 import { thisProcess } from './owner.js';
 import type { LimitedSignal } from './time-limit.js';
 
-/** Milliseconds between two looks. */
 const LOOK_AGAIN_MS = 500;
 
 /**
@@ -34,8 +33,13 @@ export async function leaveStopFile(runDir: string, now: number): Promise<void> 
 /**
  * A signal that is aborted with `signal`, or once the run is asked to stop; if it is already, from the start.
  * What keeps the run's directory from being looked at keeps the run from being written, and is told there.
+ * @param lookAgainMs milliseconds between two looks
  */
-export async function heedStopFile(runDir: string, signal: AbortSignal): Promise<LimitedSignal> {
+export async function heedStopFile(
+  runDir: string,
+  signal: AbortSignal,
+  lookAgainMs = LOOK_AGAIN_MS,
+): Promise<LimitedSignal> {
   const path = runPath(runDir, 'stop');
   const linked = linkedController(signal);
   const { controller } = linked;
@@ -43,7 +47,7 @@ export async function heedStopFile(runDir: string, signal: AbortSignal): Promise
   let over = false;
   const heed = (asked: boolean): void => {
     if (asked) controller.abort(new RunnerError('interrupted', 'Stopped by `runner runs stop`.'));
-    else if (!over) timer = setTimeout(() => void look(), LOOK_AGAIN_MS).unref();
+    else if (!over) timer = setTimeout(() => void look(), lookAgainMs).unref();
   };
   const look = (): Promise<void> => exists(path).then(heed, () => heed(false));
   await look();

@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { ROOT } from '../../scripts/lib/checkout.mjs';
+import { provideDaemon } from '../../scripts/lib/start/daemon.mjs';
 import { readNewestCheckpoint } from '../../src/trainer/checkpoints/folder.js';
 import { endless, firstCheckpoint } from '../support/endless-run.js';
 import { writeMnistSubset } from '../support/mnist-subset.js';
@@ -21,6 +22,7 @@ beforeAll(() => {
   writeMnistSubset(dataDir, { train: 2000, test: 200 });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => void vi.unstubAllEnvs());
 
 it('at Ctrl-C, gives the prompt back after checkpoint and outcome are written, with status 130', async () => {
   const start = execa(process.execPath, ['scripts/start.mjs', ...endless(dataDir, runsDir)], {
@@ -68,4 +70,13 @@ it('with --no-docker trains in this process and in one of its own, and shows the
   expect([sameWeights, runs.map(({ mode }) => mode)]).toEqual([true, ['inprocess', 'process']]);
   expect(runs[0]!.weightsDigest).toMatch(/^sha256:/);
   expect(runs[1]!.testAccuracy).toBe(runs[0]!.testAccuracy);
+});
+
+it('does without a daemon that is named and does not answer, and installs none beside it', async () => {
+  vi.stubEnv('DOCKER_HOST', 'unix:///nowhere.sock');
+  expect(await provideDaemon({ mayInstall: true })).toEqual({
+    lacking:
+      'No answer about itself from the Docker daemon at unix:///nowhere.sock (DOCKER_HOST): connect ENOENT /nowhere.sock. ' +
+      'Start Docker, or point DOCKER_HOST at a daemon; `runner doctor` shows what was tried.',
+  });
 });

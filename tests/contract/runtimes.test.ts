@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readEvents } from '../../src/common/event-log.js';
+import { DEFAULT_LIMITS } from '../../src/contract/limits.js';
 import type { RunEvent } from '../../src/contract/run-event.js';
 import { readNewestCheckpoint } from '../../src/trainer/checkpoints/folder.js';
 import { expectNoLeftovers } from '../support/docker.js';
@@ -92,6 +93,15 @@ describe.each(MODES)('a run that succeeds, %s', (mode) => {
       expect(a!.equals(b!), file).toBe(true);
     }
     expect(filesIn(dir, 'checkpoints')).toEqual(filesIn(expected, 'checkpoints'));
+  });
+});
+
+describe('a run in a container with half of the memory', () => {
+  it('has the weights of the run in this process, to the bit', async () => {
+    const limits = { memoryBytes: DEFAULT_LIMITS.memoryBytes / 2 };
+    const { outcome } = await runIn('docker', here, { limits });
+    expect([outcome.status, outcome.message]).toEqual(['succeeded', null]);
+    expect(outcome.training.weightsDigest).toBe(reference().outcome.training.weightsDigest);
   });
 });
 

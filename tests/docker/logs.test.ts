@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { followLogs, type FollowOptions } from '../../runtimes/docker/logs/follow.js';
-import { MOST_LINE_BYTES } from '../../runtimes/docker/logs/lines.js';
+import { MOST_LINE_BYTES } from '../../src/isolation/line-splitter.js';
 import type { LogLine } from '../../src/isolation/log-line.js';
 import {
   docker,

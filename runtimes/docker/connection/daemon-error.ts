@@ -33,8 +33,13 @@ export function isConnectionLost(error: unknown): boolean {
   if (error instanceof DeadlineError || isStatus(error, ...GATEWAY)) return true;
   // The socket's file, not any file.
   if (isErrno(error, 'ENOENT')) return (error as NodeJS.ErrnoException).syscall === 'connect';
-  return isErrno(error, ...LOST) || (error instanceof Error && error.name === 'SshError');
+  return isErrno(error, ...LOST) || isSshError(error);
 }
+
+/** By name: its module is loaded only where ssh is used. */
+const isSshError = (error: unknown): boolean => error instanceof Error && error.name === 'SshError';
+const SSH_HINT =
+  'Check that `ssh HOST docker version` works from here without a question: keys, known hosts, Docker over there.';
 
 /** Codes of Node and OpenSSL for a TLS connection that failed. */
 const TLS_CODE = /^(ERR_(TLS|SSL|OSSL)_|CERT_|EPROTO$|(DEPTH_ZERO_)?SELF_SIGNED|UNABLE_TO_)/;
@@ -87,7 +92,11 @@ export function toDaemonError(
     return toRunnerError(error);
   }
   const message = `No answer about ${what} from ${daemon}: ${words}.`;
-  return new RunnerError('daemon-unreachable', message, { cause: error, ...(isTls && { hint: TLS_HINT }) });
+  const hint = isTls ? TLS_HINT : isSshError(error) ? SSH_HINT : undefined;
+  return new RunnerError('daemon-unreachable', message, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 function ofStatus(error: StatusError, daemon: string, what: string): RunnerError {

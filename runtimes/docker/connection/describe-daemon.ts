@@ -2,14 +2,13 @@
 import { z } from 'zod';
 import { describeIssues } from '../../../src/common/parse.js';
 import { RunnerError } from '../../../src/contract/errors.js';
+import { ANSWER_MS } from './answer-times.js';
 import type { DaemonConnection } from './connection.js';
 import { toDaemonError } from './daemon-error.js';
 import { withDeadline } from './deadline.js';
 
 /** Docker 19.03: the first that can be asked for GPUs. */
 export const OLDEST_API = '1.40';
-/** `info` counts containers and images, which takes seconds on a busy machine. */
-const ANSWER_MS = 15_000;
 
 export interface DaemonDescription {
   /** The same for one data folder, whatever the address. */
@@ -44,6 +43,8 @@ export interface DaemonDescription {
   readonly initBinary: string | undefined;
   /** E.g. `seccomp`, `apparmor`, `rootless`, `userns`. */
   readonly securityOptions: readonly string[];
+  /** Whether it filters the system calls of containers. */
+  readonly seccomp: boolean;
   readonly rootless: boolean;
   /** Containers live through a restart of the daemon. */
   readonly liveRestore: boolean;
@@ -103,6 +104,7 @@ export async function describeDaemon(
     cdiDevices: devices.filter(({ Source }) => Source === 'cdi').map(({ ID }) => ID),
     initBinary: info.InitBinary === '' ? undefined : info.InitBinary,
     securityOptions,
+    seccomp: (info.SecurityOptions ?? []).some(isFilter),
     rootless: securityOptions.includes('rootless'),
     liveRestore: info.LiveRestoreEnabled,
   };
@@ -122,7 +124,7 @@ async function ask<T>(
 ): Promise<T> {
   let answer: unknown;
   try {
-    answer = await withDeadline(signal, ANSWER_MS, call);
+    answer = await withDeadline(signal, ANSWER_MS.describe, call);
   } catch (error) {
     signal.throwIfAborted();
     throw toDaemonError(error, connection, 'itself');
@@ -159,3 +161,7 @@ const numbersOf = (version: string): readonly number[] => version.split('.').map
 
 /** `name=seccomp,profile=default` → `seccomp`. */
 const nameOfOption = (option: string): string => /(?:^|,)name=([^,]+)/.exec(option)?.[1] ?? option;
+
+/** Not where the daemon was told to filter nothing. */
+const isFilter = (option: string): boolean =>
+  nameOfOption(option) === 'seccomp' && !/(?:^|,)profile=unconfined(?:,|$)/.test(option);

@@ -4,8 +4,10 @@ import { isTimeout } from '../../../src/common/abort-cause.js';
 import { attachSuppressed, toRunnerError } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { runPath } from '../../../src/contract/run-directory.js';
+import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../../../src/contract/runtime.js';
 import { toDaemonError } from '../connection/daemon-error.js';
+import { findImage } from '../image/find.js';
 import { collectResults } from './collect-results.js';
 import { limitsOf } from './create-options.js';
 import { ContainerMaker, otherDaemonError, runLabels, type Intent } from './container-maker.js';
@@ -117,9 +119,7 @@ export class Attempt {
     const found = this.#journal.find('intent');
     if (found !== undefined && !this.#isHalfTaken(found)) return found;
     if (found !== undefined) await this.#remove(found);
-    const image = found?.image ?? this.parts.image;
-    if (image === undefined) throw new RunnerError('image-missing', 'No image was chosen for this run.');
-    const { tag, id, bytes } = image;
+    const { tag, id, bytes } = found?.image ?? this.parts.image ?? (await this.#imageOfSpec());
     const attempt = (found?.attempt ?? 0) + 1;
     const { address: daemon } = this.parts.connection;
     const base = { attempt, image: { tag, id, bytes }, daemon };
@@ -128,6 +128,13 @@ export class Attempt {
     const token = randomBytes(16).toString('hex');
     this.#journal.write({ step: 'intent', ...base, token, names, warm: false });
     return this.#written();
+  }
+
+  /** Of a run whose process was killed before its first entry: it had chosen an image, and says which in its spec. */
+  async #imageOfSpec(): Promise<UsedImage> {
+    const { container } = this.planned.spec;
+    if (container !== undefined) return findImage(this.parts.connection, container.image);
+    throw new RunnerError('image-missing', 'No image was chosen for this run.');
   }
 
   #written(): Intent {

@@ -11,6 +11,7 @@ import { RUN_FILES, runPath } from '../../../src/contract/run-directory.js';
 import type { RunEvent } from '../../../src/contract/run-event.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
 import { readExitRecord } from '../../../src/isolation/exit-record.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { ask } from '../connection/ask.js';
 import { collectFiles } from '../files/collect.js';
@@ -22,8 +23,6 @@ const ALLOWED = [RUN_FILES.events, RUN_FILES.exit, RUN_FILES.artifacts, RUN_FILE
 /** What one that was killed may have left there in the middle of its work: of a traced step, and of exit.json. */
 const SCRATCH = /^(traced-step-|\.exit\.json\..*\.tmp$)/;
 const LIMITS = { maxBytes: 2 * 1024 ** 3 };
-/** A daemon that falls silent must not hold the run for ever. */
-const COLLECT_MS = 1_800_000;
 const FOLDER = '.collected';
 
 export interface Collecting {
@@ -46,7 +45,7 @@ export async function collectResults(
   await rm(into, { recursive: true, force: true });
   try {
     const container = connection.docker.getContainer(containerId);
-    const { files } = await ask(COLLECT_MS, (signal) =>
+    const { files } = await ask(ANSWER_MS.collect, (signal) =>
       collectFiles(container, PATHS.out, { into, allow: ALLOWED, ignore: SCRATCH, limits: LIMITS, signal }),
     );
     if ((await readExitRecord(into))?.status === 'succeeded') await verifyManifest(files, into);

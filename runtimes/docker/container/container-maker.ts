@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import { ask } from '../connection/ask.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { putFiles } from '../files/put.js';
@@ -23,12 +24,6 @@ export interface Intent {
   readonly daemon?: string | undefined;
 }
 
-const CREATE_MS = 60_000;
-const START_MS = 120_000;
-const REMOVE_MS = 60_000;
-const REQUEST_MS = 10_000;
-/** A trainer may be taken while it still loads TensorFlow. */
-const HAND_OVER_MS = 30_000;
 /** After a run's own time limit, for results to be fetched. */
 const DEADLINE_SLACK_MS = 3_600_000;
 
@@ -116,7 +111,7 @@ export class ContainerMaker {
       ...(withGpu && spec.container?.gpu !== undefined ? { gpu: spec.container.gpu } : {}),
       command: ['--plan', PATHS.plan, '--out', PATHS.out, '--engine', PATHS.engine],
     });
-    const { id } = await this.#ask('the creation of', CREATE_MS, (abortSignal) =>
+    const { id } = await this.#ask('the creation of', ANSWER_MS.create, (abortSignal) =>
       this.parts.connection.docker.createContainer({ name: this.#names.container, ...options, abortSignal }),
     );
     this.#writeCreated(id, clock.elapsed() - since, withGpu);
@@ -126,10 +121,10 @@ export class ContainerMaker {
   /** A volume that is there already is handed out again, whoever made it: its token says who. */
   async #createVolume(name: string, role: Role, driver?: DockerParts['outVolume']): Promise<void> {
     const { docker } = this.parts.connection;
-    await this.#ask('the volumes of', REQUEST_MS, (abortSignal) =>
+    await this.#ask('the volumes of', ANSWER_MS.request, (abortSignal) =>
       docker.createVolume({ Name: name, Labels: this.#labels(role), ...driver, abortSignal }),
     );
-    const made = await this.#ask('the volumes of', REQUEST_MS, (abortSignal) =>
+    const made = await this.#ask('the volumes of', ANSWER_MS.request, (abortSignal) =>
       docker.getVolume(name).inspect({ abortSignal }),
     );
     if (readLabels(made.Labels)?.token !== this.intent.token) throw this.#conflict('volume', name);
@@ -157,12 +152,12 @@ export class ContainerMaker {
     const since = clock.elapsed();
     const container = connection.docker.getContainer(state.id);
     try {
-      await this.#ask('the start of', START_MS, (abortSignal) => container.start({ abortSignal }));
+      await this.#ask('the start of', ANSWER_MS.start, (abortSignal) => container.start({ abortSignal }));
     } catch (error) {
       const isGpu = error instanceof RunnerError && error.code === 'gpu-unavailable';
       if (!isGpu || this.run.spec.container?.gpu?.prefer !== true) throw error;
       onNotice?.(`${error.message} The run goes on without a GPU, as --gpu=prefer allows.`);
-      await this.#ask('the removal of', REMOVE_MS, (abortSignal) =>
+      await this.#ask('the removal of', ANSWER_MS.remove, (abortSignal) =>
         container.remove({ force: true, abortSignal }),
       );
       return this.#start(await this.#create(false));
@@ -182,7 +177,9 @@ export class ContainerMaker {
     const plan = planOf(this.run, hasData ? PATHS.givenData : PATHS.data);
     const container = connection.docker.getContainer(state.id);
     const since = clock.elapsed();
-    await this.#ask('the plan of', HAND_OVER_MS, (abortSignal) => handOver(container, plan, abortSignal));
+    await this.#ask('the plan of', ANSWER_MS.handOver, (abortSignal) =>
+      handOver(container, plan, abortSignal),
+    );
     this.journal.write({ step: 'started', ms: clock.elapsed() - since });
     return this.#inspect();
   }
@@ -216,7 +213,7 @@ export class ContainerMaker {
 
   async #inspect(): Promise<ContainerState> {
     const container = this.parts.connection.docker.getContainer(this.#names.container);
-    return ask(REQUEST_MS, (abortSignal) => inspectContainer(container, abortSignal));
+    return ask(ANSWER_MS.request, (abortSignal) => inspectContainer(container, abortSignal));
   }
 
   async #ask<T>(what: string, ms: number, call: (signal: AbortSignal) => Promise<T>): Promise<T> {

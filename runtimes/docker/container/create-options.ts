@@ -2,16 +2,17 @@
 import type { ContainerCreateOptions, DeviceRequest } from 'dockerode';
 import { DEFAULT_LIMITS } from '../../../src/contract/limits.js';
 import type { GpuRequest, Limits } from '../../../src/contract/run-spec.js';
+import { IN_IMAGE } from '../image/names.js';
 
-/** Paths in the container (Dockerfile.trainer). */
+/** Paths in the container: those of the image, and what is put into its volume. */
 export const PATHS = {
-  in: '/in',
-  out: '/out',
-  plan: '/in/plan.json',
-  data: '/in/data',
+  in: IN_IMAGE.in,
+  out: IN_IMAGE.out,
+  plan: `${IN_IMAGE.in}/plan.json`,
+  data: `${IN_IMAGE.in}/data`,
   /** Data that a waiting trainer was given ahead of its run. */
-  givenData: '/in/given',
-  engine: '/opt/runner/engine',
+  givenData: `${IN_IMAGE.in}/given`,
+  engine: IN_IMAGE.engine,
 } as const;
 
 const MIB = 1024 ** 2;
@@ -62,7 +63,7 @@ export function createOptions(container: TrainerContainer): ContainerCreateOptio
   return {
     Image: image,
     Cmd: [...command],
-    User: '10001:10001',
+    User: IN_IMAGE.user,
     // Nothing secret: `docker inspect` shows it.
     Env: [`NODE_OPTIONS=--max-old-space-size=${heapMiB}`],
     Labels: labels,
@@ -87,7 +88,7 @@ export function createOptions(container: TrainerContainer): ContainerCreateOptio
       MemorySwap: limits.memoryBytes,
       NanoCpus: Math.round(limits.cpus * 1e9),
       ShmSize: limits.shmBytes,
-      Tmpfs: { '/tmp': `rw,noexec,nosuid,nodev,size=${TMP_BYTES},mode=1777` },
+      Tmpfs: { [IN_IMAGE.tmp]: `rw,noexec,nosuid,nodev,size=${TMP_BYTES},mode=1777` },
       Ulimits: [
         { Name: 'nofile', Soft: MOST_OPEN_FILES, Hard: MOST_OPEN_FILES },
         { Name: 'core', Soft: 0, Hard: 0 },

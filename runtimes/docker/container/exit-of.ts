@@ -6,12 +6,12 @@ import { runPath } from '../../../src/contract/run-directory.js';
 import type { PlannedRun, TrainerExit } from '../../../src/contract/runtime.js';
 import type { TrainerExitRecord } from '../../../src/contract/trainer-program.js';
 import { classify, type TrainerEnd } from '../../../src/isolation/classify.js';
+import { floodEnd } from '../../../src/isolation/log-budget.js';
 import { readExitRecord } from '../../../src/isolation/exit-record.js';
 import { readSoFar } from '../../../src/isolation/training-so-far.js';
 import type { ContainerLimits } from './create-options.js';
 import type { ContainerEnd, StopCause } from './journal.js';
 import { most } from './stats.js';
-import { LOG_BUDGET_BYTES } from './watch.js';
 
 export interface Ending {
   readonly end: ContainerEnd;
@@ -57,11 +57,8 @@ export function stopped(cause: StopCause, timeoutMs: number | undefined): NonNul
       return timedOut(
         new RunnerError('timeout', `The run took longer than its limit of ${(timeoutMs ?? 0) / 1000} s.`),
       );
-    case 'log-flood': {
-      const limit = `${LOG_BUDGET_BYTES / 1024 ** 2} MiB`;
-      const error = new RunnerError('log-flood', `The trainer printed more than ${limit} and was ended.`);
-      return { status: 'failed', reason: 'log-flood', message: error.message, error };
-    }
+    case 'log-flood':
+      return floodEnd();
   }
 }
 

@@ -5,6 +5,7 @@ import { toJson } from '../../../src/common/json.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
 import { TRAINER_SCHEMA_VERSION } from '../../../src/contract/trainer-program.js';
 import type { TrainerPlan } from '../../../src/contract/trainer-program.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import { isStatus } from '../connection/daemon-error.js';
 import { ask } from '../connection/ask.js';
 import { putFiles, type FileToPut } from '../files/put.js';
@@ -21,9 +22,6 @@ export interface FillRequest {
   readonly signal: AbortSignal;
 }
 
-const CREATE_MS = 60_000;
-const REMOVE_MS = 60_000;
-
 /**
  * Puts plan and data into the volume that the trainer may only read. A container cannot be given what it mounts
  * read-only, so a second one that is never started mounts it to be written. May be done over and over.
@@ -32,7 +30,7 @@ export async function fillVolume(docker: Docker, request: FillRequest): Promise<
   const { helper, image, volume, signal } = request;
   const container = await createAnew(docker, request.helper, () =>
     // Not by the run's signal: what is given up half-way may be made all the same, after all has been cleared away.
-    ask(CREATE_MS, (abortSignal) =>
+    ask(ANSWER_MS.create, (abortSignal) =>
       docker.createContainer({
         name: helper.name,
         ...fillOptions(image, helper.labels, volume),
@@ -66,7 +64,7 @@ async function createAnew(
 }
 
 const removeHelper = (container: Docker.Container): Promise<unknown> =>
-  ask(REMOVE_MS, (abortSignal) => container.remove({ force: true, abortSignal }));
+  ask(ANSWER_MS.remove, (abortSignal) => container.remove({ force: true, abortSignal }));
 
 async function filesOf({ run, files }: Pick<FillRequest, 'run' | 'files'>): Promise<FileToPut[]> {
   const plan = Buffer.from(toJson(planOf(run, PATHS.data)));

@@ -2,20 +2,13 @@
  * journal.ndjson of a run: what was done on the daemon, each entry on the disk before the next act. The one who
  * writes it may be killed between any two lines; its successor reads what was done and finds the rest by name.
  */
-import {
-  appendFileSync,
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  truncateSync,
-} from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { AppendFile, wholeLinesLength } from '../../../src/common/append-file.js';
+import { syncDirectorySync } from '../../../src/common/atomic-file.js';
 import type { Clock } from '../../../src/common/clock.js';
-import { isErrno, nameDiskFull } from '../../../src/common/errors.js';
+import { isErrno } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { trainerUsageSchema, usedImageSchema } from '../../../src/contract/run-outcome.js';
 import { trainerExitSchema } from '../../../src/contract/trainer-program.js';
@@ -87,14 +80,13 @@ export class Journal {
   }
 
   /**
-   * Opens the journal of a run; one that is not there is empty. A line that a writer could not finish is cut off.
+   * Opens the journal of a run; one that is not there is empty. A line that a writer could not finish does not count,
+   * and is cut off before the next.
    * @throws RunnerError `run-corrupt` naming the line
    */
   static open(path: string, clock: Clock): Journal {
     const bytes = readIfThere(path);
-    const whole = bytes.lastIndexOf('\n') + 1;
-    if (whole < bytes.length) truncateSync(path, whole);
-    const lines = bytes.toString('utf8', 0, whole).split('\n').slice(0, -1);
+    const lines = bytes.toString('utf8', 0, wholeLinesLength(bytes)).split('\n').slice(0, -1);
     return new Journal(
       path,
       clock,
@@ -113,41 +105,12 @@ export class Journal {
   /** @throws RunnerError `disk-full`; the journal then ends with the entry before */
   write(entry: JournalEntryInput): void {
     const stamped = { t: this.clock.now(), ...entry };
-    try {
-      withFile(this.path, 'a', (fd) => {
-        const { size } = fstatSync(fd);
-        try {
-          appendFileSync(fd, `${JSON.stringify(stamped)}\n`);
-          fsyncSync(fd);
-        } catch (error) {
-          ftruncateSync(fd, size);
-          throw error;
-        }
-      });
-      // Its own name must survive a power cut, too.
-      if (this.#entries.length === 0) withFile(dirname(this.path), 'r', syncFolder);
-    } catch (error) {
-      throw nameDiskFull(error, this.path);
-    }
+    // Opened for each entry: nobody tells a journal that it is over.
+    using file = AppendFile.resume(this.path, (fd) => wholeLinesLength(readFileSync(fd)));
+    file.append(`${JSON.stringify(stamped)}\n`, { flush: true });
+    // Its own name must survive a power cut, too.
+    if (this.#entries.length === 0) syncDirectorySync(dirname(this.path));
     this.#entries.push(stamped);
-  }
-}
-
-function withFile(path: string, flags: 'a' | 'r', use: (fd: number) => void): void {
-  const fd = openSync(path, flags);
-  try {
-    use(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function syncFolder(fd: number): void {
-  try {
-    fsyncSync(fd);
-  } catch (error) {
-    // Some file systems cannot: see atomic-file.ts.
-    if (!isErrno(error, 'EINVAL', 'ENOTSUP', 'EPERM', 'EISDIR')) throw error;
   }
 }
 

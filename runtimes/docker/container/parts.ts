@@ -6,7 +6,7 @@ import type { WatchTiming } from './watch.js';
 
 export interface DockerParts {
   readonly connection: DaemonConnection;
-  /** What to run; a run that is taken over goes on in the image that its journal names. */
+  /** What to run; without, as for a run that is taken over, the image that its journal names, or else its spec. */
   readonly image: UsedImage | undefined;
   readonly job: Pick<Job, 'dataFiles'>;
   readonly clock: Clock;

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { ask } from '../connection/ask.js';
 import { readLabels, type AttemptNames } from './labels.js';
 
-const REQUEST_MS = 10_000;
-const REMOVE_MS = 60_000;
 const RETRY_MS = 200;
 
 /**
@@ -37,7 +36,7 @@ export async function removeAttempt(
 }
 
 async function removeContainer(docker: Docker, name: string, token: string): Promise<boolean> {
-  const { Id, Config } = await ask(REQUEST_MS, (abortSignal) =>
+  const { Id, Config } = await ask(ANSWER_MS.request, (abortSignal) =>
     docker.getContainer(name).inspect({ abortSignal }),
   );
   if (readLabels(Config.Labels)?.token !== token) return false;
@@ -49,7 +48,7 @@ async function removeContainer(docker: Docker, name: string, token: string): Pro
 
 async function removeVolume(docker: Docker, name: string, token: string): Promise<boolean> {
   const volume = docker.getVolume(name);
-  const { Labels } = await ask(REQUEST_MS, (abortSignal) => volume.inspect({ abortSignal }));
+  const { Labels } = await ask(ANSWER_MS.request, (abortSignal) => volume.inspect({ abortSignal }));
   if (readLabels(Labels)?.token !== token) return false;
   await unlessBusy((abortSignal) => volume.remove({ abortSignal }));
   return true;
@@ -68,7 +67,7 @@ async function unlessGone(work: () => Promise<boolean>): Promise<boolean> {
 async function unlessBusy(remove: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await ask(REMOVE_MS, remove);
+      await ask(ANSWER_MS.remove, remove);
       return;
     } catch (error) {
       if (!isStatus(error, 409) || attempt === 25) throw error;

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { RunnerError } from '../../../src/contract/errors.js';
-import { readMessage } from '../../../src/isolation/messages.js';
+import { isProgress, LOG_BUDGET_BYTES } from '../../../src/isolation/log-budget.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import { isConnectionLost, isStatus } from '../connection/daemon-error.js';
 import { DeadlineError, withDeadline } from '../connection/deadline.js';
 import type { LogLine } from '../../../src/isolation/log-line.js';
@@ -11,12 +12,6 @@ import type { LogPosition } from '../../../src/isolation/position.js';
 import { goneError, inspectContainer, isGone, type ContainerState } from './inspect.js';
 import type { ContainerEnd, StopCause } from './journal.js';
 import { followStats } from './stats.js';
-
-/**
- * Bytes that a trainer may print; beyond it is ended. Its events count, too. What it tells for a display does not: it is
- * kept nowhere, and a training of days has much of it.
- */
-export const LOG_BUDGET_BYTES = 64 * 1024 ** 2;
 
 export interface WatchTiming {
   /** From the request to end to the kill. */
@@ -41,7 +36,6 @@ export interface WatchOptions {
   readonly stopCause: () => StopCause;
 }
 
-const REQUEST_MS = 10_000;
 const RETRY_MS = 500;
 
 /**
@@ -189,7 +183,7 @@ class Watching {
     const t = Math.ceil(graceMs / 1000);
     while (!this.#over.signal.aborted) {
       try {
-        await withDeadline(this.#over.signal, 1000 * t + REQUEST_MS, (abortSignal) =>
+        await withDeadline(this.#over.signal, 1000 * t + ANSWER_MS.request, (abortSignal) =>
           this.container.stop({ t, abortSignal }),
         );
         return;
@@ -204,7 +198,7 @@ class Watching {
   /** Again until it has ended: a daemon that is away now may be back. */
   async #kill(): Promise<void> {
     while (!this.#over.signal.aborted) {
-      await withDeadline(this.#over.signal, REQUEST_MS, (abortSignal) =>
+      await withDeadline(this.#over.signal, ANSWER_MS.request, (abortSignal) =>
         this.container.kill({ abortSignal }),
       ).catch(() => undefined);
       await this.#pause();
@@ -216,14 +210,10 @@ class Watching {
   }
 
   #inspect(): Promise<ContainerState> {
-    return withDeadline(this.#over.signal, REQUEST_MS, (signal) => inspectContainer(this.container, signal));
+    return withDeadline(this.#over.signal, ANSWER_MS.request, (signal) =>
+      inspectContainer(this.container, signal),
+    );
   }
-}
-
-function isProgress({ stream, text }: LogLine): boolean {
-  if (stream !== 'stdout' || !text.startsWith('{"progress":')) return false;
-  const message = readMessage(text);
-  return message !== undefined && 'progress' in message;
 }
 
 const awayError = (cause: unknown): RunnerError =>

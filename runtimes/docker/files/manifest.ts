@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
+import { readManifest, type Manifest } from '../../../src/common/artifact-manifest.js';
 import { describeError } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { ARTIFACT_FILES, RUN_FILES } from '../../../src/contract/run-directory.js';
-import { readManifest, type Manifest } from '../../../src/trainer/artifacts/manifest.js';
 import type { CollectedFile } from './collect.js';
 import { showPath } from './entry-name.js';
 

@@ -3,7 +3,7 @@ import type { EngineProgress } from '../../../src/engine/engine.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { ensureBase } from './base.js';
 import { withBuildLock } from './build-lock.js';
-import { type Builder, buildImage } from './build.js';
+import { buildByChoice, type BuilderChoice } from './choose-builder.js';
 import { findPlanned } from './find-planned.js';
 import type { TrainerImage } from './find.js';
 import { removeLeftImages } from './manage.js';
@@ -15,7 +15,7 @@ export interface BuildPlannedOptions {
   readonly onNotice: (text: string) => void;
   readonly signal: AbortSignal;
   readonly force: boolean;
-  readonly builder: Builder;
+  readonly builder: BuilderChoice;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -25,7 +25,7 @@ export async function buildPlanned(
   plan: ImagePlan,
   { force, builder, ...options }: BuildPlannedOptions,
 ): Promise<TrainerImage> {
-  const { signal, onProgress } = options;
+  const { signal, onProgress, onNotice } = options;
   await requireSamePlatform(connection, plan, { signal });
   return withBuildLock(options, async () => {
     const builtMeanwhile = force ? undefined : await findPlanned(connection, plan, signal);
@@ -34,7 +34,7 @@ export async function buildPlanned(
     await removeLeftImages(connection, signal);
     const { packageDir } = plan.trainerFiles;
     const base = await ensureBase(connection, plan.base, { ...options, packageDir });
-    await buildImage(connection, plan, base, { builder, anew: force, onProgress, signal });
+    await buildByChoice(connection, plan, base, { builder, anew: force, onProgress, onNotice, signal });
     const image = await findPlanned(connection, plan, signal);
     if (image === undefined) throw new Error(`${plan.tag} was built, and is gone again`);
     return { ...image, built: true, buildMs: performance.now() - startedAt };

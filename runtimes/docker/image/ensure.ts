@@ -1,6 +1,6 @@
 import type { EngineProgress } from '../../../src/engine/engine.js';
 import type { DaemonConnection } from '../connection/connection.js';
-import type { Builder } from './build.js';
+import type { BuilderChoice } from './choose-builder.js';
 import { findPlanned } from './find-planned.js';
 import type { TrainerImage } from './find.js';
 import type { ImagePlan } from './plan.js';
@@ -14,8 +14,8 @@ export interface EnsureImageOptions {
   readonly signal?: AbortSignal;
   /** Build also what is there, and anew; default false. */
   readonly force?: boolean;
-  /** Default: `classic`. */
-  readonly builder?: Builder;
+  /** Default: `auto`. */
+  readonly builder?: BuilderChoice;
   /** Default: the process's own. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -35,7 +35,7 @@ export async function ensureImage(
   if (there !== undefined) return there;
   // What builds an image is loaded only now: a run whose image is there should not wait for it.
   const { buildPlanned } = await import('./build-planned.js');
-  const { onProgress = ignore, onNotice = ignore, builder = 'classic', env = process.env } = options;
+  const { onProgress = ignore, onNotice = ignore, builder = 'auto', env = process.env } = options;
   return buildPlanned(connection, plan, { onProgress, onNotice, builder, env, force, signal });
 }
 

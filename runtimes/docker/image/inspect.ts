@@ -1,10 +1,8 @@
 import { z } from 'zod';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { withDeadline } from '../connection/deadline.js';
-
-/** A millisecond's work, but a daemon may be busy. */
-const INSPECT_MS = 30_000;
 
 /** As much of GET /images/{name}/json as is used here. */
 const inspectSchema = z.object({
@@ -37,7 +35,7 @@ export async function inspectImage(
 ): Promise<InspectedImage | undefined> {
   try {
     // It takes no signal; it is left to itself when the time is up.
-    const answer: unknown = await withDeadline(signal, INSPECT_MS, () =>
+    const answer: unknown = await withDeadline(signal, ANSWER_MS.image, () =>
       connection.docker.getImage(name).inspect(),
     );
     const { Id, Size, RepoTags, Config } = inspectSchema.parse(answer);

@@ -1,15 +1,13 @@
 /** The images that runner has built on a daemon: which there are, and removing them. */
 import type Docker from 'dockerode';
 import { RunnerError } from '../../../src/contract/errors.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { withDeadline } from '../connection/deadline.js';
 import { BASE_REPOSITORY, IMAGE_LABELS, TRAINER_REPOSITORY } from './names.js';
 import { removeUntagged } from './remove-untagged.js';
 
-const LIST_MS = 30_000;
-/** Large layers take a while to be deleted. */
-const REMOVE_MS = 120_000;
 /** A build that goes on elsewhere must keep its layers; none takes so long. */
 const LEFT_AFTER_MS = 3_600_000;
 
@@ -41,7 +39,7 @@ export async function listImages(
 ): Promise<readonly ListedImage[]> {
   const { docker } = connection;
   try {
-    const [containers, ...lists] = await withDeadline(signal, LIST_MS, (abortSignal) =>
+    const [containers, ...lists] = await withDeadline(signal, ANSWER_MS.image, (abortSignal) =>
       Promise.all([
         docker.listContainers({ all: true, abortSignal }),
         ...OUR_LABELS.map((label) => docker.listImages({ filters: { label: [label] }, abortSignal })),
@@ -149,7 +147,7 @@ async function remove(
   const names = tags.length === 0 ? [id] : tags.filter(isOurTag);
   try {
     for (const name of names) {
-      await withDeadline(signal, REMOVE_MS, (abortSignal) =>
+      await withDeadline(signal, ANSWER_MS.removeImage, (abortSignal) =>
         connection.docker.getImage(name).remove({ abortSignal }),
       );
     }

@@ -1,11 +1,10 @@
 import { RunnerError } from '../../../src/contract/errors.js';
 import { PLATFORM } from '../../../src/engine/cache.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { toDaemonError } from '../connection/daemon-error.js';
 import { withDeadline } from '../connection/deadline.js';
 import type { ImagePlan } from './plan.js';
-
-const ASK_MS = 30_000;
 
 /** Go's names of what Node calls otherwise; both the daemon's API and `uname -m` occur. */
 const ARCHITECTURES: Readonly<Record<string, string>> = {
@@ -38,7 +37,9 @@ export async function requireSamePlatform(
 
 async function platformOf(connection: DaemonConnection, signal: AbortSignal): Promise<string> {
   try {
-    const { Os: os, Arch: arch } = await withDeadline(signal, ASK_MS, () => connection.docker.version());
+    const { Os: os, Arch: arch } = await withDeadline(signal, ANSWER_MS.describe, () =>
+      connection.docker.version(),
+    );
     return `${os}-${ARCHITECTURES[arch] ?? arch}`;
   } catch (error) {
     signal.throwIfAborted();

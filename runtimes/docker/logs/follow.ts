@@ -1,5 +1,6 @@
 import type { Container } from 'dockerode';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LogBudget } from '../../../src/isolation/log-budget.js';
 import type { LogLine } from '../../../src/isolation/log-line.js';
 import { LogReader } from './log-reader.js';
 import type { LogPosition } from '../../../src/isolation/position.js';
@@ -71,8 +72,8 @@ export async function followLogs(
   const timing = { ...TIMING, ...options.timing };
   const trouble = new Trouble(timing);
   const { idleMs } = timing;
-  const budget = { budgetBytes, isFree };
-  const reader = new LogReader(container, { onLines, isRunning, from, idleMs, signal, trouble, ...budget });
+  const budget = new LogBudget(budgetBytes, isFree);
+  const reader = new LogReader(container, { onLines, isRunning, from, idleMs, signal, trouble, budget });
   let reconnects = 0;
   let hasExited = false;
   for (;;) {

@@ -1,14 +1,11 @@
+import { LineSplitter } from '../../../src/isolation/line-splitter.js';
 import type { LogLine, StreamName } from '../../../src/isolation/log-line.js';
 import { isStamp } from '../../../src/isolation/timestamp.js';
 import type { FramePiece } from './demux.js';
 
-const NEWLINE = 0x0a;
 const SPACE = 0x20;
 /** No stamp is longer. */
 const MOST_STAMP_BYTES = 40;
-const FIRST_HELD_BYTES = 4096;
-
-export const MOST_LINE_BYTES = 1024 * 1024;
 
 /**
  * Makes lines of the frames of a log that is read with `timestamps`.
@@ -24,7 +21,7 @@ export class LineAssembler {
   readonly #streams: Readonly<Record<StreamName, LineOfStream>>;
 
   /** @param mostBytes of one line; what is beyond is left out, with a mark */
-  constructor(onLine: (line: LogLine) => void, mostBytes = MOST_LINE_BYTES) {
+  constructor(onLine: (line: LogLine) => void, mostBytes?: number) {
     this.#streams = {
       stdout: new LineOfStream('stdout', onLine, mostBytes),
       stderr: new LineOfStream('stderr', onLine, mostBytes),
@@ -54,35 +51,30 @@ export type OpenLine = Pick<LogLine, 'stream' | 'timestamp' | 'bytes'>;
 
 class LineOfStream implements OpenLine {
   readonly stream: StreamName;
-  readonly #onLine: (line: LogLine) => void;
-  readonly #mostBytes: number;
-  /** Its bytes, up to `mostBytes`. */
-  #held = Buffer.alloc(0);
-  bytes = 0;
+  readonly #splitter: LineSplitter;
   timestamp = '';
   /** The part of the frame's stamp that has come; undefined once it has come whole. */
   #stamp: string | undefined;
 
-  constructor(stream: StreamName, onLine: (line: LogLine) => void, mostBytes: number) {
+  constructor(stream: StreamName, onLine: (line: LogLine) => void, mostBytes: number | undefined) {
     this.stream = stream;
-    this.#onLine = onLine;
-    this.#mostBytes = mostBytes;
+    this.#splitter = new LineSplitter((line) => {
+      onLine({ stream, timestamp: this.timestamp, ...line });
+    }, mostBytes);
+  }
+
+  get bytes(): number {
+    return this.#splitter.bytes;
   }
 
   push({ bytes, begins, ends }: FramePiece): void {
     if (begins) this.#stamp = '';
-    let start = this.#stamp === undefined ? 0 : this.#takeStamp(bytes, this.#stamp, ends);
-    for (;;) {
-      const end = bytes.indexOf(NEWLINE, start);
-      if (end === -1) break;
-      this.#finish(bytes.subarray(start, end));
-      start = end + 1;
-    }
-    if (start < bytes.length) this.#hold(bytes.subarray(start));
+    const start = this.#stamp === undefined ? 0 : this.#takeStamp(bytes, this.#stamp, ends);
+    this.#splitter.push(start === 0 ? bytes : bytes.subarray(start));
   }
 
   flush(): void {
-    if (this.bytes > 0) this.#finish(Buffer.alloc(0));
+    this.#splitter.flush();
   }
 
   /** @returns where the payload goes on behind the stamp and its space */
@@ -103,45 +95,4 @@ class LineOfStream implements OpenLine {
     if (this.bytes === 0) this.timestamp = stamp;
     return space + 1;
   }
-
-  #hold(bytes: Buffer): void {
-    const kept = Math.min(this.bytes, this.#mostBytes);
-    const wanted = Math.min(kept + bytes.length, this.#mostBytes);
-    if (wanted > this.#held.length) {
-      const larger = Buffer.allocUnsafe(Math.max(wanted, FIRST_HELD_BYTES, 2 * this.#held.length));
-      this.#held.copy(larger, 0, 0, kept);
-      this.#held = larger;
-    }
-    bytes.copy(this.#held, kept, 0, wanted - kept);
-    this.bytes += bytes.length;
-  }
-
-  #finish(rest: Buffer): void {
-    // A line within one frame, as nearly all are, is not copied.
-    if (this.bytes > 0 || rest.length > this.#mostBytes) this.#hold(rest);
-    const bytes = this.bytes || rest.length;
-    const kept = this.bytes === 0 ? rest : this.#held.subarray(0, Math.min(bytes, this.#mostBytes));
-    this.#onLine({ stream: this.stream, timestamp: this.timestamp, bytes, ...textOf(kept, bytes) });
-    this.bytes = 0;
-    // One long line does not keep its memory.
-    if (this.#held.length > FIRST_HELD_BYTES) this.#held = Buffer.alloc(0);
-  }
-}
-
-function textOf(kept: Buffer, bytes: number): Pick<LogLine, 'text' | 'cutBytes'> {
-  if (kept.length === bytes) return { text: kept.toString(), cutBytes: 0 };
-  const whole = kept.length - halfCharacterBytes(kept);
-  const cutBytes = bytes - whole;
-  return { text: `${kept.toString('utf8', 0, whole)}… [${cutBytes} bytes cut]`, cutBytes };
-}
-
-/** How many bytes at the end begin a UTF-8 character that has more of them. */
-function halfCharacterBytes(bytes: Buffer): number {
-  for (let back = 1; back <= 3; back += 1) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if ((byte & 0xc0) === 0x80) continue;
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return length > back ? back : 0;
-  }
-  return 0;
 }

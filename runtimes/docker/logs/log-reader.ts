@@ -1,5 +1,6 @@
 import type { Container } from 'dockerode';
 import { isDeepStrictEqual } from 'node:util';
+import type { LogBudget } from '../../../src/isolation/log-budget.js';
 import type { LogLine } from '../../../src/isolation/log-line.js';
 import { PositionTracker, sinceOf, type LogPosition } from '../../../src/isolation/position.js';
 import { readLogStream, type LogChunk, type LogStreamOptions } from './log-stream.js';
@@ -8,8 +9,7 @@ import type { Trouble } from './trouble.js';
 export interface LogReaderOptions extends Pick<LogStreamOptions, 'isRunning' | 'idleMs' | 'signal'> {
   readonly onLines: (lines: readonly LogLine[]) => void | Promise<void>;
   readonly from: LogPosition | undefined;
-  readonly budgetBytes: number;
-  readonly isFree: (line: LogLine) => boolean;
+  readonly budget: LogBudget;
   readonly trouble: Trouble;
 }
 
@@ -25,8 +25,6 @@ export class LogReader {
   #last: LogLine | undefined;
   #lines = 0;
   #bytes = 0;
-  /** Of these, those that count. */
-  #counted = 0;
 
   constructor(container: Pick<Container, 'logs'>, options: LogReaderOptions) {
     this.#container = container;
@@ -44,9 +42,8 @@ export class LogReader {
    * @throws what `onLines` throws, and errors that `trouble` bears no longer
    */
   async read(hasExited: boolean): Promise<StreamEnd> {
-    const { trouble, budgetBytes } = this.#options;
+    const { trouble, budget } = this.#options;
     this.#tracker.rewind();
-    trouble.opening();
     const chunks = this.#open({ since: sinceOf(this.#tracker.position), hasExited });
     try {
       for (;;) {
@@ -54,7 +51,7 @@ export class LogReader {
         if (typeof chunk === 'string') return chunk;
         await this.#take(chunk.lines);
         const open = chunk.open.filter((line) => this.#tracker.isNew(line));
-        if (this.#counted + bytesOf(open) > budgetBytes) return 'flood';
+        if (budget.isExceeded(bytesOf(open))) return 'flood';
       }
     } finally {
       await chunks.return();
@@ -81,8 +78,10 @@ export class LogReader {
   }
 
   #open(options: Pick<LogStreamOptions, 'since' | 'tail' | 'hasExited'>): AsyncGenerator<LogChunk, void> {
-    const { isRunning, idleMs, signal } = this.#options;
-    return readLogStream(this.#container, { ...options, isRunning, idleMs, signal });
+    const { isRunning, idleMs, signal, trouble } = this.#options;
+    const onOpened = (): void => trouble.opened();
+    trouble.opening();
+    return readLogStream(this.#container, { ...options, isRunning, idleMs, signal, onOpened });
   }
 
   async #next(chunks: AsyncGenerator<LogChunk, void>): Promise<LogChunk | StreamEnd> {
@@ -104,7 +103,7 @@ export class LogReader {
     this.#options.trouble.over();
     this.#lines += fresh.length;
     this.#bytes += bytesOf(fresh);
-    this.#counted += bytesOf(fresh.filter((line) => !this.#options.isFree(line)));
+    this.#options.budget.count(fresh);
     await this.#options.onLines(fresh);
   }
 }

@@ -17,6 +17,8 @@ export interface LogStreamOptions {
   readonly isRunning: () => Promise<boolean>;
   readonly idleMs: number;
   readonly signal: AbortSignal;
+  /** Called when the daemon has answered with a stream. */
+  readonly onOpened?: () => void;
 }
 
 /** The lines that end in one chunk, and what has come of those that do not. */
@@ -32,7 +34,7 @@ export interface LogChunk {
  */
 export async function* readLogStream(
   container: Pick<Container, 'logs'>,
-  { since, tail, hasExited, isRunning, idleMs, signal }: LogStreamOptions,
+  { since, tail, hasExited, isRunning, idleMs, signal, onOpened }: LogStreamOptions,
 ): AsyncGenerator<LogChunk, void, undefined> {
   const silent = new AbortController();
   const watch = new SilenceWatch(isRunning, idleMs, (error) => {
@@ -41,6 +43,7 @@ export async function* readLogStream(
   try {
     watch.start();
     const stream = await openLog(container, { since, tail }, AbortSignal.any([signal, silent.signal]));
+    onOpened?.();
     let lines: LogLine[] = [];
     const assembler = new LineAssembler((line) => lines.push(line));
     const demuxer = new Demuxer((piece) => {

@@ -14,13 +14,19 @@ export class Trouble {
   readonly #timing: TroubleTiming;
   #begunAt: number | undefined;
   #attempts = 0;
-  #openedAt = 0;
+  /** When the stream was there; undefined while it is only asked for. */
+  #openedAt: number | undefined;
 
   constructor(timing: TroubleTiming) {
     this.#timing = timing;
   }
 
+  /** A stream is asked for: however long that takes, it is none that held. */
   opening(): void {
+    this.#openedAt = undefined;
+  }
+
+  opened(): void {
     this.#openedAt = performance.now();
   }
 
@@ -35,7 +41,8 @@ export class Trouble {
     if (isStatus(error, ...FINAL_STATUSES)) throw error;
     const now = performance.now();
     // A connection that held for a while was a good one, even if the container printed nothing.
-    if (now - this.#openedAt >= this.#timing.mostDelayMs) this.over();
+    const heldMs = this.#openedAt === undefined ? 0 : now - this.#openedAt;
+    if (heldMs >= this.#timing.mostDelayMs) this.over();
     this.#begunAt ??= now;
     if (now - this.#begunAt >= this.#timing.patienceMs) throw error;
   }

@@ -6,11 +6,9 @@ import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { fillOptions } from '../container/create-options.js';
 import { LABELS, MANAGED, readLabels, warmNamesOf, type AttemptNames } from '../container/labels.js';
 import { removeAttempt } from '../container/remove.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import { ask } from '../connection/ask.js';
 import { warmClass, type WarmKind } from './warm-class.js';
-
-const REQUEST_MS = 10_000;
-const CREATE_MS = 60_000;
 
 export interface Waiting {
   readonly containerId: string;
@@ -25,7 +23,7 @@ const listSchema = z.array(
 /** Those that may be had for a run of this kind; the one that has waited longest, and surely is ready, comes first. */
 export async function findWaiting(docker: Docker, kind: WarmKind): Promise<readonly Waiting[]> {
   const label = [MANAGED, `${LABELS.role}=warm`, `${LABELS.warmClass}=${warmClass(kind)}`];
-  const listed = await ask(REQUEST_MS, (abortSignal) =>
+  const listed = await ask(ANSWER_MS.request, (abortSignal) =>
     docker.listContainers({ filters: { label, status: ['running'] }, abortSignal }),
   );
   return listSchema
@@ -49,7 +47,7 @@ export async function claim(
 ): Promise<boolean> {
   const { fill, inVolume } = warmNamesOf(token);
   try {
-    await ask(CREATE_MS, (abortSignal) =>
+    await ask(ANSWER_MS.create, (abortSignal) =>
       docker.createContainer({ name: fill, ...fillOptions(image, labels, inVolume), abortSignal }),
     );
     return true;
@@ -77,7 +75,7 @@ export async function giveUpClaimed(
 
 async function isClaimedBy(connection: DaemonConnection, fill: string, runId: string): Promise<boolean> {
   try {
-    const { Config } = await ask(REQUEST_MS, (abortSignal) =>
+    const { Config } = await ask(ANSWER_MS.request, (abortSignal) =>
       connection.docker.getContainer(fill).inspect({ abortSignal }),
     );
     return readLabels(Config.Labels)?.run === runId;

@@ -6,6 +6,7 @@ import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { MANAGED, readLabels } from '../container/labels.js';
 import { isAway } from '../container/patience.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import { ask } from '../connection/ask.js';
 import type { TrainerEnd } from './printed.js';
 import { WaitingTrainer, type WarmParts } from './waiting-trainer.js';
@@ -30,7 +31,6 @@ export interface PoolTiming {
 }
 
 const TIMING: PoolTiming = { lookAgainMs: 500, refillAfterMs: 2000, daemonPatienceMs: 60_000 };
-const REQUEST_MS = 10_000;
 /** So many in a row that end before they are ready: the next one would, too. */
 const MOST_FAILURES = 3;
 
@@ -96,7 +96,7 @@ class Pool {
   /** Those that are taken, or have ended by themselves, are no longer of the pool. */
   async #look(): Promise<void> {
     const { docker } = this.connection;
-    const listed = await ask(REQUEST_MS, (abortSignal) =>
+    const listed = await ask(ANSWER_MS.request, (abortSignal) =>
       docker.listContainers({ all: true, filters: { label: [MANAGED] }, abortSignal }),
     );
     const found = listed.map(({ State, Labels }) => ({ state: State, labels: readLabels(Labels) }));

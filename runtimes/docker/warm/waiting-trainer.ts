@@ -8,6 +8,7 @@ import { filesInto } from '../container/fill.js';
 import { LABELS, toLabels, warmNamesOf, type AttemptNames, type Role } from '../container/labels.js';
 import { removeAttempt } from '../container/remove.js';
 import { putFiles } from '../files/put.js';
+import { ANSWER_MS } from '../connection/answer-times.js';
 import { ask } from '../connection/ask.js';
 import { claim } from './claim.js';
 import { isWaiting, readEnd } from './printed.js';
@@ -15,16 +16,12 @@ import type { TrainerEnd } from './printed.js';
 import { warmClass, warmOptions, type WarmKind } from './warm-class.js';
 
 export interface WarmParts extends WarmKind {
-  readonly job: Pick<Job, 'name' | 'dataFiles' | 'loadData'>;
+  readonly job: Pick<Job, 'name' | 'dataFiles' | 'describeData'>;
   /** What each is given ahead of its run, so that a run on the same data has less to wait for. */
   readonly data: { readonly dir: string; readonly digest: string };
   /** `host/pid/start` */
   readonly owner: string;
 }
-
-const REQUEST_MS = 10_000;
-const CREATE_MS = 60_000;
-const START_MS = 120_000;
 
 /** A trainer that is started and waits for one run. */
 export class WaitingTrainer {
@@ -50,7 +47,7 @@ export class WaitingTrainer {
     const { inVolume, outVolume, container: name } = this.names;
     for (const [Name, role] of [[inVolume, 'in'] as const, [outVolume, 'out'] as const]) {
       const volume = { Name, Labels: this.#labels(role) };
-      await ask(REQUEST_MS, (abortSignal) => docker.createVolume({ ...volume, abortSignal }));
+      await ask(ANSWER_MS.request, (abortSignal) => docker.createVolume({ ...volume, abortSignal }));
     }
     const labels = {
       ...this.#labels('warm'),
@@ -61,20 +58,20 @@ export class WaitingTrainer {
       name,
       ...warmOptions({ ...this.parts, job: this.parts.job.name, labels, inVolume, outVolume }),
     };
-    await ask(CREATE_MS, (abortSignal) => docker.createContainer({ ...options, abortSignal }));
+    await ask(ANSWER_MS.create, (abortSignal) => docker.createContainer({ ...options, abortSignal }));
     await this.#giveData(signal);
     signal.throwIfAborted();
-    await ask(START_MS, (abortSignal) => this.#container.start({ abortSignal }));
+    await ask(ANSWER_MS.start, (abortSignal) => this.#container.start({ abortSignal }));
   }
 
   /** Looks whether it is ready. */
   async checkReady(): Promise<boolean> {
-    return (this.isReady = await ask(REQUEST_MS, (signal) => isWaiting(this.#container, signal)));
+    return (this.isReady = await ask(ANSWER_MS.request, (signal) => isWaiting(this.#container, signal)));
   }
 
   /** How it ended. */
   end(): Promise<TrainerEnd> {
-    return ask(REQUEST_MS, (signal) => readEnd(this.#container, signal));
+    return ask(ANSWER_MS.request, (signal) => readEnd(this.#container, signal));
   }
 
   /** Removes it, unless a run has taken it, and does it first. */
@@ -89,7 +86,7 @@ export class WaitingTrainer {
   async #giveData(signal: AbortSignal): Promise<void> {
     const { job, data, image } = this.parts;
     // A run whose data have the digest of the label counts on them.
-    const { digest } = await job.loadData(data.dir);
+    const { digest } = await job.describeData(data.dir);
     if (digest !== data.digest) {
       throw new RunnerError('bad-data', `The data in ${data.dir} have changed: found ${digest}.`, {
         hint: 'Start `runner warm` again: trainers are kept warm for one data set.',
@@ -98,11 +95,13 @@ export class WaitingTrainer {
     const { docker } = this.connection;
     // Has no name: that of the `fill` is for whoever takes the trainer.
     const options = fillOptions(image, this.#labels('in'), this.names.inVolume);
-    const helper = await ask(CREATE_MS, (abortSignal) => docker.createContainer({ ...options, abortSignal }));
+    const helper = await ask(ANSWER_MS.create, (abortSignal) =>
+      docker.createContainer({ ...options, abortSignal }),
+    );
     try {
       await putFiles(helper, PATHS.in, await filesInto('given', await job.dataFiles(data.dir)), { signal });
     } finally {
-      await ask(CREATE_MS, (abortSignal) => helper.remove({ force: true, abortSignal }));
+      await ask(ANSWER_MS.remove, (abortSignal) => helper.remove({ force: true, abortSignal }));
     }
   }
 

@@ -1,16 +1,21 @@
 import { EXIT, RunnerError } from '../../contract/errors.js';
+import type { FinishedRun } from '../../orchestrator/finish-run.js';
+import { printable } from '../../report/printable.js';
 import { readTrainSettings, requireMode } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { DEFAULT_JOB } from '../options.js';
 import { chooseReporter } from '../progress/choose.js';
 import type { ProgressFlags } from '../progress/choose.js';
 import { listenForSignals } from '../signals.js';
+import type { Interruption } from '../signals.js';
 import { tellRun } from '../tell-run.js';
 import { renderSettings, resolveTrainSettings, settingSources } from '../train-settings.js';
 import { draftSpec } from '../train-spec.js';
+import { TrainTracking } from '../tracking/train-tracking.js';
+import type { TrackingFlags } from '../tracking/train-tracking.js';
 import { Training } from '../training/training.js';
 
-export interface TrainFlags extends Flags, ProgressFlags {
+export interface TrainFlags extends Flags, ProgressFlags, TrackingFlags {
   readonly evaluate?: boolean;
   readonly key?: string;
   readonly printSpec?: boolean;
@@ -30,7 +35,7 @@ export async function train(context: CliContext, flags: TrainFlags): Promise<num
   }
   requireMode(settings.mode.value);
   const reporter = await chooseReporter(context, settings.log.value, flags);
-  const request = { job, settings, evaluate: flags.evaluate ?? false, ...key };
+  const request = { job, settings, evaluate: flags.evaluate ?? false, register: flags.register, ...key };
   const training = new Training(context, request, reporter);
   using interruption = listenForSignals(context.signals, {
     clock: context.clock,
@@ -40,15 +45,42 @@ export async function train(context: CliContext, flags: TrainFlags): Promise<num
       context.io.exit(status);
     },
   });
+  const { signal } = interruption;
   try {
-    const run = await training.run(interruption.signal);
+    await using tracking = await TrainTracking.open(context, settings, flags, {
+      note: training.note,
+      signal,
+    });
+    const run = await training.run(signal, tracking);
     reporter.finish();
-    return tellRun(context, run, interruption);
+    return await tellAndRecord(context, run, { tracking, interruption });
   } catch (error) {
     reporter.finish();
     throw error;
   }
 }
+
+/** A person sees how the run went before anything waits for a server; a document holds both. */
+async function tellAndRecord(
+  context: CliContext,
+  run: FinishedRun,
+  { tracking, interruption }: { readonly tracking: TrainTracking; readonly interruption: Interruption },
+): Promise<number> {
+  // Who has cancelled the run has not cancelled its recording: for that there is the second Ctrl-C.
+  const signal = interruption.signal.aborted ? NEVER : interruption.signal;
+  if (context.output.json) {
+    const { document, line, exitStatus } = await tracking.record(run, signal);
+    const status = tellRun(context, run, interruption, document && { tracking: document });
+    if (line !== undefined) context.output.note(printable(line));
+    return status === EXIT.succeeded ? exitStatus : status;
+  }
+  const status = tellRun(context, run, interruption);
+  const { line, exitStatus } = await tracking.record(run, signal);
+  if (line !== undefined) context.output.note(printable(line));
+  return status === EXIT.succeeded ? exitStatus : status;
+}
+
+const NEVER = new AbortController().signal;
 
 const LONGEST_KEY = 200;
 

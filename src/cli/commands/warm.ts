@@ -36,7 +36,7 @@ export async function warm(context: CliContext, flags: WarmFlags): Promise<numbe
   const { signal } = interruption;
   const preparation = { context, job, settings, reporter, note, signal };
   const examined = await examineDaemon(preparation);
-  const { digest } = await unlessAborted(signal, () => job.loadData(settings.dataDir.value));
+  const { digest } = await unlessAborted(signal, () => job.describeData(settings.dataDir.value));
   const engine = await prepareEngine(preparation);
   const { image, settings: fitting } = await chooseImage(examined, engine, preparation);
   const { limits = {}, threads } = draftSpec(fitting);

@@ -10,6 +10,9 @@ export const addTrain: AddCommands = (program, context, done) => {
   command
     .option('--evaluate', 'evaluate on the test images before the run ends')
     .option('--key <name>', 'your name for the run: the same key never trains twice')
+    .option('--live', 'send metrics to the tracking server while it trains')
+    .option('--require-tracking', 'fail (exit status 4) where the run cannot be recorded')
+    .option('--register <name>', 'make its model a version of this registered model')
     .option('--print-spec', 'show each setting and where it came from, and train nothing');
   addProgress(command);
   addCommon(command).action(async (flags: TrainFlags) => {

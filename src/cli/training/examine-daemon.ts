@@ -24,9 +24,12 @@ export async function examineDaemon(preparation: Preparation): Promise<ExaminedD
     context.services.connectDaemon({ env: context.io.env, signal }),
   );
   const settings = fitToDaemon(preparation.settings, daemon, note);
-  const { address, unlimited } = daemon;
+  const { address, unlimited, seccomp } = daemon;
   if (unlimited.length > 0) {
     note(`The Docker daemon at ${address} keeps no limit of ${unlimited.join(', ')}.`);
+  }
+  if (!seccomp) {
+    note(`The Docker daemon at ${address} has no seccomp: containers may call all of the kernel.`);
   }
   const name = settings.image.value;
   return { daemon, settings, named: name === null ? undefined : await daemon.findImage(name, { signal }) };

@@ -1,12 +1,11 @@
 /** What a run needs that is the same in several modes. */
-import type { ImageDataset, Job } from '../../contract/job.js';
+import type { DataDescription, ImageDataset, Job } from '../../contract/job.js';
 import { checkFitsData } from '../check-data.js';
 import type { CliContext } from '../context.js';
 import type { ProgressReporter } from '../progress/reporter.js';
 import type { PreparedEngine } from '../services.js';
 import type { Resolved } from '../settings.js';
 import { unlessAborted } from '../signals.js';
-import type { SpecData } from '../train-spec.js';
 
 export interface Preparation {
   readonly context: CliContext;
@@ -25,11 +24,17 @@ export async function loadData({ job, settings, signal }: Preparation): Promise<
   return dataset;
 }
 
-/** What the spec says of the data. Read and hashed here, to be known; the images are then let go of. */
-export const digestData = async (preparation: Preparation): Promise<SpecData> =>
-  describeData(await loadData(preparation));
+/**
+ * What the spec says of data that another process will load.
+ * @throws as `loadData`
+ */
+export async function examineData({ job, settings, signal }: Preparation): Promise<DataDescription> {
+  const description = await unlessAborted(signal, () => job.describeData(settings.dataDir.value));
+  checkFitsData(settings, description.trainExamples);
+  return description;
+}
 
-export const describeData = ({ digest, train, test }: ImageDataset): SpecData => ({
+export const describeData = ({ digest, train, test }: ImageDataset): DataDescription => ({
   digest,
   trainExamples: train.count,
   testExamples: test.count,

@@ -10,7 +10,7 @@ import { chooseImage } from './choose-image.js';
 import { examineDaemon } from './examine-daemon.js';
 import { startLaps } from './laps.js';
 import type { Laps } from './laps.js';
-import { describeData, digestData, loadData, prepareEngine } from './preparation.js';
+import { describeData, examineData, loadData, prepareEngine } from './preparation.js';
 import type { Preparation } from './preparation.js';
 
 export interface RunPlan {
@@ -55,7 +55,7 @@ async function prepareInProcess(preparation: Preparation, laps: Laps): Promise<R
 
 async function prepareProcess(preparation: Preparation, laps: Laps): Promise<RunPlan> {
   const { context, settings, signal } = preparation;
-  const data = await digestData(preparation);
+  const data = await examineData(preparation);
   laps.end('digest');
   const runsDir = await ensureRunsDirectory(settings.runsDir.value);
   const engine = await prepareEngine(preparation);
@@ -70,7 +70,7 @@ async function prepareDocker(preparation: Preparation, laps: Laps): Promise<RunP
   const { job, note } = preparation;
   const examined = await examineDaemon(preparation);
   laps.end('connect');
-  const data = await digestData(preparation);
+  const data = await examineData(preparation);
   laps.end('digest');
   const runsDir = await ensureRunsDirectory(examined.settings.runsDir.value);
   const engine = await prepareEngine(preparation);

@@ -1,6 +1,3 @@
-import { toRunnerError } from '../../common/errors.js';
-import type { UsedImage } from '../../contract/run-outcome.js';
-import type { RunSpec } from '../../contract/run-spec.js';
 import type { RecoveryTools } from '../../orchestrator/recover.js';
 import { processMeter } from '../../orchestrator/resources.js';
 import type { CliContext } from '../context.js';
@@ -17,25 +14,9 @@ export function recoveryTools(
       const job = await services.findJob(spec.job);
       connected ??= services.connectDaemon({ env: io.env, signal });
       const daemon = await connected;
-      return daemon.createRuntime({ image: await findImage(daemon, spec, signal), job, onNotice: note });
+      return daemon.createRuntime({ image: undefined, job, onNotice: note });
     },
     clock,
     meter: processMeter,
   };
-}
-
-/** The journal of a run names its image, unless its process died before it wrote one: then it is the spec's. */
-async function findImage(
-  daemon: Daemon,
-  { container }: RunSpec,
-  signal: AbortSignal,
-): Promise<UsedImage | undefined> {
-  if (container === undefined) return undefined;
-  try {
-    const { tag, id, bytes } = await daemon.findImage(container.image, { signal });
-    return { tag, id, bytes };
-  } catch (error) {
-    if (toRunnerError(error).code === 'image-missing') return undefined;
-    throw error;
-  }
 }

@@ -11,6 +11,9 @@ import { printable } from '../../report/printable.js';
 import type { CliContext } from '../context.js';
 import type { ProgressReporter } from '../progress/reporter.js';
 import type { Resolved } from '../settings.js';
+import { originOf } from '../tracking/origin.js';
+import { trackingRequest } from '../tracking/train-tracking.js';
+import type { TrainTracking } from '../tracking/train-tracking.js';
 import { draftSpec } from '../train-spec.js';
 import { prepareRun } from './prepare-run.js';
 
@@ -20,7 +23,12 @@ export interface TrainingRequest {
   readonly evaluate: boolean;
   /** The caller's name for the run: of each key, one run is trained. */
   readonly key?: string;
+  /** Name of a registered model that its model is to be a version of. */
+  readonly register: string | undefined;
 }
+
+/** Who is told of a run of this process as it begins. */
+export type RunFollower = Pick<TrainTracking, 'begin'>;
 
 export class Training {
   /** Set while the run is this process's own: a signal then cancels it. */
@@ -36,14 +44,14 @@ export class Training {
    * The run of the key, if there is one; else a new one.
    * @throws the signal's reason if it is aborted before there is a run; from then on that is the run's outcome
    */
-  async run(signal: AbortSignal): Promise<FinishedRun> {
+  async run(signal: AbortSignal, follower: RunFollower): Promise<FinishedRun> {
     const { key, settings } = this.request;
-    if (key === undefined) return this.#runNew(signal);
+    if (key === undefined) return this.#runNew(signal, follower);
     const { findRunOfKey } = await import('../../orchestrator/keyed-run.js');
     const known = await findRunOfKey(settings.runsDir.value, key);
     if (known !== undefined) return this.#goOn(known, signal);
     try {
-      return await this.#runNew(signal);
+      return await this.#runNew(signal, follower);
     } catch (error) {
       const other = await findRunOfKey(settings.runsDir.value, key);
       // Somebody with the same key was quicker by a moment.
@@ -52,20 +60,23 @@ export class Training {
     }
   }
 
-  async #runNew(signal: AbortSignal): Promise<FinishedRun> {
+  async #runNew(signal: AbortSignal, follower: RunFollower): Promise<FinishedRun> {
     const { context, reporter } = this;
-    const { evaluate, key } = this.request;
-    const plan = await prepareRun({ context, ...this.request, reporter, note: this.#note, signal });
+    const { evaluate, key, settings, register } = this.request;
+    const origin = await originOf(context.io.cwd);
+    const tracking = trackingRequest(settings, { register });
+    const plan = await prepareRun({ context, ...this.request, reporter, note: this.note, signal });
     const { spec, runsDir, runtime, image } = plan;
     if (image !== undefined) reporter.onImage(image);
     const { onEvent, onProgress } = reporter;
     const onPlanned = (run: PlannedRun): void => {
       this.#own = run;
       reporter.onPlanned(run);
+      follower.begin(run, { evaluate, startedAt: context.clock.now(), origin, tracking }, signal);
     };
     return runJob(
       {
-        ...{ spec, runsDir, evaluate, signal, onPlanned, onEvent, onProgress },
+        ...{ spec, runsDir, evaluate, origin, tracking, signal, onPlanned, onEvent, onProgress },
         ...(key === undefined ? {} : { key }),
       },
       { runtime, clock: context.clock, meter: processMeter },
@@ -80,7 +91,7 @@ export class Training {
     await this.#noteKey(run);
     return bringToEnd(run, {
       ...{ reporter: this.reporter, signal, cancel: signal },
-      tools: recoveryTools(this.context, { note: this.#note, signal }),
+      tools: recoveryTools(this.context, { note: this.note, signal }),
       onTakeOver: (taken) => {
         this.#own = taken;
       },
@@ -96,13 +107,13 @@ export class Training {
     const names = ['job', 'mode', 'hyperparameters', 'seed', 'threads'] as const;
     const others = names.filter((name) => !isDeepStrictEqual(draft[name], spec[name]));
     const but = others.length === 0 ? '' : `, though with other settings (${others.join(', ')})`;
-    this.#note(`Run ${run.runId} has the key ${JSON.stringify(key)}${but}: nothing is trained anew.`);
+    this.note(`Run ${run.runId} has the key ${JSON.stringify(key)}${but}: nothing is trained anew.`);
   }
 
   /** Tells the first Ctrl-C what happens now. */
   announceStop(): void {
     if (this.#own === undefined) this.reporter.finish();
-    else this.#note('Finishing the step, writing a checkpoint; press Ctrl-C again to leave at once.');
+    else this.note('Finishing the step, writing a checkpoint; press Ctrl-C again to leave at once.');
   }
 
   /** Tells the second one what it leaves behind. */
@@ -110,12 +121,12 @@ export class Training {
     this.reporter.finish();
     if (this.#own?.spec.mode !== 'docker') return;
     const { runId } = this.#own;
-    this.#note(
+    this.note(
       `The container of run ${runId} is left to itself: \`runner runs attach ${runId}\` finishes the run, \`runner runs stop ${runId}\` stops it.`,
     );
   }
 
-  readonly #note = (text: string): void => {
+  readonly note = (text: string): void => {
     this.reporter.finish();
     this.context.output.note(printable(text));
   };

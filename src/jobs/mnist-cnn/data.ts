@@ -1,12 +1,11 @@
 /** The data set of this job: four IDX files in one folder, checked before anything is trained on them. */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { describeError, errnoOf, isErrno } from '../../common/errors.js';
 import { RunnerError } from '../../contract/errors.js';
-import type { ByteImages, ImageDataset } from '../../contract/job.js';
-import { readIdx, type IdxFile, type IdxKind } from './idx.js';
+import type { ByteImages, DataDescription, ImageDataset } from '../../contract/job.js';
+import { scanIdx, type IdxKind, type IdxScan } from './idx.js';
 
 export const IMAGE_SHAPE = [28, 28, 1] as const;
 export const CLASS_NAMES = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'] as const;
@@ -27,7 +26,13 @@ const PARTS: readonly Part[] = [
   { stem: 't10k-labels', kind: 'labels', dimensions: 1 },
 ];
 type FoundPart = Part & { readonly path: string };
-type LoadedPart = Part & IdxFile;
+interface ReadPart extends Pick<IdxScan, 'path' | 'shape'> {
+  /** The elements, or none where they are not kept. */
+  readonly bytes: Uint8Array;
+  /** First label that is none of the classes'. */
+  readonly wrongLabel: { readonly label: number; readonly index: number } | undefined;
+}
+type ReadParts = readonly [ReadPart, ReadPart, ReadPart, ReadPart];
 
 /**
  * Reads the four files of MNIST or of a data set of its shape (Fashion-MNIST, KMNIST), plain or gzipped.
@@ -35,24 +40,26 @@ type LoadedPart = Part & IdxFile;
  *   and what was found
  */
 export async function loadMnist(dir: string): Promise<ImageDataset> {
-  const parts = await readAll(await findFiles(dir));
-  const [trainImages, trainLabels, testImages, testLabels] = parts as [
-    LoadedPart,
-    LoadedPart,
-    LoadedPart,
-    LoadedPart,
-  ];
-  const train = pair(trainImages, trainLabels);
-  const test = pair(testImages, testLabels);
-  const digest = await digestOf(parts);
+  const { parts, digest } = await readMnist(dir, { keep: true });
+  const [trainImages, trainLabels, testImages, testLabels] = parts;
   return {
     name: digest === MNIST_DIGEST ? 'mnist' : basename(resolve(dir)),
     imageShape: IMAGE_SHAPE,
     classNames: CLASS_NAMES,
-    train,
-    test,
+    train: pair(trainImages, trainLabels),
+    test: pair(testImages, testLabels),
     digest,
   };
+}
+
+/**
+ * Reads and checks the same files to the last byte, and keeps none of it.
+ * @throws as `loadMnist`
+ */
+export async function describeMnist(dir: string): Promise<DataDescription> {
+  const { parts, digest } = await readMnist(dir, { keep: false });
+  const [trainImages, , testImages] = parts;
+  return { digest, trainExamples: countOf(trainImages), testExamples: countOf(testImages) };
 }
 
 /** @throws RunnerError `data-missing` naming the folder or the files */
@@ -90,18 +97,44 @@ async function listFolder(dir: string): Promise<string[]> {
   }
 }
 
-/** All at once; if several are bad, the first of the list is told, whichever failed first. */
-async function readAll(parts: readonly FoundPart[]): Promise<LoadedPart[]> {
-  const loading = parts.map(async (part) => ({ ...part, ...(await readPart(part)) }));
-  await Promise.allSettled(loading);
-  const loaded: LoadedPart[] = [];
-  for (const part of loading) loaded.push(await part);
-  return loaded;
+/**
+ * One file after the other: if several are bad, the first is told.
+ * @returns `digest`: sha256 over, for each part in order, the line `<stem> <count>[x<height>x<width>]\n` and then its
+ *   elements
+ */
+async function readMnist(
+  dir: string,
+  options: { readonly keep: boolean },
+): Promise<{ readonly parts: ReadParts; readonly digest: string }> {
+  const hash = createHash('sha256');
+  const read: ReadPart[] = [];
+  for (const part of await findFiles(dir)) read.push(await readPart(part, hash, options));
+  const parts = read as unknown as ReadParts;
+  const [trainImages, trainLabels, testImages, testLabels] = parts;
+  checkPair(trainImages, trainLabels);
+  checkPair(testImages, testLabels);
+  return { parts, digest: `sha256:${hash.digest('hex')}` };
 }
 
-async function readPart({ path, kind }: FoundPart): Promise<IdxFile> {
+async function readPart(
+  { stem, path, kind }: FoundPart,
+  hash: Hash,
+  { keep }: { readonly keep: boolean },
+): Promise<ReadPart> {
   try {
-    return await readIdx(path, kind);
+    return await scanIdx(path, kind, async ({ shape, byteLength, pieces }) => {
+      const bytes = Buffer.allocUnsafeSlow(keep ? byteLength : 0);
+      let wrongLabel: ReadPart['wrongLabel'];
+      let at = 0;
+      hash.update(`${stem} ${shape.join('x')}\n`);
+      for await (const piece of pieces) {
+        hash.update(piece);
+        if (kind === 'labels') wrongLabel ??= findWrongLabel(piece, at);
+        if (keep) bytes.set(piece, at);
+        at += piece.length;
+      }
+      return { path, shape, bytes, wrongLabel };
+    });
   } catch (error) {
     if (error instanceof RunnerError || errnoOf(error) === undefined) throw error;
     const message = `Cannot read ${path}: ${describeError(error)}.`;
@@ -109,9 +142,15 @@ async function readPart({ path, kind }: FoundPart): Promise<IdxFile> {
   }
 }
 
-function pair(images: IdxFile, labels: IdxFile): ByteImages {
+/** @param offset index of the first of the labels in its file */
+function findWrongLabel(labels: Uint8Array, offset: number): ReadPart['wrongLabel'] {
+  const found = labels.findIndex((label) => label >= CLASS_NAMES.length);
+  return found === -1 ? undefined : { label: labels[found] ?? 0, index: offset + found };
+}
+
+function checkPair(images: ReadPart, labels: ReadPart): void {
   const [count = 0, height = 0, width = 0] = images.shape;
-  const [labelCount = 0] = labels.shape;
+  const labelCount = countOf(labels);
   if (height !== IMAGE_SHAPE[0] || width !== IMAGE_SHAPE[1]) {
     throw badData(`${images.path}: expected images of 28 × 28, found ${height} × ${width}.`);
   }
@@ -119,28 +158,16 @@ function pair(images: IdxFile, labels: IdxFile): ByteImages {
   if (count !== labelCount) {
     throw badData(`${labels.path}: expected ${count} labels, one an image, found ${labelCount}.`);
   }
-  const wrong = labels.bytes.findIndex((label) => label >= CLASS_NAMES.length);
-  if (wrong !== -1) {
-    throw badData(
-      `${labels.path}: expected labels from 0 to 9, found ${labels.bytes[wrong] ?? ''} at index ${wrong}.`,
-    );
+  if (labels.wrongLabel !== undefined) {
+    const { label, index } = labels.wrongLabel;
+    throw badData(`${labels.path}: expected labels from 0 to 9, found ${label} at index ${index}.`);
   }
-  return { images: images.bytes, labels: labels.bytes, count };
 }
 
-/** sha256 over, for each part in order, the line `<stem> <count>[x<height>x<width>]\n` and then its elements. */
-async function digestOf(parts: readonly LoadedPart[]): Promise<string> {
-  const hash = createHash('sha256');
-  for (const { stem, shape, bytes } of parts) {
-    hash.update(`${stem} ${shape.join('x')}\n`);
-    // In slices of a few milliseconds: an orchestrator may share this event loop.
-    const slice = 8 * 1024 * 1024;
-    for (let at = 0; at < bytes.length; at += slice) {
-      hash.update(bytes.subarray(at, at + slice));
-      await setImmediate();
-    }
-  }
-  return `sha256:${hash.digest('hex')}`;
-}
+const pair = (images: ReadPart, labels: ReadPart): ByteImages => ({
+  ...{ images: images.bytes, labels: labels.bytes, count: countOf(images) },
+});
+
+const countOf = ({ shape: [count = 0] }: Pick<ReadPart, 'shape'>): number => count;
 
 const badData = (message: string): RunnerError => new RunnerError('bad-data', message);

@@ -12,12 +12,18 @@ import { RunnerError } from '../../contract/errors.js';
 export const IDX_MAGIC = { images: 2051, labels: 2049 } as const;
 export type IdxKind = keyof typeof IDX_MAGIC;
 
-export interface IdxFile {
+/** An IDX file as it is read. */
+export interface IdxScan {
   readonly path: string;
   /** [count, height, width] of images, [count] of labels. */
   readonly shape: readonly number[];
-  /** The elements, row-major: one byte each, in memory once. */
-  readonly bytes: Uint8Array;
+  /** Of all elements together, one byte each. */
+  readonly byteLength: number;
+  /**
+   * The elements, row-major, in pieces that are of no use once the next is asked for: their memory is used again.
+   * To be taken to its end, which tells whether the file is as long as its header says.
+   */
+  readonly pieces: AsyncIterable<Uint8Array>;
 }
 
 interface Header {
@@ -26,64 +32,91 @@ interface Header {
   readonly totalBytes: number;
 }
 
+/** A piece lies in the processor's cache while it is looked at, and the event loop turns after each. */
+const PIECE_BYTES = 1024 * 1024;
+
 /**
  * Reads an IDX file, plain or gzipped: its first two bytes decide, not its name.
- * @throws RunnerError `bad-data` if it is not exactly what its header says; system errors as they are
+ * @returns what `look` makes of the file while it is read
+ * @throws RunnerError `bad-data` if it is not exactly what its header says, some of it out of the pieces; system errors
+ *   as they are; what `look` throws
  */
-export async function readIdx(path: string, kind: IdxKind): Promise<IdxFile> {
+export async function scanIdx<T>(
+  path: string,
+  kind: IdxKind,
+  look: (scan: IdxScan) => Promise<T>,
+): Promise<T> {
   await using file = await open(path, 'r');
   const { size } = await file.stat();
   const start = await readFully(file, Buffer.alloc(Math.min(size, headerBytes(kind))), 0);
   const gzipped = start[0] === 0x1f && start[1] === 0x8b;
   // Awaited here, because the file is closed on the way out.
-  return gzipped ? await readGzipped(path, kind, file, size) : await readPlain(path, kind, file, size, start);
+  if (!gzipped) return await look(scanPlain(path, kind, file, size, start));
+  const chunks = gunzip(path, file);
+  try {
+    return await look(await scanGzipped(path, kind, chunks, size));
+  } finally {
+    await chunks.return();
+  }
 }
 
-async function readPlain(
-  path: string,
-  kind: IdxKind,
-  file: FileHandle,
-  size: number,
-  start: Buffer,
-): Promise<IdxFile> {
+function scanPlain(path: string, kind: IdxKind, file: FileHandle, size: number, start: Buffer): IdxScan {
   const header = parseHeader(path, kind, start);
   if (size !== header.totalBytes) throw wrongSize(path, header, `${size} bytes`);
-  const bytes = await readFully(file, Buffer.allocUnsafeSlow(size - start.length), start.length);
-  if (bytes.length !== size - start.length) {
-    throw wrongSize(path, header, `${start.length + bytes.length} bytes: it shrank while it was read`);
-  }
-  return { path, shape: header.shape, bytes };
-}
-
-async function readGzipped(path: string, kind: IdxKind, file: FileHandle, size: number): Promise<IdxFile> {
-  let start = Buffer.alloc(0);
-  let header: Header | undefined;
-  let bytes = Buffer.alloc(0);
-  let unpacked = 0;
-  for await (const chunk of gunzip(path, file)) {
-    if (header === undefined) {
-      start = Buffer.concat([start, chunk]);
-      if (start.length < headerBytes(kind)) continue;
-      header = parseHeader(path, kind, start);
-      // A header alone must not reserve memory: deflate packs at most 1032 to 1 (zlib's technical details).
-      if (header.totalBytes > size * 1032) {
-        throw wrongSize(path, header, `${size} bytes of gzip, too few for it`);
-      }
-      bytes = Buffer.allocUnsafeSlow(header.totalBytes - headerBytes(kind));
-      unpacked = start.length;
-      start.copy(bytes, 0, headerBytes(kind));
-    } else {
-      chunk.copy(bytes, unpacked - headerBytes(kind));
-      unpacked += chunk.length;
+  async function* read(): AsyncGenerator<Buffer> {
+    const buffer = Buffer.allocUnsafeSlow(Math.min(PIECE_BYTES, size - start.length));
+    for (let at = start.length; at < size;) {
+      const piece = await readFully(file, buffer.subarray(0, size - at), at);
+      if (piece.length === 0) throw wrongSize(path, header, `${at} bytes: it shrank while it was read`);
+      at += piece.length;
+      yield piece;
     }
-    if (unpacked > header.totalBytes) throw wrongSize(path, header, 'more after unpacking');
   }
-  header ??= parseHeader(path, kind, start);
-  if (unpacked < header.totalBytes) throw wrongSize(path, header, `${unpacked} bytes after unpacking`);
-  return { path, shape: header.shape, bytes };
+  return scanOf(path, kind, header, read());
 }
 
-async function* gunzip(path: string, file: FileHandle): AsyncGenerator<Buffer> {
+async function scanGzipped(
+  path: string,
+  kind: IdxKind,
+  chunks: AsyncGenerator<Buffer, void, undefined>,
+  size: number,
+): Promise<IdxScan> {
+  let start = Buffer.alloc(0);
+  while (start.length < headerBytes(kind)) {
+    const { value } = await chunks.next();
+    if (value === undefined) break;
+    start = Buffer.concat([start, value]);
+  }
+  const header = parseHeader(path, kind, start);
+  // A header alone must not reserve memory: deflate packs at most 1032 to 1 (zlib's technical details).
+  if (header.totalBytes > size * 1032) {
+    throw wrongSize(path, header, `${size} bytes of gzip, too few for it`);
+  }
+  async function* unpack(): AsyncGenerator<Buffer> {
+    let unpacked = 0;
+    const take = (chunk: Buffer): void => {
+      unpacked += chunk.length;
+      if (unpacked > header.totalBytes) throw wrongSize(path, header, 'more after unpacking');
+    };
+    take(start);
+    yield start.subarray(headerBytes(kind));
+    for await (const chunk of chunks) {
+      take(chunk);
+      yield chunk;
+    }
+    if (unpacked < header.totalBytes) throw wrongSize(path, header, `${unpacked} bytes after unpacking`);
+  }
+  return scanOf(path, kind, header, unpack());
+}
+
+const scanOf = (
+  path: string,
+  kind: IdxKind,
+  { shape, totalBytes }: Header,
+  pieces: AsyncIterable<Buffer>,
+): IdxScan => ({ path, shape, byteLength: totalBytes - headerBytes(kind), pieces });
+
+async function* gunzip(path: string, file: FileHandle): AsyncGenerator<Buffer, void, undefined> {
   const unpacker = createGunzip({ chunkSize: 256 * 1024 });
   // Every error of the pipeline, the file's too, comes out of the loop: nothing is left to do in the callback.
   pipeline(file.createReadStream({ start: 0, autoClose: false }), unpacker, () => undefined);

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Job } from '../../contract/job.js';
-import { loadMnist, mnistFiles } from './data.js';
+import { describeMnist, loadMnist, mnistFiles } from './data.js';
 import { buildMnistCnn } from './model.js';
 
 /** Handwritten digits (or any data set of MNIST's shape) with a small convolutional network. */
@@ -23,6 +23,7 @@ export const mnistCnn: Job = {
     return join(dirname(manifest), 'data');
   },
   loadData: loadMnist,
+  describeData: describeMnist,
   dataFiles: mnistFiles,
   buildModel: buildMnistCnn,
 };

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { MANIFEST_SCHEMA_VERSION, readManifest, type Manifest } from '../../common/artifact-manifest.js';
 import { writeFileAtomic, writeJsonAtomic } from '../../common/atomic-file.js';
 import { artifactPath, RUN_FILES } from '../../contract/run-directory.js';
 import type { RunEventInput } from '../../contract/run-event.js';
 import { makeDurableFolder } from '../durable-folder.js';
-import { MANIFEST_SCHEMA_VERSION, readManifest, type Manifest } from './manifest.js';
 
 /** The artifacts of one run. Each is told as an event and entered in the manifest once it is whole. */
 export class ArtifactStore {

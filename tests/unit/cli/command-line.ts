@@ -100,6 +100,7 @@ function services({ train = succeed(), release, daemon = {}, ...script }: Script
     createProcessRuntime: () => Promise.resolve({ mode: 'process', run: train }),
     connectDaemon: () => Promise.resolve(scriptedDaemon(daemon, { train, release })),
     inspectDaemon: () => Promise.resolve({ findings: [], document: null }),
+    connectTracking: () => Promise.reject(new Error('not scripted')),
     evaluateRun: () => Promise.reject(new Error('not scripted')),
     inspect: () => Promise.reject(new Error('not scripted')),
     ...script,

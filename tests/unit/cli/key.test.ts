@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { RunnerError } from '../../../src/contract/errors.js';
 import type { PlannedRun, Runtime } from '../../../src/contract/runtime.js';
 import { commandLine, DIGEST, failed, trainerExit } from './command-line.js';
 import { abandon, addEvents, dirOf, epochEvent, readFileOf, reopen } from './left-runs.js';
@@ -45,6 +46,35 @@ describe('--key', () => {
     const again = await both.cli.run(...KEYED, '--json', '--quiet');
     expect([first.status, again.status]).toEqual([1, 1]);
     expect(JSON.parse(again.stdout)).toEqual(JSON.parse(first.stdout));
+    expect(both.trained).toHaveLength(1);
+  });
+
+  it('of a run that failed for more than its reason says has the exit status and hint of the first time', async () => {
+    const conflict = new RunnerError('container-conflict', 'There is a container.', { hint: 'Rename it.' });
+    using both = counting([() => Promise.reject(conflict)]);
+    const first = await both.cli.run(...KEYED, '--json', '--quiet');
+    const again = await both.cli.run(...KEYED, '--json', '--quiet');
+    expect([first.status, again.status]).toEqual([3, 3]);
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(first.stdout));
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      error: { code: 'container-conflict', hint: 'Rename it.', exitCode: 3 },
+    });
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('of a run that %s has ended is told again with the exit status %i', async (name, status) => {
+    using both = counting([
+      (_run, { signal }) => {
+        both.cli.signals.emit(name, name);
+        return Promise.reject(signal.reason as Error);
+      },
+    ]);
+    const first = await both.cli.run(...KEYED);
+    const again = await both.cli.run(...KEYED);
+    expect([first.status, again.status]).toEqual([status, status]);
     expect(both.trained).toHaveLength(1);
   });
 

@@ -63,6 +63,7 @@ describe('a run that succeeds', () => {
       message: null,
       exitCode: null,
       signal: null,
+      exitStatus: 0,
       startedAt: outcome.endedAt - outcome.resources.wallMs,
       endedAt: expect.any(Number) as number,
       phases: document.phases,

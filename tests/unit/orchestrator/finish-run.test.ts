@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { NO_TRAINING, runOutcomeSchema } from '../../../src/contract/run-outcome.js';
 import type { RunSpec } from '../../../src/contract/run-spec.js';
@@ -20,6 +20,8 @@ const FAILED: TrainerExit = {
   ...{ ...EXIT, status: 'failed', reason: 'diverged', message: 'NaN' },
   error: new RunnerError('diverged', 'NaN'),
 };
+afterEach(() => void vi.useRealTimers());
+
 const METER = () => ({ wallMs: 4000, cpuSeconds: 1, peakRssBytes: 5 });
 
 interface Given {
@@ -138,6 +140,7 @@ describe('clearing away that fails', () => {
 });
 
 it('a run that is asked to stop while it trains is cancelled, whatever else its process does', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   using directory = temporaryDirectory();
   const { signal } = new AbortController();
   const { outcome } = await finish(directory.path, {
@@ -145,9 +148,8 @@ it('a run that is asked to stop while it trains is cancelled, whatever else its 
     run: async ({ runDir }, { signal: own }) => {
       const aborted = new Promise((resolve) => own.addEventListener('abort', resolve));
       await leaveStopFile(runDir, NOW);
-      // A training has the event loop busy; nothing else does here.
-      const busy = setInterval(() => undefined, 1000);
-      await aborted.finally(() => clearInterval(busy));
+      vi.advanceTimersByTime(500);
+      await aborted;
       own.throwIfAborted();
       return EXIT;
     },

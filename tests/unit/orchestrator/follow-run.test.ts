@@ -7,6 +7,7 @@ import { temporaryDirectory } from '../common/temporary-directory.js';
 import { DEAD, logEvent, outcomeOf, RUN_ID, storeRun } from './stored-runs.js';
 
 const NEVER = new AbortController().signal;
+const pollMs = 5;
 
 describe('the tail of an event log', () => {
   it('is nothing while there is no log, then each whole line once', async () => {
@@ -73,7 +74,7 @@ describe('following a run', () => {
     const run = storeRun(directory, { owner: 'this', files });
     const told: number[] = [];
     const stored = await followRun(run, {
-      signal: NEVER,
+      ...{ signal: NEVER, pollMs },
       onEvent: ({ seq }) => {
         told.push(seq);
         step(seq, run.runDir);

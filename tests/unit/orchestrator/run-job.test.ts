@@ -52,6 +52,7 @@ describe('the outcome', () => {
       schemaVersion: 1,
       runId,
       mode: 'inprocess',
+      exitStatus: 0,
       startedAt: NOW - 4000,
       endedAt: NOW,
       resources: RESOURCES,
@@ -68,13 +69,13 @@ describe('the outcome', () => {
     },
   );
 
-  it('does not hold the error, which the caller gets', async () => {
+  it('holds code and hint of the error, which the caller gets whole', async () => {
     const error = new RunnerError('diverged', 'NaN');
     const finished = await run(() =>
       Promise.resolve({ ...EXIT, status: 'failed', reason: 'diverged', error }),
     );
     expect(finished.error).toBe(error);
-    expect(finished.outcome).not.toHaveProperty('error');
+    expect(finished.outcome).toMatchObject({ exitStatus: 1, error: { code: 'diverged', hint: error.hint } });
   });
 
   it('of a trainer that could not be started tells why', async () => {

@@ -53,7 +53,7 @@ describe('the artifacts of a run', () => {
       'has schema version 2; this version of runner reads up to 1.',
     ],
     ['{"schemaVersion": 1}', 'run-corrupt', 'does not fit its schema: files:'],
-    ['{"sch', 'run-corrupt', 'cannot be read:'],
+    ['{"sch', 'run-corrupt', 'is no JSON:'],
   ])('with the manifest %s are refused as %s', async (content, code, message) => {
     mkdirSync(join(runDir, 'artifacts'));
     writeFileSync(manifestPath(), content);

@@ -4,26 +4,28 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { RunnerError } from '../../../../src/contract/errors.js';
-import { CLASS_NAMES, loadMnist, MNIST_DIGEST } from '../../../../src/jobs/mnist-cnn/data.js';
+import { CLASS_NAMES, describeMnist, loadMnist, MNIST_DIGEST } from '../../../../src/jobs/mnist-cnn/data.js';
 import { mnistCnn } from '../../../../src/jobs/mnist-cnn/index.js';
 import { temporaryDirectory } from '../../common/temporary-directory.js';
 import { idxBytes, imageBytes, labelBytes, smallDataset } from './idx-bytes.js';
 
 /** Loads the files given, in a folder of its own that messages show as DIR. */
-async function load(files: Readonly<Record<string, Uint8Array | undefined>>) {
+const load = (files: Files) => inFolder(files, loadMnist);
+type Files = Readonly<Record<string, Uint8Array | undefined>>;
+
+async function inFolder<T>(files: Files, read: (dir: string) => Promise<T>): Promise<T> {
   using directory = temporaryDirectory();
   const dir = join(directory.path, 'digits');
   mkdirSync(dir);
   for (const [name, content] of Object.entries(files)) {
     if (content !== undefined) writeFileSync(join(dir, name), content);
   }
-  return await loadMnist(dir).catch((error: unknown) => {
+  return await read(dir).catch((error: unknown) => {
     if (!(error instanceof RunnerError)) throw error;
     throw new Error(`${error.code}: ${error.message.replaceAll(dir, 'DIR')}`, { cause: error });
   });
 }
-const loadWith = (changed: Readonly<Record<string, Uint8Array | undefined>>) =>
-  load({ ...smallDataset(), ...changed });
+const loadWith = (changed: Files) => load({ ...smallDataset(), ...changed });
 
 describe('the published MNIST', () => {
   it('has 60,000 and 10,000 images, the known digest and the known labels', async () => {
@@ -65,6 +67,29 @@ describe('loadMnist', () => {
   it('prefers an unpacked file to a gzipped one', async () => {
     const { test } = await loadWith({ 't10k-labels-idx1-ubyte.gz': gzipSync(labelBytes([0, 0])) });
     expect([...test.labels]).toEqual([3, 5]);
+  });
+});
+
+describe('describeMnist', () => {
+  it('says of the data what is true of them once they are loaded', async () => {
+    const { digest, train, test } = await loadWith({});
+    const packed = { 'train-images-idx3-ubyte': gzipSync(imageBytes(4)) };
+    for (const changed of [{}, packed]) {
+      expect(await inFolder({ ...smallDataset(), ...changed }, describeMnist)).toEqual({
+        ...{ digest, trainExamples: train.count, testExamples: test.count },
+      });
+    }
+  });
+
+  it.each([
+    ['a truncated file', { 't10k-images-idx3-ubyte': imageBytes(2).subarray(0, 1000) }],
+    ['a label that is no class', { 'train-labels-idx1-ubyte': labelBytes([0, 9, 10, 255]) }],
+    ['counts that differ', { 't10k-labels-idx1-ubyte': labelBytes([1]) }],
+    ['a file that is not there', { 't10k-images-idx3-ubyte': undefined }],
+  ])('refuses %s in the words of loadMnist', async (_what, changed) => {
+    const files = { ...smallDataset(), ...changed };
+    const refused = await load(files).catch((error: unknown) => error as Error);
+    await expect(inFolder(files, describeMnist)).rejects.toThrow((refused as Error).message);
   });
 });
 

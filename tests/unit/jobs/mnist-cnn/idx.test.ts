@@ -1,21 +1,42 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readIdx, type IdxKind } from '../../../../src/jobs/mnist-cnn/idx.js';
+import { scanIdx, type IdxKind } from '../../../../src/jobs/mnist-cnn/idx.js';
 import { temporaryDirectory } from '../../common/temporary-directory.js';
 import { idxBytes, imageBytes, labelBytes } from './idx-bytes.js';
+
+/** The descriptors of this process that a file has, where the system tells. */
+const descriptorsOf = (path: string): string[] =>
+  existsSync('/proc/self/fd')
+    ? readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === path;
+        } catch {
+          return false;
+        }
+      })
+    : [];
+
+/** The whole of a file. */
+const readWhole = (path: string, kind: IdxKind) =>
+  scanIdx(path, kind, async ({ shape, byteLength, pieces }) => {
+    const copies: Buffer[] = [];
+    for await (const piece of pieces) copies.push(Buffer.from(piece));
+    const bytes = Buffer.concat(copies);
+    expect(byteLength).toBe(bytes.length);
+    return { shape, bytes };
+  });
 
 /** Reads `content` as a file named FILE; the folder is cut out of a message. */
 async function read(content: Uint8Array, kind: IdxKind, name = 'FILE') {
   using directory = temporaryDirectory();
   const path = join(directory.path, name);
   writeFileSync(path, content);
-  const file = await readIdx(path, kind).catch((error: unknown) => {
+  return await readWhole(path, kind).catch((error: unknown) => {
     const { code, message } = error as { code: string; message: string };
     throw Object.assign(new Error(`${code}: ${message.replace(path, name)}`), { cause: error });
   });
-  return { shape: file.shape, bytes: Buffer.from(file.bytes) };
 }
 
 const FORMS: readonly (readonly [string, (bytes: Buffer) => Buffer])[] = [
@@ -23,7 +44,7 @@ const FORMS: readonly (readonly [string, (bytes: Buffer) => Buffer])[] = [
   ['gzipped', (bytes) => gzipSync(bytes)],
 ];
 
-describe.each(FORMS)('readIdx, %s', (form, pack) => {
+describe.each(FORMS)('scanIdx, %s', (form, pack) => {
   it('returns the shape and the elements of images', async () => {
     const images = imageBytes(3, 2, 5);
     expect(await read(pack(images), 'images')).toEqual({ shape: [3, 2, 5], bytes: images.subarray(16) });
@@ -90,7 +111,7 @@ describe.each(FORMS)('readIdx, %s', (form, pack) => {
   });
 });
 
-describe('readIdx', () => {
+describe('scanIdx', () => {
   it('goes by the content and not by the name', async () => {
     const expected = { shape: [2], bytes: Buffer.from([4, 2]) };
     expect(await read(gzipSync(labelBytes([4, 2])), 'labels', 'labels-idx1-ubyte')).toEqual(expected);
@@ -119,9 +140,30 @@ describe('readIdx', () => {
     );
   });
 
+  it('hands out a large file in pieces, whatever its form', async () => {
+    const images = imageBytes(1400);
+    for (const [, pack] of FORMS) {
+      expect((await read(pack(images), 'images')).bytes.equals(images.subarray(16))).toBe(true);
+    }
+  });
+
+  it('lets go of the file, whatever looks at it', async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'FILE');
+    for (const [, pack] of FORMS) {
+      writeFileSync(path, pack(imageBytes(1400)));
+      const looking = scanIdx(path, 'images', async ({ pieces }) => {
+        for await (const piece of pieces) throw new Error(`has seen ${piece.length > 0}`);
+      });
+      await expect(looking).rejects.toThrow('has seen true');
+      await expect(scanIdx(path, 'images', ({ shape }) => Promise.resolve(shape))).resolves.toEqual([1400, 28, 28]);
+    }
+    expect(descriptorsOf(path)).toEqual([]);
+  });
+
   it('passes a system error on as it is', async () => {
     using directory = temporaryDirectory();
-    await expect(readIdx(join(directory.path, 'nowhere'), 'labels')).rejects.toMatchObject({
+    await expect(readWhole(join(directory.path, 'nowhere'), 'labels')).rejects.toMatchObject({
       code: 'ENOENT',
     });
   });

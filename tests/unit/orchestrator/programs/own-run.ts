@@ -7,7 +7,7 @@ import { heedStopFile } from '../../../../src/orchestrator/stop-file.js';
 
 const [runDir = ''] = process.argv.slice(2);
 await writeJsonAtomic(runPath(runDir, 'owner'), thisProcess());
-using heeded = await heedStopFile(runDir, new AbortController().signal);
+using heeded = await heedStopFile(runDir, new AbortController().signal, 20);
 const busy = setInterval(() => undefined, 60_000);
 process.stdout.write('ready\n');
 await once(heeded.signal, 'abort');

@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,6 +10,7 @@ import type { RunEvent } from '../../../../src/contract/run-event.js';
 import type { TrainingProgress } from '../../../../src/contract/runtime.js';
 import type { Engine } from '../../../../src/engine/engine.js';
 import { readExitRecord } from '../../../../src/isolation/exit-record.js';
+import { MOST_LINE_BYTES } from '../../../../src/isolation/line-splitter.js';
 import { compileProgram, untilPrinted } from '../../common/run-program.js';
 import { temporaryDirectory } from '../../common/temporary-directory.js';
 import { CLOCK, NOW, SPEC } from '../../orchestrator/specs.js';
@@ -139,7 +141,44 @@ describe('a trainer in a process of its own', () => {
     const { exit, read, events } = await run('flood');
     expect(exit.status).toBe('succeeded');
     expect(events).toEqual([]);
-    expect(read('trainer.log')).toContain('stdout no newline at the end');
+    const [long, binary, last] = read('trainer.log').split('\n');
+    const stamp = new Date(NOW).toISOString();
+    const kept = 'x'.repeat(MOST_LINE_BYTES);
+    expect(long).toBe(`${stamp} stdout ${kept}… [${9 * 1024 ** 2} bytes cut]`);
+    expect(binary).toBe(`${stamp} stdout \ufffd\ufffd\\u0000`);
+    expect(last).toContain(`${stamp} stdout no newline at the end`);
+  });
+
+  it.each([
+    ['pour', 'on its standard output'],
+    ['pourErrors', 'a line that never ends, on its standard error'],
+  ])('that prints without end (%s) is ended: %s', async (job) => {
+    const budget = 256 * 1024;
+    const { exit, read } = await run(job, { parts: { logBudgetBytes: budget } });
+    expect(exit).toMatchObject({
+      ...{ status: 'failed', reason: 'log-flood', exitCode: 137, signal: 'SIGKILL' },
+      message: 'The trainer printed more than 0.25 MiB and was ended.',
+      error: { code: 'log-flood', exitCode: 1 },
+    });
+    // Each line has a stamp; and what came with the one that was too much is there, too.
+    expect(read('trainer.log').length).toBeLessThan(3 * budget);
+  });
+
+  it('may tell a display as much as it likes', async () => {
+    const { exit, progress, read } = await run('display', { parts: { logBudgetBytes: 64 * 1024 } });
+    expect(exit).toMatchObject({ status: 'succeeded' });
+    expect(progress).toHaveLength(10_000);
+    expect(read('trainer.log')).toBe('');
+  });
+
+  it('is on record as a process before it has its plan: whoever takes the run over finds it', async () => {
+    const { read } = await run('succeed');
+    const { pid, recorded } = JSON.parse(read('given.json')) as { pid: number; recorded: unknown };
+    expect(recorded).toEqual({
+      pid,
+      host: hostname(),
+      startTimeTicks: existsSync('/proc') ? expect.any(Number) : null,
+    });
   });
 
   it('that Node cannot start says what Node says', async () => {

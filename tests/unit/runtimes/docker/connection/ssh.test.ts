@@ -41,6 +41,7 @@ it('gives ssh’s last words when it ends', async () => {
     code: 'daemon-unreachable',
     message:
       'No answer about itself from the Docker daemon at ssh://me@far:2222/run/d.sock (DOCKER_HOST): ssh far: me@far: Permission denied (publickey).',
+    hint: 'Check that `ssh HOST docker version` works from here without a question: keys, known hosts, Docker over there.',
   });
 });
 

@@ -77,7 +77,7 @@ describe('verifyManifest', () => {
       manifest({ 'model/m.bin': entry('n') }),
       '"artifacts/model/m.bin" is not the file that the manifest names',
     ],
-    ['a manifest that is no JSON', [model], '{', 'cannot be read: '],
+    ['a manifest that is no JSON', [model], '{', 'is no JSON: '],
     ['a manifest that is none', [model], { schemaVersion: 1 }, 'does not fit its schema: files: '],
     ['a manifest of a later version', [model], { schemaVersion: 2, files: {} }, 'has schema version 2'],
     [

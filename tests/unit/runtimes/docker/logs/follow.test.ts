@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Container } from 'dockerode';
 import { describe, expect, it, vi } from 'vitest';
 import { followLogs, type FollowOptions } from '../../../../../runtimes/docker/logs/follow.js';
 import { sinceOf } from '../../../../../src/isolation/position.js';
@@ -268,6 +270,16 @@ describe('followLogs', () => {
       const errors = Array.from({ length: 1000 }, (_, n) => ({ then: httpError(500, `error ${n}`) }));
       const failing = follow(LOG, errors, { timing: { ...timing, patienceMs: 30 } });
       await expect(failing).rejects.toThrow(/^error [1-9]\d*$/);
+    });
+
+    it('on a daemon that takes its time with each refusal', async () => {
+      const refuse = () => sleep(5).then(() => Promise.reject(httpError(500, 'busy')));
+      const failing = followLogs({ logs: refuse } as unknown as Pick<Container, 'logs'>, {
+        onLines: () => undefined,
+        isRunning: () => Promise.resolve(true),
+        timing: { ...timing, patienceMs: 30 },
+      });
+      await expect(failing).rejects.toThrow('busy');
     });
 
     it('on a stream that is no log', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Demuxer } from '../../../../../runtimes/docker/logs/demux.js';
-import { LineAssembler, MOST_LINE_BYTES } from '../../../../../runtimes/docker/logs/lines.js';
+import { LineAssembler } from '../../../../../runtimes/docker/logs/lines.js';
+import { MOST_LINE_BYTES } from '../../../../../src/isolation/line-splitter.js';
 import type { LogLine } from '../../../../../src/isolation/log-line.js';
 import {
   frame,

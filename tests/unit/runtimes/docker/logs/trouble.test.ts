@@ -43,8 +43,23 @@ describe('Trouble', () => {
     const trouble = new Trouble(timing);
     for (let minute = 0; minute < 30; minute += 1) {
       trouble.opening();
+      trouble.opened();
       vi.advanceTimersByTime(60_000);
       trouble.note(new Error('idle connection closed'));
     }
+  });
+
+  it('does not take a connection for one that held while it is only asked for', () => {
+    const trouble = new Trouble(timing);
+    trouble.opening();
+    trouble.opened();
+    trouble.note(new Error('broken'));
+    const refuse = (): void => {
+      trouble.opening();
+      vi.advanceTimersByTime(5000);
+      trouble.note(new Error('no answer'));
+    };
+    refuse();
+    expect(refuse).toThrow('no answer');
   });
 });

@@ -1,6 +1,6 @@
 /** A trainer that trains nothing: what it does is in its plan, as the name of the job. */
 import { once } from 'node:events';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,10 @@ const [line] = await once(lines, 'line');
 const plan = JSON.parse(line);
 writeFileSync(
   join(values.out, 'given.json'),
-  JSON.stringify({ values, plan, env: process.env, argv: process.execArgv }),
+  JSON.stringify({
+    ...{ values, plan, env: process.env, argv: process.execArgv, pid: process.pid },
+    recorded: JSON.parse(readFileSync(join(values.out, 'trainer.json'), 'utf8')),
+  }),
 );
 
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -124,5 +127,27 @@ const acts = {
     process.stdout.write(Buffer.of(0xff, 0xfe, 0x00, 0x0a));
     process.stdout.write('no newline at the end', () => leave({ status: 'succeeded' }, 0));
   },
+  pour() {
+    tell('one');
+    pour(process.stdout, `${'x'.repeat(99)}\n`);
+  },
+  pourErrors() {
+    pour(process.stderr, 'y'.repeat(100));
+  },
+  /** A display is told of every step of a long training. */
+  display() {
+    const figures = { epoch: 1, epochs: 1, stepsPerEpoch: 10_000, loss: 1, accuracy: 0, imagesPerSecond: 5 };
+    for (let step = 1; step <= 10_000; step += 1) say({ progress: { ...figures, step } });
+    process.stdout.write('', () => leave({ status: 'succeeded' }, 0));
+  },
+};
+
+/** Writes a text over and over, as fast as it is read. */
+const pour = (stream, text) => {
+  const more = () => {
+    while (stream.write(text));
+    stream.once('drain', more);
+  };
+  more();
 };
 acts[plan.spec.job]();

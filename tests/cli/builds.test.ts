@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ROOT } from '../../../scripts/lib/checkout.mjs';
-import { temporaryDirectory } from '../common/temporary-directory.js';
+import { ROOT } from '../../scripts/lib/checkout.mjs';
+import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 
 let checkout: ReturnType<typeof temporaryDirectory>;
 beforeEach(() => {

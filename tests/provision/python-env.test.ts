@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, type TestContext } from 'vitest';
-import { ensurePythonEnv, installedPackages, PythonEnvError } from '../../../scripts/lib/python-env.mjs';
-import { temporaryDirectory } from '../common/temporary-directory.js';
+import { ensurePythonEnv, installedPackages, PythonEnvError } from '../../scripts/lib/python-env.mjs';
+import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 
 let directory: ReturnType<typeof temporaryDirectory>;
 let env: NodeJS.ProcessEnv;

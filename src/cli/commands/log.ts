@@ -1,0 +1,98 @@
+import { RunnerError } from '../../contract/errors.js';
+import { findRun } from '../../orchestrator/find-run.js';
+import { hasEnded, readRequest, readRun } from '../../orchestrator/read-run.js';
+import type { RunWithOutcome } from '../../orchestrator/read-run.js';
+import { printable } from '../../report/printable.js';
+import type { RecordOptions, RunToRecord, Tracking } from '../../tracking/tracking.js';
+import { readSettings, runsDirOf } from '../context.js';
+import type { CliContext, Flags } from '../context.js';
+import type { Given } from '../settings.js';
+import { listenForSignals } from '../signals.js';
+import { tellEach } from '../tell-each.js';
+import { recordedDocument, recordedLine } from '../tracking/tell-recorded.js';
+
+export interface LogFlags extends Flags {
+  readonly again?: boolean;
+  readonly verify?: boolean;
+  readonly register?: string;
+}
+
+/** `runner log RUN...`: the runs that are named, whether or not they were to be recorded. */
+export async function log(context: CliContext, queries: readonly string[], flags: LogFlags): Promise<number> {
+  const given = await readSettings(context, flags, ['runsDir', 'trackingUri', 'experiment']);
+  const runsDir = runsDirOf(context, given);
+  const found = await Promise.all(queries.map((query) => findRun(runsDir, query)));
+  const runs = await Promise.all([...new Map(found.map((run) => [run.runId, run])).values()].map(readRun));
+  const open = runs.find((run) => !hasEnded(run));
+  if (open !== undefined) throw stillOpen(open.runId, open.state);
+  return recordEach(context, runs.filter(hasEnded), given, flags);
+}
+
+/**
+ * Records runs one after the other, and tells of each.
+ * @param runs all of them are tried: what is wrong with one of them hinders no other
+ */
+export async function recordEach(
+  context: CliContext,
+  runs: readonly RunWithOutcome[],
+  given: Given,
+  { again, verify, register }: LogFlags,
+): Promise<number> {
+  const { io, output, signals, clock } = context;
+  using interruption = listenForSignals(signals, {
+    clock,
+    onFirst: () => undefined,
+    onSecond: (status) => io.exit(status),
+  });
+  const { signal } = interruption;
+  const tracking = await connect(context, given);
+  try {
+    const options: RecordOptions = {
+      signal,
+      ...(given.experiment?.value == null ? {} : { experiment: given.experiment.value }),
+      ...(again === undefined ? {} : { again }),
+      ...(verify === undefined ? {} : { verify }),
+      ...(register === undefined ? {} : { register }),
+      onNotice: (text) => output.note(printable(text)),
+    };
+    // One message instead of one a run.
+    await tracking.probe(signal);
+    return await tellEach(context, runs, {
+      member: 'runs',
+      atOnce: 1,
+      async work(run) {
+        signal.throwIfAborted();
+        const recorded = await tracking.record(await toRecord(run), options);
+        if (recorded.problem !== null) throw recorded.problem;
+        return { recorded, ...recordedDocument(recorded) };
+      },
+      line: ({ runId }, { recorded }) => `${runId} ${recordedLine(recorded)}`,
+    });
+  } finally {
+    tracking.close();
+  }
+}
+
+/** @throws RunnerError `usage` if there is no tracking server to record at */
+export async function connect({ io, services }: CliContext, { trackingUri }: Given): Promise<Tracking> {
+  if (trackingUri?.value == null) {
+    throw new RunnerError('usage', 'There is no tracking server to record at.', {
+      hint: 'Give one with --tracking-uri or MLFLOW_TRACKING_URI; `runner ui` starts one of your own.',
+    });
+  }
+  const { env, cwd } = io;
+  return services.connectTracking({ uri: trackingUri.value, env, cwd, hurried: false });
+}
+
+export const toRecord = async ({ runId, runDir, spec, outcome }: RunWithOutcome): Promise<RunToRecord> => ({
+  ...{ runId, runDir, spec, outcome },
+  request: await readRequest(runDir),
+});
+
+const stillOpen = (runId: string, state: string): RunnerError =>
+  new RunnerError('run-unfinished', `Run ${runId} is ${state}: it is recorded once it has ended.`, {
+    hint:
+      state === 'unfinished'
+        ? `\`runner runs attach ${runId}\` or \`runner recover\` brings it to its end.`
+        : 'Wait for it to end; `runner train --live` records while it trains.',
+  });

@@ -1,0 +1,80 @@
+/** The part of the table of settings (options.ts) that only `--mode docker` has. */
+import { DEFAULT_LIMITS } from '../contract/limits.js';
+import { GPUS_FORM, SIZE_FORM } from './quantities.js';
+import type { SettingDefinition, Settings } from './setting-definition.js';
+
+type DockerSetting = 'memory' | 'cpus' | 'pids' | 'shmSize' | 'image' | 'gpu' | 'gpus';
+
+export const DOCKER_SETTINGS: { readonly [K in DockerSetting]: SettingDefinition<Settings[K]> } = {
+  memory: {
+    flag: '--memory <size>',
+    env: 'RUNNER_MEMORY',
+    only: 'docker',
+    kind: 'size',
+    expected: SIZE_FORM,
+    schema: ({ limitsSchema }) => limitsSchema.shape.memoryBytes.unwrap(),
+    help: 'memory of the container, without swap',
+    fallback: DEFAULT_LIMITS.memoryBytes,
+  },
+  cpus: {
+    flag: '--cpus <n>',
+    env: 'RUNNER_CPUS',
+    only: 'docker',
+    kind: 'number',
+    expected: 'a number of at least 0.01',
+    schema: ({ z }) => z.number().min(0.01),
+    help: 'processors of the container, in parts of one, too',
+    fallback: 'threads',
+  },
+  pids: {
+    flag: '--pids <n>',
+    env: 'RUNNER_PIDS',
+    only: 'docker',
+    kind: 'integer',
+    expected: 'a whole number of at least 1',
+    schema: ({ limitsSchema }) => limitsSchema.shape.pids.unwrap(),
+    help: 'most processes and threads in the container',
+    fallback: DEFAULT_LIMITS.pids,
+  },
+  shmSize: {
+    flag: '--shm-size <size>',
+    env: 'RUNNER_SHM_SIZE',
+    only: 'docker',
+    kind: 'size',
+    expected: SIZE_FORM,
+    schema: ({ limitsSchema }) => limitsSchema.shape.shmBytes.unwrap(),
+    help: 'size of /dev/shm in the container',
+    fallback: DEFAULT_LIMITS.shmBytes,
+  },
+  image: {
+    flag: '--image <tag>',
+    env: 'RUNNER_IMAGE',
+    only: 'docker',
+    kind: 'text',
+    expected: 'the tag or id of an image',
+    schema: ({ z }) => z.string().min(1).nullable(),
+    help: 'trainer image to run, which must be there',
+    fallback: 'version',
+  },
+  gpu: {
+    flag: '--gpu [prefer]',
+    helpOff: 'train on the processor',
+    env: 'RUNNER_GPU',
+    only: 'docker',
+    kind: 'boolean',
+    expected: 'true, false or prefer',
+    schema: ({ z }) => z.union([z.boolean(), z.literal('prefer')]),
+    help: 'train on a GPU; with "prefer", on the processor where there is none',
+    fallback: false,
+  },
+  gpus: {
+    flag: '--gpus <devices>',
+    env: 'RUNNER_GPUS',
+    only: 'docker',
+    kind: 'gpus',
+    expected: GPUS_FORM,
+    schema: ({ gpuRequestSchema }) => gpuRequestSchema.shape.devices,
+    help: 'which GPUs: how many, all, or ids with commas between; implies --gpu',
+    fallback: 'all',
+  },
+};

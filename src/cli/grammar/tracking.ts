@@ -1,0 +1,28 @@
+import type { LogFlags } from '../commands/log.js';
+import { addCommon, addSettings, RUN_HELP } from './common.js';
+import type { AddCommands } from './common.js';
+
+/** `runner log`, `runner sync` and `runner ui` */
+export const addTracking: AddCommands = (program, context, done) => {
+  const log = program
+    .command('log')
+    .description('record runs at the tracking server')
+    .argument('<run...>', RUN_HELP);
+  addSettings(log, ['trackingUri', 'experiment', 'runsDir']);
+  log
+    .option('--register <name>', 'make the model a version of this registered model')
+    .option('--again', 'record as a new run what was deleted on the server')
+    .option('--verify', 'read every artifact back and compare its sha256');
+  addCommon(log).action(async (queries: string[], flags: LogFlags) => {
+    const command = await import('../commands/log.js');
+    done(await command.log(context, queries, flags));
+  });
+
+  const sync = program.command('sync').description('record every run that the tracking server lacks');
+  addSettings(sync, ['trackingUri', 'experiment', 'runsDir']);
+  sync.option('--verify', 'read every artifact of every run back and compare its sha256');
+  addCommon(sync).action(async (flags: LogFlags) => {
+    const command = await import('../commands/sync.js');
+    done(await command.sync(context, flags));
+  });
+};

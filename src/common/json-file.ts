@@ -1,0 +1,53 @@
+/** JSON files that were written whole: read by their schema, and told apart from those that are not there. */
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import { RunnerError } from '../contract/errors.js';
+import { describeError, isErrno, toRunnerError } from './errors.js';
+import { describeIssues } from './parse.js';
+
+export interface JsonFileOptions {
+  /** What to do about a file that cannot be read, where the hint of `run-corrupt` would not help. */
+  readonly hint?: string;
+}
+
+/**
+ * What a JSON file holds, or undefined if there is no such file.
+ * @throws RunnerError `run-corrupt` if it is no JSON, or not what the schema says; `file-unusable`; each names the file
+ */
+export async function readJsonFile<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  options: JsonFileOptions = {},
+): Promise<T | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    const known = toRunnerError(error, path);
+    if (known.code !== 'internal') throw known;
+    throw corrupt(`${path} cannot be read: ${describeError(error)}.`, error, options);
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw corrupt(`${path} is no JSON: ${describeError(error)}.`, error, options);
+  }
+  return fitSchema(json, schema, path, options);
+}
+
+/** What was read of a file, as a schema has it. @throws RunnerError `run-corrupt` */
+export function fitSchema<T>(
+  json: unknown,
+  schema: z.ZodType<T>,
+  path: string,
+  options: JsonFileOptions = {},
+): T {
+  const { success, data, error } = schema.safeParse(json);
+  if (success) return data;
+  throw corrupt(`${path} does not fit its schema: ${describeIssues(error)}.`, error, options);
+}
+
+const corrupt = (message: string, cause: unknown, { hint }: JsonFileOptions): RunnerError =>
+  new RunnerError('run-corrupt', message, { cause, ...(hint === undefined ? {} : { hint }) });

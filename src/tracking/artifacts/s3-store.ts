@@ -1,0 +1,190 @@
+import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  NoSuchKey,
+  NotFound,
+  PutObjectCommand,
+  S3Client,
+  paginateListObjectsV2,
+  type PutObjectCommandInput,
+} from '@aws-sdk/client-s3';
+import pMap from 'p-map';
+import { Readable } from 'node:stream';
+import { RunnerError } from '../../contract/errors.js';
+import type { ArtifactFile, ArtifactStore, Mismatch } from './artifact-store.js';
+import { readWhole } from './checked-file.js';
+import { mediaTypeOf } from './media-type.js';
+import { s3Failure } from './s3-failure.js';
+import { DEFAULT_REGION, s3Settings, type S3Settings } from './s3-settings.js';
+import { beginUpload, endAbandoned } from './s3-upload.js';
+import { planParts, sendInParts } from './send-in-parts.js';
+import { TrackingFailure } from '../mlflow/failure.js';
+import { verifyFiles, type StoreReader } from './verify-files.js';
+
+const CONCURRENCY = 16;
+const ANSWERS_AT_ONCE = 16;
+
+export interface S3Address {
+  readonly bucket: string;
+  /** Of every key: no slash at either end; may be empty. */
+  readonly prefix: string;
+}
+
+/** `s3://bucket/prefix`, as it stands: MLflow takes nothing in it for an escape. @throws RunnerError `artifact-store-unsupported` */
+export function parseS3Uri(uri: string): S3Address {
+  const { bucket, prefix = '' } = /^s3:\/\/(?<bucket>[^/?#]+)(?:\/(?<prefix>.*))?$/is.exec(uri)?.groups ?? {};
+  if (bucket !== undefined) return { bucket, prefix: prefix.replace(/^\/+|\/+$/g, '') };
+  throw new RunnerError('artifact-store-unsupported', `The artifact URI ${uri} names no S3 bucket.`);
+}
+
+/**
+ * S3, or what speaks its language: SeaweedFS, MinIO.
+ * @throws RunnerError `artifact-store-unsupported`, `bad-config` or `bad-credentials`
+ */
+export async function openS3Store(uri: string, env: NodeJS.ProcessEnv): Promise<ArtifactStore> {
+  const address = parseS3Uri(uri);
+  const settings = await s3Settings(env);
+  return new S3Store(uri, address, settings, await connect(settings));
+}
+
+/** Where nothing names a region, not even a profile, it is that of boto3. */
+async function connect({ client: config }: S3Settings): Promise<S3Client> {
+  const client = new S3Client(config);
+  if (config.region !== undefined) return client;
+  try {
+    await client.config.region();
+    return client;
+  } catch {
+    client.destroy();
+    return new S3Client({ ...config, region: DEFAULT_REGION });
+  }
+}
+
+class S3Store implements ArtifactStore, StoreReader {
+  readonly uri: string;
+  readonly concurrency = CONCURRENCY;
+  readonly #address: S3Address;
+  readonly #settings: S3Settings;
+  readonly #client: S3Client;
+
+  constructor(uri: string, address: S3Address, settings: S3Settings, client: S3Client) {
+    this.uri = uri;
+    this.#address = address;
+    this.#settings = settings;
+    this.#client = client;
+  }
+
+  async put(file: ArtifactFile, signal: AbortSignal): Promise<void> {
+    const { path, bytes, sha256 } = file;
+    const plan = planParts(bytes);
+    const input: PutObjectCommandInput = {
+      ContentType: mediaTypeOf(path),
+      ...this.#settings.extraArgs,
+      ...this.#object(path),
+      Metadata: { ...(this.#settings.extraArgs.Metadata as Record<string, string> | undefined), sha256 },
+    };
+    await this.#ask(`put ${path}`, signal, async () => {
+      if (plan.parts === 1) {
+        const Body = await readWhole(file, signal);
+        await this.#client.send(new PutObjectCommand({ ...input, Body }), { abortSignal: signal });
+        return;
+      }
+      await this.#endAbandoned(path, signal);
+      await sendInParts(file, await beginUpload(this.#client, input, signal), plan, signal);
+    });
+  }
+
+  /** Cleaning up for a predecessor needs rights that uploading does not. */
+  async #endAbandoned(path: string, signal: AbortSignal): Promise<void> {
+    try {
+      await endAbandoned(this.#client, this.#object(path), signal);
+    } catch (error) {
+      const { code } = s3Failure(this.uri, `list the unfinished uploads of ${path}`, error);
+      if (code !== 'artifact-store-forbidden' && code !== 'tracking-refused') throw error;
+    }
+  }
+
+  verify(
+    files: readonly ArtifactFile[],
+    options: { readonly deep: boolean; readonly signal: AbortSignal },
+  ): Promise<readonly Mismatch[]> {
+    return verifyFiles(files, this, options);
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async sizes(files: readonly ArtifactFile[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    try {
+      return await this.#ask('list objects', signal, () => this.#list(signal));
+    } catch (error) {
+      // The right to list is one of its own; each object can be asked for with the right to read.
+      if (!(error instanceof TrackingFailure) || error.code !== 'artifact-store-forbidden') throw error;
+    }
+    const sizes = new Map<string, number>();
+    const ask = async ({ path }: ArtifactFile): Promise<void> => {
+      const size = await this.#ask(`look at ${path}`, signal, () => this.#size(path, signal));
+      if (size !== undefined) sizes.set(path, size);
+    };
+    await pMap(files, ask, { concurrency: ANSWERS_AT_ONCE });
+    return sizes;
+  }
+
+  async #list(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const { Bucket, ExpectedBucketOwner, Key: Prefix } = this.#object('');
+    const sizes = new Map<string, number>();
+    const pages = paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket, Prefix, ...(ExpectedBucketOwner === undefined ? {} : { ExpectedBucketOwner }) },
+      { abortSignal: signal },
+    );
+    for await (const { Contents = [] } of pages) {
+      for (const { Key = '', Size = 0 } of Contents) sizes.set(Key.slice(Prefix.length), Size);
+    }
+    return sizes;
+  }
+
+  async #size(path: string, abortSignal: AbortSignal): Promise<number | undefined> {
+    try {
+      const command = new HeadObjectCommand(this.#object(path));
+      return (await this.#client.send(command, { abortSignal })).ContentLength;
+    } catch (error) {
+      if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
+      throw error;
+    }
+  }
+
+  read({ path }: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.#ask(`read ${path}`, signal, async () => {
+      const command = new GetObjectCommand(this.#object(path));
+      const { Body } = await this.#client.send(command, { abortSignal: signal });
+      if (Body instanceof Readable) return Body as AsyncIterable<Uint8Array>;
+      throw new TypeError('GetObject has answered with no stream');
+    });
+  }
+
+  #object(path: string): {
+    readonly Bucket: string;
+    readonly Key: string;
+    readonly ExpectedBucketOwner?: string;
+  } {
+    const { bucket, prefix } = this.#address;
+    const { bucketOwner } = this.#settings;
+    return {
+      Bucket: bucket,
+      Key: prefix === '' ? path : `${prefix}/${path}`,
+      ...(bucketOwner === undefined ? {} : { ExpectedBucketOwner: bucketOwner }),
+    };
+  }
+
+  /** What S3 or the network says as a TrackingFailure; what is wrong here, and the signal's reason, as it is. */
+  async #ask<T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error instanceof RunnerError ? error : s3Failure(this.uri, what, error);
+    }
+  }
+}

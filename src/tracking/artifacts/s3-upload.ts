@@ -1,0 +1,82 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  NoSuchUpload,
+  UploadPartCommand,
+  type AbortMultipartUploadCommandInput,
+  type CompletedPart,
+  type CreateMultipartUploadCommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import type { PartedUpload } from './send-in-parts.js';
+
+/** Of the arguments of an upload, those that each further request about it must repeat. */
+const REPEATED = [
+  'Bucket',
+  'Key',
+  'ExpectedBucketOwner',
+  'RequestPayer',
+  'SSECustomerAlgorithm',
+  'SSECustomerKey',
+  'SSECustomerKeyMD5',
+] as const;
+
+/** Begins the upload of an object in parts. */
+export async function beginUpload(
+  client: S3Client,
+  input: CreateMultipartUploadCommandInput,
+  abortSignal: AbortSignal,
+): Promise<PartedUpload> {
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(input), { abortSignal });
+  const repeated = Object.fromEntries(
+    REPEATED.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])),
+  );
+  const upload = { ...repeated, Bucket: input.Bucket, Key: input.Key, UploadId };
+  const parts: CompletedPart[] = [];
+  return {
+    async sendPart(PartNumber, Body, signal) {
+      const command = new UploadPartCommand({ ...upload, PartNumber, Body });
+      const { ETag } = await client.send(command, { abortSignal: signal });
+      parts.push({ PartNumber, ETag });
+    },
+    async complete(signal) {
+      const Parts = parts.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
+      const command = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
+      await client.send(command, { abortSignal: signal });
+    },
+    async abort(signal) {
+      await abortUpload(client, upload, signal);
+    },
+  };
+}
+
+/**
+ * Ends the uploads of this object that were never finished: their parts are kept, and paid for, unseen. Nobody else
+ * writes this object, so they are those of a process that was killed.
+ */
+export async function endAbandoned(
+  client: S3Client,
+  object: { readonly Bucket: string; readonly Key: string },
+  abortSignal: AbortSignal,
+): Promise<void> {
+  const list = new ListMultipartUploadsCommand({ ...object, Prefix: object.Key });
+  const { Uploads = [] } = await client.send(list, { abortSignal });
+  for (const { Key, UploadId } of Uploads) {
+    if (Key === object.Key) await abortUpload(client, { ...object, UploadId }, abortSignal);
+  }
+}
+
+async function abortUpload(
+  client: S3Client,
+  upload: AbortMultipartUploadCommandInput,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  try {
+    await client.send(new AbortMultipartUploadCommand(upload), { abortSignal });
+  } catch (error) {
+    // It is gone, which is all that was wanted.
+    if (!(error instanceof NoSuchUpload)) throw error;
+  }
+}

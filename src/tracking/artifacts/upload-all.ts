@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pMap from 'p-map';
+import pRetry from 'p-retry';
+import { toRunnerError } from '../../common/errors.js';
+import type { RunnerError } from '../../contract/errors.js';
+import { ARTIFACT_FILES } from '../../contract/run-directory.js';
+import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
+import type { FailedFile } from './collect-files.js';
+import { TrackingFailure } from '../mlflow/failure.js';
+
+/** Larger ones have the connection, and the memory, for themselves. */
+export const SMALL_FILE_BYTES = 1024 * 1024;
+
+export interface StorePatience {
+  /** Of one file, from its first attempt on. */
+  readonly attempts: number;
+  /** Before the second attempt; twice as long before each further one. */
+  readonly firstDelayMs: number;
+  /** No longer wait is kept, also if the store asks for it. */
+  readonly longestDelayMs: number;
+}
+
+export const STORE_PATIENCE: StorePatience = { attempts: 4, firstDelayMs: 500, longestDelayMs: 30_000 };
+
+/** With so many files given up in a row, and none taken in between, the others are not tried: each would wait as long. */
+const GIVEN_UP_IN_A_ROW = 3;
+
+/** What holds for the next file as for this one. */
+const HOLDS_FOR_ALL: readonly string[] = [
+  'artifact-store-forbidden',
+  'artifact-store-unsupported',
+  'bucket-missing',
+  'clock-skewed',
+];
+
+export interface UploadOptions {
+  /** Whether the store is known to hold this file already, with this content. */
+  readonly alreadyThere: (path: string, sha256: string) => boolean;
+  /** Told after each file, one at a time. What it throws ends the upload. */
+  readonly onUploaded: (file: ArtifactFile) => Promise<void>;
+  readonly patience?: StorePatience;
+  readonly signal: AbortSignal;
+}
+
+export interface Uploaded {
+  readonly uploaded: readonly ArtifactFile[];
+  readonly failed: readonly FailedFile[];
+}
+
+/**
+ * Sends files: small ones side by side, then large ones one by one, and last the manifest, which says that the others
+ * are there. Each is tried again as a whole. One that fails leaves the others alone, unless it shows that they would
+ * fail as well: then these are given up with the same error.
+ * @throws what `onUploaded` throws; the signal's reason
+ */
+export async function uploadArtifacts(
+  store: ArtifactStore,
+  files: readonly ArtifactFile[],
+  { alreadyThere, onUploaded, patience = STORE_PATIENCE, signal }: UploadOptions,
+): Promise<Uploaded> {
+  const uploaded: ArtifactFile[] = [];
+  const failed: FailedFile[] = [];
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  let givenUp: RunnerError | undefined;
+  let inARow = 0;
+  let telling = Promise.resolve();
+
+  const send = async (file: ArtifactFile): Promise<void> => {
+    if (givenUp !== undefined) {
+      failed.push({ path: file.path, error: givenUp });
+      return;
+    }
+    try {
+      await put(store, file, patience, either);
+    } catch (error) {
+      signal.throwIfAborted();
+      const known = toRunnerError(error, file.file);
+      failed.push({ path: file.path, error: known });
+      const outage = isPassing(error);
+      if (outage) inARow += 1;
+      if (HOLDS_FOR_ALL.includes(known.code) || inARow >= GIVEN_UP_IN_A_ROW) givenUp ??= known;
+      return;
+    }
+    inARow = 0;
+    uploaded.push(file);
+    telling = telling.then(() => onUploaded(file));
+    await telling;
+  };
+
+  const missing = files.filter(({ path, sha256 }) => !alreadyThere(path, sha256));
+  const rounds = [
+    { concurrency: store.concurrency, files: missing.filter((file) => roundOf(file) === 'small') },
+    { concurrency: 1, files: missing.filter((file) => roundOf(file) === 'large') },
+    { concurrency: 1, files: missing.filter((file) => roundOf(file) === 'manifest') },
+  ];
+  for (const { concurrency, files: round } of rounds) {
+    const sending: Promise<void>[] = [];
+    try {
+      await pMap(round, (file) => sending[sending.push(send(file)) - 1], { concurrency });
+    } catch (error) {
+      // None may go on behind the caller's back.
+      ended.abort(error);
+      await Promise.allSettled(sending);
+      throw error;
+    }
+  }
+  return { uploaded, failed };
+}
+
+function roundOf({ path, bytes }: ArtifactFile): 'small' | 'large' | 'manifest' {
+  if (path === ARTIFACT_FILES.manifest) return 'manifest';
+  return bytes <= SMALL_FILE_BYTES ? 'small' : 'large';
+}
+
+/** One file, tried again while that may help. */
+function put(
+  store: ArtifactStore,
+  file: ArtifactFile,
+  { attempts, firstDelayMs, longestDelayMs }: StorePatience,
+  signal: AbortSignal,
+): Promise<void> {
+  return pRetry(() => store.put(file, signal), {
+    retries: attempts - 1,
+    minTimeout: firstDelayMs,
+    maxTimeout: longestDelayMs,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => isPassing(error),
+    async onFailedAttempt({ error, retriesLeft }) {
+      if (retriesLeft === 0 || !(error instanceof TrackingFailure)) return;
+      const asked = Math.min(error.retryAfterMs ?? 0, longestDelayMs);
+      if (asked > 0) await sleep(asked, undefined, { signal });
+    },
+  });
+}
+
+/** Whether the same again may succeed: a file may always be sent twice. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof TrackingFailure && error.clarity !== 'refused';

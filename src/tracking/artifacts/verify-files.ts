@@ -1,0 +1,44 @@
+/** Comparing what a store holds with what was sent. */
+import { createHash } from 'node:crypto';
+import pMap from 'p-map';
+import type { ArtifactFile, Mismatch } from './artifact-store.js';
+
+/** Reading back takes the store's time and this machine's: a few at once hide what each waits. */
+const READERS = 4;
+
+function compareSizes(
+  files: readonly ArtifactFile[],
+  sizes: ReadonlyMap<string, number>,
+): readonly Mismatch[] {
+  return files.flatMap(({ path, bytes }): Mismatch[] => {
+    const size = sizes.get(path);
+    if (size === undefined) return [{ path, why: 'missing' }];
+    return size === bytes ? [] : [{ path, why: 'size' }];
+  });
+}
+
+/** What a store can tell of what it holds. */
+export interface StoreReader {
+  /** Bytes by path of those of the files, perhaps among others, that are there. */
+  sizes(files: readonly ArtifactFile[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
+  read(file: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** Sizes of all by listing, and with `deep` every byte of those of the right size by reading it back. */
+export async function verifyFiles(
+  files: readonly ArtifactFile[],
+  reader: StoreReader,
+  { deep, signal }: { readonly deep: boolean; readonly signal: AbortSignal },
+): Promise<readonly Mismatch[]> {
+  const differing = compareSizes(files, await reader.sizes(files, signal));
+  if (!deep) return differing;
+  const differ = new Set(differing.map(({ path }) => path));
+  const compare = async (file: ArtifactFile): Promise<readonly Mismatch[]> => {
+    signal.throwIfAborted();
+    const hash = createHash('sha256');
+    for await (const chunk of await reader.read(file, signal)) hash.update(chunk);
+    return hash.digest('hex') === file.sha256 ? [] : [{ path: file.path, why: 'sha256' }];
+  };
+  const rest = files.filter(({ path }) => !differ.has(path));
+  return [...differing, ...(await pMap(rest, compare, { concurrency: READERS })).flat()];
+}

@@ -1,0 +1,51 @@
+import { homedir } from 'node:os';
+import type { Clock } from '../common/clock.js';
+import { openArtifactStore } from './artifacts/open-store.js';
+import { fingerprintOf } from './fingerprint.js';
+import { followRun } from './live-recording.js';
+import { logRun } from './log-run.js';
+import type { LogTools } from './log-run.js';
+import { BRIEF, connectTrackingServer, PATIENT } from './mlflow/index.js';
+import { readDestination } from './tracking-state.js';
+import type { Tracking } from './tracking.js';
+
+export interface ConnectOptions {
+  readonly uri: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether somebody waits for it who has no time: then it gives up soon. */
+  readonly hurried: boolean;
+  readonly environment: LogTools['environment'];
+  readonly clock: Clock;
+}
+
+/**
+ * Nothing is sent yet.
+ * @throws RunnerError `bad-tracking-uri` or `bad-credentials`
+ */
+export async function connectTracking({
+  uri,
+  env,
+  hurried,
+  environment,
+  clock,
+}: ConnectOptions): Promise<Tracking> {
+  const patience = hurried ? BRIEF : PATIENT;
+  const { server, http } = await connectTrackingServer({ uri, env, home: env.HOME ?? homedir(), patience });
+  const tools: LogTools = {
+    ...{ server, environment, clock },
+    openStore: (artifactUri) => openArtifactStore({ artifactUri, http, env }),
+  };
+  return {
+    uri: server.uri,
+    async probe(signal) {
+      await server.probe(signal);
+    },
+    async isPending({ runDir }) {
+      const known = await readDestination(runDir, server.uri);
+      return known?.complete == null || known.complete !== (await fingerprintOf(runDir));
+    },
+    record: (run, options) => logRun(run, options, tools),
+    follow: (run, options) => followRun(run, options, tools),
+    close: () => server.close(),
+  };
+}

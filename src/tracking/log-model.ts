@@ -1,0 +1,117 @@
+/** The kept weights as a logged model of the server, and as a version of a registered one where that was asked for. */
+import { ARTIFACT_FILES } from '../contract/run-directory.js';
+import type { ArtifactFile } from './artifacts/artifact-store.js';
+import { withExtraFiles } from './extra-files.js';
+import { logArtifacts } from './log-artifacts.js';
+import type { LogTools } from './log-run.js';
+import { modelFiles } from './record/model-files.js';
+import { readSavedModelSignature } from './record/saved-model-signature.js';
+import type { RunRecorder } from './run-recorder.js';
+import type { Destination } from './tracking-state.js';
+import type { RecordOptions, RunToRecord } from './tracking.js';
+
+const MODEL_FOLDER = 'model/';
+const SAVED_MODEL = `${ARTIFACT_FILES.savedModel}/saved_model.pb`;
+
+type Model = NonNullable<Destination['model']>;
+
+/**
+ * Does nothing for a run that has kept no model. Its artifacts are at the run's as well, so that they are seen there.
+ * @param files all the artifacts of the run
+ * @throws RunnerError of server and store
+ */
+export async function logModel(
+  run: RunToRecord,
+  files: readonly ArtifactFile[],
+  recorder: RunRecorder,
+  options: RecordOptions,
+  tools: LogTools,
+): Promise<void> {
+  const savedModel = files.find(({ path }) => path === SAVED_MODEL);
+  if (savedModel === undefined || run.outcome === null) return;
+  const model = recorder.state.model ?? (await findOrCreate(run, recorder, options, tools));
+  const whole = model.ready
+    ? model
+    : await sendModel(run, model, { files, savedModel }, recorder, options, tools);
+  const name = options.register ?? run.request?.tracking?.register;
+  if (name === undefined || recorder.state.version?.name === name) return;
+  const version = await tools.server.ensureVersion(
+    name,
+    {
+      ...{ modelId: whole.id, runId: recorder.state.runId, source: whole.artifactUri },
+      tags: tagsOf(run),
+    },
+    options.signal,
+  );
+  await recorder.note({ version });
+}
+
+const tagsOf = ({ runId, spec, outcome }: RunToRecord) => [
+  { key: 'runner.run_id', value: runId },
+  { key: 'runner.mode', value: spec.mode },
+  ...(outcome?.training.weightsDigest == null
+    ? []
+    : [{ key: 'runner.weights_digest', value: outcome.training.weightsDigest }]),
+];
+
+async function findOrCreate(
+  run: RunToRecord,
+  recorder: RunRecorder,
+  { signal }: RecordOptions,
+  { server }: LogTools,
+): Promise<Model> {
+  const { experiment, runId } = recorder.state;
+  const name = run.spec.job;
+  const { id, artifactUri } =
+    (await server.findModel(experiment.id, runId, name, signal)) ??
+    (await server.createModel(
+      { experimentId: experiment.id, name, runId, params: [], tags: tagsOf(run) },
+      signal,
+    ));
+  const model = { id, artifactUri, artifacts: {}, ready: false };
+  await recorder.note({ model });
+  return model;
+}
+
+async function sendModel(
+  { spec, outcome }: RunToRecord,
+  model: Model,
+  { files, savedModel }: { readonly files: readonly ArtifactFile[]; readonly savedModel: ArtifactFile },
+  recorder: RunRecorder,
+  { signal, verify: deep = false }: RecordOptions,
+  { server, clock, ...tools }: LogTools,
+): Promise<Model> {
+  const own = files
+    .filter(({ path }) => path.startsWith(MODEL_FOLDER))
+    .map((file) => ({ ...file, path: file.path.slice(MODEL_FOLDER.length) }));
+  const { runId } = recorder.state;
+  const described = modelFiles({
+    ...{ modelId: model.id, runId, engineVersion: spec.engine.version },
+    signature: await readSavedModelSignature(savedModel.file),
+    createdAt: outcome?.endedAt ?? 0,
+    bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
+    mlflowVersion: (await server.probe(signal)).version,
+  });
+  const store = await tools.openStore(model.artifactUri);
+  try {
+    const { problem } = await withExtraFiles(described, (extra) =>
+      logArtifacts(store, [...own, ...extra], {
+        known: model.artifacts,
+        onSent: (artifacts) => recorder.note({ model: { ...model, artifacts } }),
+        ...{ deep, clock, signal },
+      }),
+    );
+    if (problem !== null) throw problem;
+  } finally {
+    store.close();
+  }
+  await server.finishModel(
+    model.id,
+    runId,
+    { ok: true, step: outcome?.training.stepsCompleted ?? 0 },
+    signal,
+  );
+  const ready = { ...model, artifacts: recorder.state.model?.artifacts ?? {}, ready: true };
+  await recorder.note({ model: ready });
+  return ready;
+}

@@ -1,0 +1,127 @@
+/**
+ * The shared logging task: one run directory into one run on a tracking server, whatever mode has trained it. What can
+ * fail for want of an artifact store comes last, so that nothing else waits for it.
+ */
+import { toRunnerError } from '../common/errors.js';
+import type { Clock } from '../common/clock.js';
+import type { RunnerError } from '../contract/errors.js';
+import { collectFiles } from './artifacts/collect-files.js';
+import type { ArtifactStore } from './artifacts/artifact-store.js';
+import { fingerprintOf } from './fingerprint.js';
+import { logArtifacts } from './log-artifacts.js';
+import type { ArtifactLog } from './log-artifacts.js';
+import { logModel } from './log-model.js';
+import type { TrackingServer } from './mlflow/tracking-server.js';
+import { describeRun } from './record/describe-run.js';
+import type { DescribedRun } from './record/describe-run.js';
+import { readEvaluation } from './record/evaluation-file.js';
+import type { RunRecord } from './record/run-record.js';
+import { RunRecorder } from './run-recorder.js';
+import type { Recorded, RecordOptions, RunToRecord } from './tracking.js';
+import { withRecordingLock } from './recording-lock.js';
+import { noteFiles, withExtraFiles } from './extra-files.js';
+
+export interface LogTools {
+  readonly server: TrackingServer;
+  openStore(artifactUri: string): Promise<ArtifactStore>;
+  readonly environment: DescribedRun['environment'];
+  readonly clock: Clock;
+}
+
+/** @throws RunnerError as `Tracking.record` */
+export function logRun(run: RunToRecord, options: RecordOptions, tools: LogTools): Promise<Recorded> {
+  return withRecordingLock(run, options.signal, async () => {
+    // Read before anything else: what is added meanwhile then makes the run pending again.
+    const fingerprint = await fingerprintOf(run.runDir);
+    const record = describeRun(await describedRun(run, tools));
+    const recorder = await RunRecorder.open(run.runDir, record, tools.server, {
+      experiment: experimentOf(run, options),
+      again: options.again ?? false,
+      signal: options.signal,
+    });
+    try {
+      await recorder.describe(record);
+      await recorder.sendEvents();
+      await recorder.end(record);
+      const artifacts = await sendFiles(run, record, recorder, options, tools);
+      const { problem } = artifacts;
+      await recorder.note(
+        problem === null
+          ? { complete: fingerprint, problem: null }
+          : { problem: noteOf(problem, tools.clock) },
+      );
+      return summarise(recorder, artifacts, tools.server);
+    } catch (error) {
+      if (options.signal.aborted) throw error;
+      await recorder.note({ problem: noteOf(toRunnerError(error), tools.clock) });
+      throw error;
+    }
+  });
+}
+
+export const experimentOf = (
+  { spec, request }: RunToRecord,
+  { experiment }: Pick<RecordOptions, 'experiment'>,
+): string => experiment ?? request?.tracking?.experiment ?? spec.job;
+
+/** What the record is made of, as far as it is there by now. */
+export async function describedRun(run: RunToRecord, { environment }: LogTools): Promise<DescribedRun> {
+  const { runId, runDir, spec, outcome, request } = run;
+  const evaluation = await readEvaluation(runDir);
+  const startedAt = outcome?.startedAt ?? request?.startedAt ?? 0;
+  return {
+    ...{ runId, spec, outcome, evaluation, startedAt, environment: request?.origin ?? environment },
+    ...(request === undefined ? {} : { request }),
+  };
+}
+
+/** Artifacts, the logged model and its registered version. */
+async function sendFiles(
+  run: RunToRecord,
+  record: RunRecord,
+  recorder: RunRecorder,
+  options: RecordOptions,
+  tools: LogTools,
+): Promise<ArtifactLog> {
+  const { signal, verify: deep = false } = options;
+  const { clock } = tools;
+  let artifacts: ArtifactLog = { sent: 0, sentBytes: 0, problem: null };
+  try {
+    const { files, failed } = await collectFiles(run.runDir, signal);
+    const store = await tools.openStore(recorder.state.artifactUri);
+    try {
+      artifacts = await withExtraFiles(noteFiles(record, recorder.state.renamed), (extra) =>
+        logArtifacts(store, [...files, ...extra], {
+          known: recorder.state.artifacts,
+          onSent: (known) => recorder.note({ artifacts: known }),
+          ...{ deep, clock, signal },
+        }),
+      );
+    } finally {
+      store.close();
+    }
+    const changed = failed[0]?.error ?? null;
+    const problem = artifacts.problem ?? changed;
+    artifacts = { ...artifacts, problem };
+    if (problem === null) await logModel(run, files, recorder, options, tools);
+    return artifacts;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { ...artifacts, problem: toRunnerError(error) };
+  }
+}
+
+const noteOf = ({ code, message }: RunnerError, clock: Clock) => ({ at: clock.now(), code, message });
+
+function summarise(recorder: RunRecorder, log: ArtifactLog, { uri }: TrackingServer): Recorded {
+  const { experiment, runId, events, artifacts, model, version } = recorder.state;
+  return {
+    ...{ server: uri, experiment, mlflowRunId: runId, points: events.points, version, problem: log.problem },
+    url: `${uri}/#/experiments/${experiment.id}/runs/${runId}`,
+    artifacts: {
+      ...{ sent: log.sent, sentBytes: log.sentBytes },
+      recorded: Object.keys(artifacts).length,
+    },
+    modelId: model?.id ?? null,
+  };
+}

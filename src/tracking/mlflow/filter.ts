@@ -1,0 +1,12 @@
+/** Conditions of MLflow's search language (mlflow/utils/search_utils.py), parts of SQL as sqlparse reads it. */
+import { RunnerError } from '../../contract/errors.js';
+
+/** `name = 'text'`. There is no escape for a quote: a text with one goes into the other kind. */
+export function equals(name: string, text: string): string {
+  if (!text.includes("'")) return `${name} = '${text}'`;
+  if (!text.includes('"')) return `${name} = "${text}"`;
+  throw new RunnerError('internal', `MLflow cannot search for a text with both kinds of quotes: ${text}`);
+}
+
+/** Tags of any key: dots and slashes are taken as they are between backquotes. */
+export const tagEquals = (key: string, text: string): string => equals(`tags.\`${key}\``, text);

@@ -1,0 +1,126 @@
+/** HTTP with the tracking server and its artifact proxy: one set of connections, credentials and TLS options. */
+import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP } from 'node:net';
+import type { Credentials } from './credentials.js';
+import { failureOfAnswer } from './failure.js';
+import { failureOfError } from './network-failure.js';
+import type { TlsOptions } from './tls.js';
+
+/** Requests to one address with the credentials and TLS options that hold for it. */
+export interface HttpAccess {
+  /** `https://host:port/prefix`: no credentials, no final slash. */
+  readonly baseUrl: string;
+  /**
+   * Relative addresses go to `baseUrl`. Sends the credentials, keeps connections alive, follows no redirect, rejects
+   * for no status, gives texts as they are. Its errors hold the credentials: pass none on (`failureOfError`).
+   */
+  readonly client: AxiosInstance;
+  /** `Authorization`, or empty: in `client` already. Never to be shown. */
+  readonly authHeaders: Readonly<Record<string, string>>;
+  /** Takes the credentials out of somebody else's text. */
+  redact(text: string): string;
+  /** The same for another address that the user has named (`mlflow-artifacts://host:port/…`), as MLflow's client does. */
+  to(baseUrl: string): HttpAccess;
+  /** Ends all connections, those of `to` too. */
+  close(): void;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: string;
+}
+
+export interface HttpRequest {
+  /** As an infinitive, for messages: `create the run`. */
+  readonly what: string;
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+  /** From `baseUrl`, with a slash first. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number>>;
+  /** Sent as it is. */
+  readonly body?: Buffer;
+  /** `application/json` by default. */
+  readonly contentType?: string;
+  readonly signal: AbortSignal;
+}
+
+/** What MLflow's own client waits (MLFLOW_HTTP_REQUEST_TIMEOUT). */
+const ANSWER_WITHIN_MS = 120_000;
+/** Shorter than the 5 s after which uvicorn ends an idle connection: a request on its way then would be lost. */
+const IDLE_MS = 4_000;
+/** No answer of the API comes near; without a limit a wrong server could fill the memory. */
+const MAX_ANSWER_BYTES = 64 * 1024 ** 2;
+
+export function openHttpAccess(baseUrl: string, credentials: Credentials, tls: TlsOptions): HttpAccess {
+  const connections = { keepAlive: true, timeout: IDLE_MS } as const;
+  const agents = {
+    httpAgent: new HttpAgent(connections),
+    httpsAgent: new HttpsAgent({ ...connections, ...tls }),
+  };
+  const open = (address: string): HttpAccess => ({
+    baseUrl: address,
+    client: axios.create({
+      baseURL: address,
+      ...agents,
+      headers: { ...credentials.headers, 'User-Agent': 'runner' },
+      // The surroundings' proxy, but never for this machine: HTTP_PROXY is often set without NO_PROXY.
+      ...(isLoopback(address) ? { proxy: false as const } : {}),
+      maxRedirects: 0,
+      timeout: ANSWER_WITHIN_MS,
+      validateStatus: () => true,
+      responseType: 'text',
+      transformResponse: (data: unknown) => data,
+      maxBodyLength: Infinity,
+      maxContentLength: Infinity,
+    }),
+    authHeaders: credentials.headers,
+    redact: (text) => credentials.secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text),
+    to: open,
+    close: () => {
+      agents.httpAgent.destroy();
+      agents.httpsAgent.destroy();
+    },
+  });
+  return open(baseUrl);
+}
+
+/**
+ * One request and its whole answer.
+ * @returns a 2xx answer
+ * @throws TrackingFailure for any other, and for none; the signal's reason once it is aborted
+ */
+export async function send(access: HttpAccess, request: HttpRequest): Promise<Answer> {
+  const { what, method, path, query, body, contentType = 'application/json', signal } = request;
+  signal.throwIfAborted();
+  let response: AxiosResponse<string>;
+  try {
+    response = await access.client.request<string>({
+      ...{ method, url: path, signal, maxContentLength: MAX_ANSWER_BYTES },
+      ...(query === undefined ? {} : { params: query }),
+      ...(body === undefined ? {} : { data: body, headers: { 'Content-Type': contentType } }),
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw failureOfError(access, what, error);
+  }
+  const answer = { status: response.status, headers: headersOf(response), body: response.data };
+  if (answer.status >= 200 && answer.status < 300) return answer;
+  throw failureOfAnswer(access, what, answer);
+}
+
+function headersOf({ headers }: AxiosResponse): Answer['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
+}
+
+/** Whether an address is of this machine, so that no proxy can lead to it. */
+export function isLoopback(address: string): boolean {
+  const host = new URL(address).hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  if (host === 'localhost' || host.endsWith('.localhost')) return true;
+  return isIP(host) === 4 ? host.startsWith('127.') : host === '::1';
+}

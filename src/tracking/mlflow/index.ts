@@ -1,0 +1,79 @@
+/** The tracking server, spoken to over MLflow's REST API 2.0. */
+import type { Api } from './api.js';
+import { readCredentials } from './credentials.js';
+import { nameDeletedExperiment, nameDeletedRun } from './deleted.js';
+import { ensureExperiment } from './experiments.js';
+import { type HttpAccess, openHttpAccess } from './http.js';
+import { logMetrics } from './metrics.js';
+import { createModel, findModel, finishModel } from './models.js';
+import { probe } from './probe.js';
+import { ensureVersion } from './registry.js';
+import type { Patience } from './retry.js';
+import { logDatasets, logParams, setTags } from './run-data.js';
+import { createRun, findRun, readRun, updateRun } from './runs.js';
+import { readTls } from './tls.js';
+import { parseTrackingUri } from './tracking-uri.js';
+import type { TrackingServer } from './tracking-server.js';
+
+export type { Answer, HttpAccess, HttpRequest } from './http.js';
+export { isLoopback, send } from './http.js';
+export { failureOfAnswer, TrackingFailure, type Clarity } from './failure.js';
+export { failureOfError, noAnswer } from './network-failure.js';
+export { BRIEF, PATIENT, type Patience, withRetries } from './retry.js';
+export { parseTrackingUri } from './tracking-uri.js';
+
+export interface ConnectOptions {
+  /** `http://` or `https://`, with or without `user:password@`. */
+  readonly uri: string;
+  /** For credentials and TLS: MLFLOW_TRACKING_*. */
+  readonly env: NodeJS.ProcessEnv;
+  /** The home folder, for `.mlflow/credentials`. */
+  readonly home: string;
+  readonly patience: Patience;
+}
+
+export interface TrackingConnection {
+  readonly server: TrackingServer;
+  /** The same connections for the artifact proxy; closed with `server`. */
+  readonly http: HttpAccess;
+}
+
+/**
+ * Speaks to nobody yet.
+ * @throws RunnerError `bad-tracking-uri`, `bad-credentials`
+ */
+export async function connectTrackingServer(options: ConnectOptions): Promise<TrackingConnection> {
+  const { uri, env, home, patience } = options;
+  const { baseUrl, login } = parseTrackingUri(uri);
+  const [credentials, tls] = await Promise.all([readCredentials({ env, home, login }), readTls(env)]);
+  const http = openHttpAccess(baseUrl, credentials, tls);
+  return { server: serverOver({ access: http, patience }), http };
+}
+
+function serverOver(api: Api): TrackingServer {
+  /** Calls that write to a run say so if it is deleted. */
+  const onRun =
+    <Rest extends unknown[]>(write: (api: Api, runId: string, ...rest: Rest) => Promise<void>) =>
+    (runId: string, ...rest: Rest): Promise<void> =>
+      nameDeletedRun(api, runId, () => write(api, runId, ...rest));
+  return {
+    uri: api.access.baseUrl,
+    probe: (signal) => probe(api, signal),
+    ensureExperiment: (name, signal) => ensureExperiment(api, name, signal),
+    findRun: (experimentId, tag, signal) => findRun(api, experimentId, tag, signal),
+    createRun: (run, signal) =>
+      nameDeletedExperiment(api, run.experimentId, () => createRun(api, run, signal)),
+    getRun: async (runId, signal) => (await readRun(api, runId, signal))?.run ?? null,
+    updateRun: onRun(updateRun),
+    logParams: onRun(logParams),
+    setTags: onRun(setTags),
+    logMetrics: onRun(logMetrics),
+    logDatasets: onRun(logDatasets),
+    findModel: (experimentId, runId, name, signal) => findModel(api, experimentId, runId, name, signal),
+    createModel: (model, signal) =>
+      nameDeletedExperiment(api, model.experimentId, () => createModel(api, model, signal)),
+    finishModel: (modelId, runId, result, signal) => finishModel(api, modelId, runId, result, signal),
+    ensureVersion: (name, model, signal) => ensureVersion(api, name, model, signal),
+    close: () => api.access.close(),
+  };
+}

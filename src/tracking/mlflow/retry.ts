@@ -1,0 +1,76 @@
+/** Trying again: how often, how long, and what. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pRetry from 'p-retry';
+import { TrackingFailure } from './failure.js';
+
+/** How long one call is tried. Both bounds hold. */
+export interface Patience {
+  /** At least 1. */
+  readonly attempts: number;
+  /** Milliseconds for all attempts of a call together, the waits between them included. */
+  readonly budgetMs: number;
+  /** Milliseconds before the second attempt, twice as long before each further one. */
+  readonly firstDelayMs?: number;
+}
+
+/** For `runner sync`: as often as MLflow's own client tries. */
+export const PATIENT: Patience = { attempts: 7, budgetMs: 180_000 };
+/** For what somebody waits for. */
+export const BRIEF: Patience = { attempts: 2, budgetMs: 5_000, firstDelayMs: 250 };
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 15_000;
+
+export interface RetryOptions {
+  readonly patience: Patience;
+  readonly signal: AbortSignal;
+  /** Whether an attempt may be repeated after which nobody knows if it was taken. */
+  readonly repeatable: boolean;
+  /** What to throw if the time is up during the first attempt. */
+  readonly outOfTime: () => TrackingFailure;
+}
+
+/**
+ * Repeats what ended in a TrackingFailure that will pass. A server's Retry-After is waited for if there is time left
+ * for it, else nothing is waited for.
+ * @param attempt gets a signal that ends it when the time is up, and the failure before it
+ * @throws the last TrackingFailure; the signal's reason once it is aborted
+ */
+export async function withRetries<T>(
+  { patience, signal, repeatable, outOfTime }: RetryOptions,
+  attempt: (signal: AbortSignal, last: TrackingFailure | undefined) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const timeUp = new AbortController();
+  const until = performance.now() + patience.budgetMs;
+  const timer = setTimeout(() => timeUp.abort(), patience.budgetMs);
+  const either = AbortSignal.any([signal, timeUp.signal]);
+  let last: TrackingFailure | undefined;
+  try {
+    return await pRetry(() => attempt(either, last), {
+      retries: patience.attempts - 1,
+      minTimeout: patience.firstDelayMs ?? FIRST_DELAY_MS,
+      maxTimeout: LONGEST_DELAY_MS,
+      // Not all clients of a server that comes back at once.
+      randomize: true,
+      signal: either,
+      onFailedAttempt: ({ error }) => {
+        if (error instanceof TrackingFailure) last = error;
+      },
+      shouldRetry: async ({ error }) => {
+        if (!(error instanceof TrackingFailure) || error.clarity === 'refused') return false;
+        if (error.clarity === 'unclear' && !repeatable) return false;
+        const { retryAfterMs = 0 } = error;
+        if (performance.now() + retryAfterMs >= until) return false;
+        if (retryAfterMs > 0) await sleep(retryAfterMs, undefined, { signal: either });
+        return true;
+      },
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (timeUp.signal.aborted && !(error instanceof TrackingFailure)) throw last ?? outOfTime();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,77 @@
+/** What is written to a run besides its metrics: parameters, tags and data sets. */
+import { RunnerError } from '../../contract/errors.js';
+import type { DatasetInput, Entry } from '../record/run-record.js';
+import { type Api, callApi } from './api.js';
+import { entryBatches } from './batches.js';
+import { TrackingFailure } from './failure.js';
+import { readRun } from './runs.js';
+import { nothing } from './schemas.js';
+
+/**
+ * In requests of their own: a conflict would stop metrics in the same one.
+ * @throws RunnerError `tracking-conflict` naming the parameter that has another value there
+ */
+export async function logParams(
+  api: Api,
+  runId: string,
+  params: readonly Entry[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for (const { body } of entryBatches(runId, 'params', params)) {
+      const what = 'log parameters';
+      await callApi(api, nothing, { what, method: 'POST', path: 'runs/log-batch', body, signal });
+    }
+  } catch (error) {
+    if (!(error instanceof TrackingFailure) || error.serverCode !== 'INVALID_PARAMETER_VALUE') throw error;
+    throw (await conflictOf(api, runId, params, signal)) ?? error;
+  }
+}
+
+/** Read from the run, not from the words of the refusal: those are for people. */
+async function conflictOf(
+  api: Api,
+  runId: string,
+  params: readonly Entry[],
+  signal: AbortSignal,
+): Promise<RunnerError | undefined> {
+  const there = new Map((await readRun(api, runId, signal))?.params.map(({ key, value }) => [key, value]));
+  const other = params.find(({ key, value }) => there.has(key) && there.get(key) !== value);
+  if (other === undefined) return undefined;
+  const theirs = JSON.stringify(there.get(other.key));
+  return new RunnerError(
+    'tracking-conflict',
+    `Parameter ${other.key} of run ${runId} on ${api.access.baseUrl} is ${theirs} there and ${JSON.stringify(other.value)} here.`,
+  );
+}
+
+export async function setTags(
+  api: Api,
+  runId: string,
+  tags: readonly Entry[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { body } of entryBatches(runId, 'tags', tags)) {
+    await callApi(api, nothing, { what: 'set tags', method: 'POST', path: 'runs/log-batch', body, signal });
+  }
+}
+
+/** The server tells them apart by name and digest, and keeps the first. */
+export async function logDatasets(
+  api: Api,
+  runId: string,
+  datasets: readonly DatasetInput[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (datasets.length === 0) return;
+  await callApi(api, nothing, {
+    ...{ what: 'log the data sets', method: 'POST', path: 'runs/log-inputs', signal },
+    body: {
+      run_id: runId,
+      datasets: datasets.map(({ name, digest, sourceType, source, schema, profile, context }) => ({
+        dataset: { name, digest, source_type: sourceType, source, schema, profile },
+        tags: [{ key: 'mlflow.data.context', value: context }],
+      })),
+    },
+  });
+}

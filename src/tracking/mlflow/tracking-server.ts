@@ -1,0 +1,117 @@
+/** What the logging task asks of a tracking server. Each call says whether it may be repeated after an unclear answer. */
+import type { DatasetInput, EndStatus, Entry, MetricPoint } from '../record/run-record.js';
+
+export interface ServerExperiment {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface ServerRun {
+  readonly id: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly status: 'RUNNING' | 'SCHEDULED' | EndStatus;
+  /** `active` or `deleted`. */
+  readonly lifecycleStage: string;
+  /** `mlflow-artifacts:/…`, `s3://…`, `file:…`. */
+  readonly artifactUri: string;
+}
+
+export interface ServerModel {
+  readonly id: string;
+  readonly artifactUri: string;
+  readonly status: 'LOGGED_MODEL_PENDING' | 'LOGGED_MODEL_READY' | 'LOGGED_MODEL_UPLOAD_FAILED';
+}
+
+export interface NewRun {
+  readonly experimentId: string;
+  readonly name: string;
+  readonly startTimeMs: number;
+  readonly tags: readonly Entry[];
+}
+
+export interface NewModel {
+  readonly experimentId: string;
+  readonly name: string;
+  readonly runId: string;
+  readonly params: readonly Entry[];
+  readonly tags: readonly Entry[];
+}
+
+/**
+ * Every call rejects with a RunnerError (`tracking-unreachable`, `tracking-forbidden`, `tracking-refused`,
+ * `experiment-deleted`, `run-deleted`), or with the signal's reason once it is aborted. What is safe to repeat is
+ * repeated inside, as often as the client's patience says.
+ */
+export interface TrackingServer {
+  /** Without credentials, without a final slash: what tracking.json knows the server by. */
+  readonly uri: string;
+  /** Version of the server, e.g. `3.17.2`; probes an API call besides, as /version answers where the API refuses. */
+  probe(signal: AbortSignal): Promise<{
+    readonly version: string;
+    /** This clock minus the server's, as far as `Date` tells. */ readonly clockSkewMs: number | null;
+  }>;
+  /** Found by name, or made. Repeatable. @throws RunnerError `experiment-deleted` */
+  ensureExperiment(name: string, signal: AbortSignal): Promise<ServerExperiment>;
+  /** The one run with this value of the tag, deleted ones included; null if there is none. */
+  findRun(experimentId: string, tag: Entry, signal: AbortSignal): Promise<ServerRun | null>;
+  /** Not repeatable, and never repeated inside after an unclear answer: look with `findRun` first. */
+  createRun(run: NewRun, signal: AbortSignal): Promise<ServerRun>;
+  /** Null if there is no such run. */
+  getRun(runId: string, signal: AbortSignal): Promise<ServerRun | null>;
+  /** Repeatable. */
+  updateRun(
+    runId: string,
+    change: { readonly status?: ServerRun['status']; readonly endTimeMs?: number; readonly name?: string },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** Repeatable with the same values. @throws RunnerError `tracking-conflict` naming the parameter that has another value there */
+  logParams(runId: string, params: readonly Entry[], signal: AbortSignal): Promise<void>;
+  /** Repeatable. */
+  setTags(runId: string, tags: readonly Entry[], signal: AbortSignal): Promise<void>;
+  /**
+   * Writes points in as many requests as the server's limits ask for, in order.
+   * @param options.maybeThere the first points may have been written before by a call whose answer was never seen: sent
+   *   such that the server neither doubles nor chokes on them
+   * @param options.onWritten told how many of `points`, from the first, are known to be written, after each request
+   */
+  logMetrics(
+    runId: string,
+    points: readonly MetricPoint[],
+    options: {
+      readonly maybeThere: boolean;
+      readonly onWritten: (count: number) => Promise<void>;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<void>;
+  /** Repeatable. */
+  logDatasets(runId: string, datasets: readonly DatasetInput[], signal: AbortSignal): Promise<void>;
+  /** The logged model of this run with this name; null if there is none. */
+  findModel(
+    experimentId: string,
+    runId: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<ServerModel | null>;
+  /** Not repeatable: look with `findModel` first. Links it to its run as an output. */
+  createModel(model: NewModel, signal: AbortSignal): Promise<ServerModel>;
+  /** Repeatable: marks it ready (or its upload as failed) and, once, notes it among the run's outputs. */
+  finishModel(
+    modelId: string,
+    runId: string,
+    options: { readonly ok: boolean; readonly step: number },
+    signal: AbortSignal,
+  ): Promise<void>;
+  /** The version of the registered model that was made from this logged model; made if there is none. Repeatable. */
+  ensureVersion(
+    name: string,
+    model: {
+      readonly modelId: string;
+      readonly runId: string;
+      readonly source: string;
+      readonly tags: readonly Entry[];
+    },
+    signal: AbortSignal,
+  ): Promise<{ readonly name: string; readonly version: string }>;
+  close(): void;
+}

@@ -1,0 +1,72 @@
+/** The address of a tracking server as the user gives it. */
+import { RunnerError } from '../../contract/errors.js';
+
+export interface TrackingUri {
+  /** `https://host:port/prefix`: without credentials, query or final slash. Safe to show. */
+  readonly baseUrl: string;
+  /** From `user:password@`; undefined without. */
+  readonly login: { readonly username: string; readonly password: string } | undefined;
+}
+
+const SCHEMES = ['http:', 'https:'];
+
+/**
+ * Takes an address apart. What stands before the `@` never goes into a message.
+ * @throws RunnerError `bad-tracking-uri`
+ */
+export function parseTrackingUri(text: string): TrackingUri {
+  const trimmed = text.trim();
+  const url = URL.canParse(trimmed) ? new URL(trimmed) : null;
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(trimmed)?.[1]?.toLowerCase();
+  if (scheme === undefined || isHostAndPort(trimmed, scheme)) {
+    throw bad(trimmed, 'it has no scheme', `Write http://${withoutLogin(trimmed)} or https://….`);
+  }
+  if (!SCHEMES.includes(`${scheme}:`)) {
+    throw bad(
+      trimmed,
+      `runner speaks to MLflow servers over http and https only, not ${scheme}`,
+      remedyFor(scheme),
+    );
+  }
+  // An empty host or user would be mended by the parser: `http:///x` reads as host x.
+  if (url === null || !/^https?:\/\/[^/]/i.test(trimmed)) throw bad(trimmed, 'it is no valid address');
+  if (url.search !== '' || url.hash !== '') throw bad(trimmed, 'it has a query or a fragment');
+  const { username, password } = url;
+  const path = url.pathname.replace(/\/+$/, '');
+  return {
+    baseUrl: `${url.protocol}//${url.host}${path}`,
+    login: username === '' && password === '' ? undefined : decodeLogin(trimmed, username, password),
+  };
+}
+
+/** `localhost:5000` reads like a scheme. */
+const isHostAndPort = (text: string, scheme: string): boolean =>
+  /^\d+(\/|$)/.test(text.slice(scheme.length + 1));
+
+function decodeLogin(text: string, username: string, password: string): TrackingUri['login'] {
+  try {
+    return { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  } catch {
+    // The URIError would only say "URI malformed".
+    throw bad(text, 'its user name or password has a % that begins no escape', 'Write % as %25.');
+  }
+}
+
+const remedyFor = (scheme: string): string | undefined =>
+  scheme === 'databricks' || scheme === 'uc'
+    ? 'Databricks has an authentication of its own that runner does not have: give an MLflow server.'
+    : ['file', 'sqlite', 'postgresql', 'mysql', 'mssql'].includes(scheme)
+      ? 'Start a server over that store (`mlflow server --backend-store-uri …`, or `runner ui`) and give its address.'
+      : undefined;
+
+/** Whatever stands before the last `@` of the authority may be a password. */
+const withoutLogin = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, '$1');
+
+function bad(text: string, why: string, hint?: string): RunnerError {
+  const shown = withoutLogin(text).replace(/[?#].*$/s, '');
+  return new RunnerError(
+    'bad-tracking-uri',
+    `Not a tracking server's address: ${JSON.stringify(shown)}: ${why}.`,
+    hint === undefined ? {} : { hint },
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * Figures of a whole run, each one point: at the run's end, at its last optimizer step.
+ *
+ *   kept/loss, kept/val_loss, …, kept/epoch     of the weights that were kept, which need not be the last epoch's
+ *   test_loss, test_accuracy, test_macro_f1, …  on the test images
+ *   test_precision/<class>, test_recall/…, …    by class
+ *   training/images_per_second, …               over all epochs
+ *   resources/…, trainer/…, image/bytes         what it took; `trainer` where that is a process or container of its own
+ *   phase/<name>_ms                             where the time went
+ */
+import { decodeNumber, type JsonNumber } from '../../contract/json-number.js';
+import type { RunOutcome } from '../../contract/run-outcome.js';
+import type { Evaluation } from './evaluation-file.js';
+import { serverSegment, snakeCase } from './keys.js';
+
+/** Figure by its key, as it would be named and as a server takes it. What the run does not know is left out. */
+export type Figures = readonly { readonly wanted: string; readonly key: string; readonly value: number }[];
+
+export function finalFigures(outcome: RunOutcome, evaluation: Evaluation | null): Figures {
+  const { training, resources, trainer, image, phases } = outcome;
+  return [
+    ...under('kept/', {
+      epoch: training.bestEpoch,
+      loss: training.finalLoss,
+      accuracy: training.finalAccuracy,
+      val_loss: training.valLoss,
+      val_accuracy: training.valAccuracy,
+    }),
+    ...under('test_', {
+      // The outcome's first: a run that is evaluated anew keeps the figures it was recorded with.
+      loss: training.testLoss ?? evaluation?.testLoss,
+      accuracy: training.testAccuracy ?? evaluation?.testAccuracy,
+      macro_precision: evaluation?.macroPrecision,
+      macro_recall: evaluation?.macroRecall,
+      macro_f1: evaluation?.macroF1,
+      weighted_f1: evaluation?.weightedF1,
+    }),
+    ...(evaluation?.perClass ?? []).flatMap(({ className, precision, recall, f1 }) => [
+      inGroup('test_precision/', className, precision),
+      inGroup('test_recall/', className, recall),
+      inGroup('test_f1/', className, f1),
+    ]),
+    ...under('training/', {
+      epochs_completed: training.epochsCompleted,
+      steps_completed: training.stepsCompleted,
+      images_per_second: training.imagesPerSecond,
+    }),
+    ...under('resources/', {
+      wall_ms: resources.wallMs,
+      cpu_seconds: resources.cpuSeconds,
+      peak_memory_bytes: resources.peakRssBytes,
+    }),
+    ...under('trainer/', {
+      cpu_seconds: trainer?.cpuSeconds,
+      peak_memory_bytes: trainer?.peakMemoryBytes,
+      block_read_bytes: trainer?.blockReadBytes,
+      block_write_bytes: trainer?.blockWriteBytes,
+      network_received_bytes: trainer?.networkReceivedBytes,
+      network_sent_bytes: trainer?.networkSentBytes,
+    }),
+    ...under('image/', { bytes: image?.bytes }),
+    ...Object.entries(phases).map(([name, ms]) => inGroup('phase/', `${snakeCase(name)}_ms`, ms)),
+  ];
+}
+
+type Figure = JsonNumber | null | undefined;
+
+const under = (prefix: string, figures: Readonly<Record<string, Figure>>): Figures =>
+  Object.entries(figures).flatMap(([name, value]) =>
+    value === null || value === undefined
+      ? []
+      : [{ wanted: `${prefix}${name}`, key: `${prefix}${name}`, value: decodeNumber(value) }],
+  );
+
+const inGroup = (group: string, name: string, value: number): Figures[number] => ({
+  wanted: `${group}${name}`,
+  key: `${group}${serverSegment(name)}`,
+  value,
+});

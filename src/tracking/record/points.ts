@@ -1,0 +1,129 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import { isErrno, toRunnerError } from '../../common/errors.js';
+import { parseEvent } from '../../common/event-log.js';
+import { RunnerError } from '../../contract/errors.js';
+import type { RunEvent } from '../../contract/run-event.js';
+import { pointsOfEvent, type EventPoints } from './event-points.js';
+import type { MetricPoint } from './run-record.js';
+
+/** How far an event log was read: all that reading on needs, so it may be kept in a file. */
+export const eventCursorSchema = z.strictObject({
+  /** In bytes, to the start of a line. */
+  offset: z.int().min(0),
+  /** `seq` of the event on that line. */
+  seq: z.int().min(0),
+  step: z.int().min(0),
+  cpu: z.strictObject({ t: z.number(), cpuSeconds: z.number() }).nullable(),
+});
+export type EventCursor = z.infer<typeof eventCursorSchema>;
+
+export const EVENTS_START: EventCursor = { offset: 0, seq: 0, step: 0, cpu: null };
+
+export interface PointsRead {
+  readonly points: readonly MetricPoint[];
+  /** Where to read on. */
+  readonly next: EventCursor;
+  /** Keys that a server would not take → what stands in their place in `points`. */
+  readonly renamed: Readonly<Record<string, string>>;
+  /** No whole line is left, for now: a last one without its newline is still being written. */
+  readonly atEnd: boolean;
+}
+
+const CHUNK_BYTES = 64 * 1024;
+/** No event comes near; what does is no event log, and is not to fill the memory. */
+const MOST_LINE_BYTES = 16 * 1024 * 1024;
+const NEWLINE = 0x0a;
+
+/**
+ * Reads events.ndjson on from a cursor, as points. The same file gives the same points wherever it is cut, so that a
+ * process that goes on after another sends what that would have sent. Holds one line and one piece of the file.
+ * @param limit most points; an event is never divided, so one that has more is given whole
+ * @throws RunnerError `run-corrupt` naming the line, if the line at the cursor is no event, or not the next: what is
+ *   before such a line is always given first. `file-unusable`
+ */
+export async function readPoints(path: string, from: EventCursor, limit: number): Promise<PointsRead> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    if (size < from.offset) {
+      throw new RunnerError(
+        'run-corrupt',
+        `${path} has ${size} bytes, but ${from.offset} were read of it before: it is not the same file.`,
+      );
+    }
+    return await collect(file, path, from, limit);
+  } catch (error) {
+    // A run that has not begun to train.
+    if (isErrno(error, 'ENOENT') && from.offset === 0) {
+      return { points: [], next: from, renamed: {}, atEnd: true };
+    }
+    throw toRunnerError(error, path);
+  }
+}
+
+async function collect(
+  file: FileHandle,
+  path: string,
+  from: EventCursor,
+  limit: number,
+): Promise<PointsRead> {
+  const points: MetricPoint[] = [];
+  const renamed: Record<string, string> = {};
+  let next = from;
+  const result = (atEnd: boolean): PointsRead => ({ points, next, renamed, atEnd });
+  try {
+    for await (const line of wholeLines(file, path, from.offset)) {
+      const { context, ...read } = readLine(line, path, next);
+      if (points.length > 0 && points.length + read.points.length > limit) return result(false);
+      points.push(...read.points);
+      Object.assign(renamed, read.renamed);
+      next = { offset: next.offset + line.length + 1, seq: next.seq + 1, ...context };
+    }
+  } catch (error) {
+    // What came before is given now; the call that begins with what is wrong meets it again.
+    if (!(error instanceof RunnerError) || next === from) throw error;
+    return result(false);
+  }
+  return result(true);
+}
+
+/** Lines without their newlines. @throws RunnerError `run-corrupt` if one does not end */
+async function* wholeLines(file: FileHandle, path: string, offset: number): AsyncGenerator<Buffer> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  for (let position = offset; ;) {
+    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    let start = 0;
+    for (;;) {
+      const end = chunk.subarray(0, bytesRead).indexOf(NEWLINE, start);
+      if (end === -1) break;
+      yield Buffer.concat([...held, chunk.subarray(start, end)]);
+      [held, heldBytes, start] = [[], 0, end + 1];
+    }
+    held.push(Buffer.from(chunk.subarray(start, bytesRead)));
+    heldBytes += bytesRead - start;
+    if (heldBytes > MOST_LINE_BYTES) {
+      throw new RunnerError(
+        'run-corrupt',
+        `${path}: the line that starts at byte ${position - heldBytes} does not end within ${MOST_LINE_BYTES} bytes.`,
+      );
+    }
+  }
+}
+
+/** @throws RunnerError `run-corrupt` */
+function readLine(line: Buffer, path: string, { seq, offset, step, cpu }: EventCursor): EventPoints {
+  let event: RunEvent;
+  try {
+    event = parseEvent(line.toString('utf8'), path, seq);
+  } catch (error) {
+    if (!(error instanceof RunnerError)) throw error;
+    const message = `${error.message} The line starts at byte ${offset}; what is before it is kept.`;
+    throw new RunnerError(error.code, message, { cause: error });
+  }
+  return pointsOfEvent(event, { step, cpu });
+}

@@ -1,0 +1,40 @@
+import type { DescribedRun } from './describe-run.js';
+import { noteOf } from './note.js';
+
+/** By it a run is found again on the server. */
+export const RUN_ID_TAG = 'runner.run_id';
+
+/**
+ * What a run is told apart and searched by. Those that MLflow's own page shows have MLflow's names; what is not known
+ * has no tag. They may be written again: a run that goes on has `runner.status` = `running`.
+ */
+export function tagsOf(run: DescribedRun): Map<string, string> {
+  const { runId, spec, outcome, request, environment } = run;
+  const tags: Readonly<Record<string, string | number | null | undefined>> = {
+    [RUN_ID_TAG]: runId,
+    'runner.job': spec.job,
+    'runner.mode': spec.mode,
+    'runner.status': outcome?.status ?? 'running',
+    'runner.reason': outcome?.reason,
+    'runner.message': outcome?.message,
+    'runner.exit_code': outcome?.exitCode,
+    'runner.signal': outcome?.signal,
+    'runner.weights_digest': outcome?.training.weightsDigest,
+    'runner.engine': `${spec.engine.name} ${spec.engine.version}`,
+    'runner.engine_step': outcome?.training.engineStep,
+    'runner.image': outcome?.image?.tag ?? spec.container?.image,
+    'runner.image_id': outcome?.image?.id,
+    'runner.host': environment.host,
+    'runner.version': environment.runnerVersion,
+    'runner.key': request?.key,
+    'mlflow.user': environment.user,
+    'mlflow.source.type': 'LOCAL',
+    'mlflow.source.name': 'runner',
+    'mlflow.source.git.commit': environment.gitCommit,
+    'mlflow.note.content': noteOf(run),
+  };
+  const known = Object.entries(tags).flatMap(([key, value]): [string, string][] =>
+    value === null || value === undefined ? [] : [[key, String(value)]],
+  );
+  return new Map(known);
+}

@@ -1,0 +1,159 @@
+/** One run on one tracking server, step by step; what each step has done is on disk before the next. */
+import { createHash } from 'node:crypto';
+import { runPath } from '../contract/run-directory.js';
+import { RunnerError } from '../contract/errors.js';
+import type { ServerRun, TrackingServer } from './mlflow/tracking-server.js';
+import { readPoints } from './record/points.js';
+import type { MetricPoint, RunRecord } from './record/run-record.js';
+import { newDestination, readDestination, writeDestination } from './tracking-state.js';
+import type { Destination } from './tracking-state.js';
+
+/** Points between two notes of how far it got: what is sent again at most after a kill. */
+const POINTS_AT_ONCE = 5_000;
+export const RUN_ID_TAG = 'runner.run_id';
+
+export interface RecorderOptions {
+  readonly experiment: string;
+  readonly again: boolean;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Which points may be on the server although no note says so: none of a run that was just created; of a run whose
+ * notes are here, those of one chunk, whose writer may have been killed before it noted them; of one that was found by
+ * its tag alone, any.
+ */
+type Doubt = 'none' | 'next' | 'all';
+
+export class RunRecorder {
+  #state: Destination;
+  #doubt: Doubt;
+  readonly #created: boolean;
+
+  private constructor(
+    private readonly runDir: string,
+    private readonly server: TrackingServer,
+    private readonly signal: AbortSignal,
+    state: Destination,
+    doubt: Doubt,
+  ) {
+    this.#state = state;
+    this.#created = doubt === 'none';
+    this.#doubt = doubt;
+  }
+
+  /**
+   * Finds the run on the server, by what tracking.json says or by its tag, or creates it. Whoever calls it holds the
+   * run's recording lock.
+   * @throws RunnerError `run-deleted` unless it is to be recorded again
+   */
+  static async open(
+    runDir: string,
+    record: RunRecord,
+    server: TrackingServer,
+    { experiment: name, again, signal }: RecorderOptions,
+  ): Promise<RunRecorder> {
+    const known = await readDestination(runDir, server.uri);
+    if (known !== undefined) {
+      const run = await server.getRun(known.runId, signal);
+      if (run !== null && !isDeleted(run)) return new RunRecorder(runDir, server, signal, known, 'next');
+      if (!again) throw runDeleted(record.key, known.runId, server);
+    }
+    const experiment = await server.ensureExperiment(name, signal);
+    const tag = { key: RUN_ID_TAG, value: record.key };
+    const found = await server.findRun(experiment.id, tag, signal);
+    const usable = found === null || isDeleted(found) ? null : found;
+    if (found !== null && usable === null && !again) throw runDeleted(record.key, found.id, server);
+    const run =
+      usable ??
+      (await server.createRun(
+        {
+          experimentId: experiment.id,
+          name: record.name,
+          startTimeMs: record.startTimeMs,
+          tags: [tag],
+        },
+        signal,
+      ));
+    const state = newDestination({
+      ...{ server: server.uri, experiment: { id: experiment.id, name: experiment.name } },
+      ...{ runId: run.id, artifactUri: run.artifactUri },
+    });
+    await writeDestination(runDir, state);
+    return new RunRecorder(runDir, server, signal, state, run === usable ? 'all' : 'none');
+  }
+
+  /** What is known to be recorded. */
+  get state(): Destination {
+    return this.#state;
+  }
+
+  /** Notes what somebody else has recorded: artifacts, the model, that all is complete. */
+  async note(change: Partial<Destination>): Promise<void> {
+    this.#state = { ...this.#state, ...change };
+    await writeDestination(this.runDir, this.#state);
+  }
+
+  /** Parameters, tags and data sets; the same again changes nothing. */
+  async describe({ params, tags, datasets, renamed }: RunRecord): Promise<void> {
+    const { runId } = this.#state;
+    await this.server.logParams(runId, params, this.signal);
+    await this.server.setTags(runId, tags, this.signal);
+    await this.server.logDatasets(runId, datasets, this.signal);
+    if (Object.keys(renamed).length > 0) await this.note({ renamed: { ...this.#state.renamed, ...renamed } });
+  }
+
+  /** Every metric of the run's events that is not recorded yet, up to the last whole line. */
+  async sendEvents(): Promise<void> {
+    const path = runPath(this.runDir, 'events');
+    for (;;) {
+      const { events, renamed } = this.#state;
+      const read = await readPoints(path, events.cursor, POINTS_AT_ONCE);
+      if (read.points.length > 0) {
+        await this.#send(read.points, this.#doubt !== 'none');
+        if (this.#doubt === 'next') this.#doubt = 'none';
+      }
+      // A cursor that has only moved over what is no metric need not be kept: it costs nothing to read that again.
+      if (read.points.length > 0) {
+        await this.note({
+          events: { cursor: read.next, points: events.points + read.points.length },
+          renamed: { ...renamed, ...read.renamed },
+        });
+      }
+      if (read.atEnd) return;
+      if (read.points.length === 0)
+        this.#state = { ...this.#state, events: { ...events, cursor: read.next } };
+    }
+  }
+
+  /** Points and status that are known once the run has ended. */
+  async end({ finalPoints, end }: RunRecord): Promise<void> {
+    const digest = createHash('sha256')
+      .update(JSON.stringify(finalPoints.map(toText)))
+      .digest('hex');
+    if (digest !== this.#state.finalPoints) {
+      // Some of them may be there from before an evaluation, too.
+      await this.#send(finalPoints, !this.#created);
+      await this.note({ finalPoints: digest });
+    }
+    if (end === null) return;
+    await this.server.updateRun(
+      this.#state.runId,
+      { status: end.status, endTimeMs: end.timeMs },
+      this.signal,
+    );
+  }
+
+  async #send(points: readonly MetricPoint[], maybeThere: boolean): Promise<void> {
+    const options = { maybeThere, onWritten: () => Promise.resolve(), signal: this.signal };
+    await this.server.logMetrics(this.#state.runId, points, options);
+  }
+}
+
+/** JSON has no NaN. */
+const toText = ({ key, value, timestamp, step }: MetricPoint) => [key, String(value), timestamp, step];
+
+const isDeleted = ({ lifecycleStage }: ServerRun): boolean => lifecycleStage === 'deleted';
+
+const runDeleted = (key: string, runId: string, { uri }: TrackingServer): RunnerError =>
+  new RunnerError('run-deleted', `Run ${key} was recorded at ${uri} as ${runId}, and was deleted there.`);

@@ -1,0 +1,75 @@
+/** What the commands ask of the logging task. */
+import type { RunOutcome } from '../contract/run-outcome.js';
+import type { RunRequestRecord } from '../contract/run-request.js';
+import type { RunSpec } from '../contract/run-spec.js';
+import type { RunnerError } from '../contract/errors.js';
+
+/** A run directory, read. */
+export interface RunToRecord {
+  readonly runId: string;
+  readonly runDir: string;
+  readonly spec: RunSpec;
+  /** Null while the run goes on. */
+  readonly outcome: RunOutcome | null;
+  readonly request: RunRequestRecord | undefined;
+}
+
+export interface RecordOptions {
+  /** Experiment to record under; default: the one that was asked for with the run, else the job's name. */
+  readonly experiment?: string;
+  /** Registered model that the run's model becomes a version of; default: what was asked for with the run. */
+  readonly register?: string;
+  /** Record as a new run what was deleted on the server. */
+  readonly again?: boolean;
+  /** Read every artifact back, and compare its sha256; by default sizes are compared. */
+  readonly verify?: boolean;
+  readonly signal: AbortSignal;
+  /** Told in a sentence what a person would not expect. */
+  readonly onNotice?: (text: string) => void;
+}
+
+/** What the server holds of a run now. */
+export interface Recorded {
+  readonly server: string;
+  /** Where a person finds it. */
+  readonly url: string;
+  readonly experiment: { readonly id: string; readonly name: string };
+  /** The server's own id of the run. */
+  readonly mlflowRunId: string;
+  /** Points of metrics that it holds, those of the outcome not counted. */
+  readonly points: number;
+  readonly artifacts: {
+    /** By this call. */
+    readonly sent: number;
+    readonly sentBytes: number;
+    /** All that it holds. */
+    readonly recorded: number;
+  };
+  readonly modelId: string | null;
+  readonly version: { readonly name: string; readonly version: string } | null;
+  /** Null if nothing is left to do. */
+  readonly problem: RunnerError | null;
+}
+
+/** Streams a run's metrics while it trains; `end` gives the run free for `record`. Never rejects. */
+export interface LiveRecording {
+  end(): Promise<void>;
+}
+
+export interface Tracking {
+  /** Address of the server, without credentials. */
+  readonly uri: string;
+  /** @throws RunnerError `tracking-unreachable` or `tracking-forbidden` */
+  probe(signal: AbortSignal): Promise<void>;
+  /** Whether the server lacks something of a run that has ended. */
+  isPending(run: RunToRecord): Promise<boolean>;
+  /**
+   * Records what the server lacks of the run. What could be recorded is, whatever else fails: a failure of the artifact
+   * store is the `problem` of what is returned.
+   * @throws RunnerError `tracking-unreachable` and kin, `run-deleted`, `experiment-deleted`, `tracking-busy`,
+   *   `run-corrupt`; the signal's reason
+   */
+  record(run: RunToRecord, options: RecordOptions): Promise<Recorded>;
+  follow(run: RunToRecord, options: Omit<RecordOptions, 'verify' | 'again'>): LiveRecording;
+  close(): void;
+}

@@ -1,0 +1,32 @@
+/**
+ * Set up once for all tests of tracking: a Python with MLflow, and one plain server that they share. On a machine that
+ * cannot have them the tests are skipped with the reason; with CI set they fail.
+ */
+import type { TestProject } from 'vitest/node';
+import { startMlflowServer } from './mlflow-server.js';
+import { trackingPython } from './python.js';
+
+export interface TrackingServers {
+  /** Has MLflow, boto3 and SeaweedFS. */
+  readonly python: string;
+  /** A plain server that all tests share: each makes experiments of its own. */
+  readonly uri: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Or why this machine cannot have them. */
+    trackingServers: TrackingServers | { readonly lacking: string };
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const found = await trackingPython();
+  if ('lacking' in found) {
+    project.provide('trackingServers', found);
+    return () => Promise.resolve();
+  }
+  const server = await startMlflowServer(found);
+  project.provide('trackingServers', { python: found.python, uri: server.uri });
+  return () => server[Symbol.asyncDispose]();
+}
