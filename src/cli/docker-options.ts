@@ -1,9 +1,10 @@
 /** The part of the table of settings (options.ts) that only `--mode docker` has. */
 import { DEFAULT_LIMITS } from '../contract/limits.js';
 import { GPUS_FORM, SIZE_FORM } from './quantities.js';
+import { BUILDERS } from './setting-definition.js';
 import type { SettingDefinition, Settings } from './setting-definition.js';
 
-type DockerSetting = 'memory' | 'cpus' | 'pids' | 'shmSize' | 'image' | 'gpu' | 'gpus';
+type DockerSetting = 'memory' | 'cpus' | 'pids' | 'shmSize' | 'image' | 'builder' | 'gpu' | 'gpus';
 
 export const DOCKER_SETTINGS: { readonly [K in DockerSetting]: SettingDefinition<Settings[K]> } = {
   memory: {
@@ -55,6 +56,16 @@ export const DOCKER_SETTINGS: { readonly [K in DockerSetting]: SettingDefinition
     schema: ({ z }) => z.string().min(1).nullable(),
     help: 'trainer image to run, which must be there',
     fallback: 'version',
+  },
+  builder: {
+    flag: '--builder <name>',
+    env: 'RUNNER_BUILDER',
+    only: 'docker',
+    kind: 'text',
+    expected: 'auto, classic or buildkit',
+    schema: ({ z }) => z.enum(BUILDERS),
+    help: 'what builds a missing image: classic, buildkit, or auto, as the daemon prefers',
+    fallback: 'auto',
   },
   gpu: {
     flag: '--gpu [prefer]',

@@ -197,5 +197,5 @@ export const settingsOf = (mode: runSpec.RunMode): readonly SettingName[] =>
 
 /** What decides which runs a warm trainer is for. */
 export const WARM_SETTINGS: readonly SettingName[] = [
-  ...(['job', 'threads', 'memory', 'cpus', 'pids', 'shmSize', 'image', 'dataDir'] as const),
+  ...(['job', 'threads', 'memory', 'cpus', 'pids', 'shmSize', 'image', 'builder', 'dataDir'] as const),
 ];

@@ -8,7 +8,9 @@ import type { EvaluationFigures } from '../report/evaluation.js';
 import type { CollectedThing } from '../report/garbage.js';
 import type { ListedImage } from '../report/image-list.js';
 import type { InspectedPart } from '../report/inspection.js';
+import type { LocalServer, StartLocalServer } from '../tracking/local-server/local-server.js';
 import type { Tracking } from '../tracking/tracking.js';
+import type { BuilderChoice } from './setting-definition.js';
 
 /** An engine that is on disk and ready to be loaded; `handle` is the engine's own business. */
 export interface PreparedEngine {
@@ -63,6 +65,11 @@ export interface Services {
    * @throws RunnerError `bad-tracking-uri` or `bad-credentials`
    */
   connectTracking(options: ConnectTracking): Promise<Tracking>;
+  /**
+   * A tracking server of one's own, or the one that another process keeps.
+   * @throws RunnerError `mlflow-missing` or `mlflow-failed`; `usage` for a port that is taken; the signal's reason
+   */
+  startTrackingServer(options: StartLocalServer): Promise<LocalServer>;
   /** @throws RunnerError `run-busy` or `bad-data` and kin; the signal's reason once it is aborted */
   evaluateRun(
     run: RunWithOutcome,
@@ -81,6 +88,8 @@ export interface Services {
 
 export interface ConnectTracking {
   readonly uri: string;
+  /** What a run's tracking.json knows the server by; default: its address. */
+  readonly destination?: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Whether to give up soon where the server does not answer. */
@@ -107,7 +116,7 @@ export interface EnsureImage extends Abortable {
   readonly base?: string;
   /** Build it also where it is there. */
   readonly force?: boolean;
-  readonly builder: Settings['builder'];
+  readonly builder: BuilderChoice;
   readonly onProgress: SetupProgress;
   /** Told in a sentence what a person would not expect. */
   readonly onNotice: (text: string) => void;

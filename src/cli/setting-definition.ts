@@ -4,8 +4,10 @@ import type * as runSpec from '../contract/run-spec.js';
 import { formatSize } from './quantities.js';
 
 export const LOG_FORMATS = ['pretty', 'json'] as const;
-export const BUILDERS = ['auto', 'classic', 'buildkit'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
+
+export const BUILDERS = ['auto', 'classic', 'buildkit'] as const;
+export type BuilderChoice = (typeof BUILDERS)[number];
 
 /** Every setting that can come from a flag, the environment, a configuration file or a default. */
 export interface Settings extends runSpec.Hyperparameters {
@@ -24,7 +26,7 @@ export interface Settings extends runSpec.Hyperparameters {
   shmSize: number;
   /** Tag or id; null for the one of this version, which is built where it is missing. */
   image: string | null;
-  builder: (typeof BUILDERS)[number];
+  builder: BuilderChoice;
   gpu: boolean | 'prefer';
   gpus: runSpec.GpuRequest['devices'];
   dataDir: string;

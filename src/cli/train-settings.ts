@@ -41,6 +41,7 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
     pids: byDefault(DEFAULT_LIMITS.pids),
     shmSize: byDefault(DEFAULT_LIMITS.shmBytes),
     image: byDefault(null),
+    builder: byDefault('auto'),
     gpu: byDefault(false),
     gpus: byDefault('all'),
     dataDir: byDefault(given.dataDir === undefined ? job.defaultDataDir() : '', ofJob),

@@ -5,6 +5,6 @@ import type { Tracking } from '../tracking/tracking.js';
 import type { ConnectTracking } from './services.js';
 import { originOf } from './tracking/origin.js';
 
-export async function connectTracking({ uri, env, cwd, hurried }: ConnectTracking): Promise<Tracking> {
-  return connect({ uri, env, hurried, environment: await originOf(cwd), clock: systemClock });
+export async function connectTracking({ cwd, ...options }: ConnectTracking): Promise<Tracking> {
+  return connect({ ...options, environment: await originOf(cwd), clock: systemClock });
 }

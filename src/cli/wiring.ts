@@ -33,6 +33,10 @@ export function wireServices(): Services {
       const { connectTracking } = await import('./wire-tracking.js');
       return connectTracking(options);
     },
+    async startTrackingServer(options) {
+      const { startLocalServer } = await import('../tracking/local-server/start-local-server.js');
+      return startLocalServer(options);
+    },
     async evaluateRun({ runId, runDir, spec, outcome }, { job, engine, dataDir, signal }) {
       const [{ evaluateRun }, { loadTensorFlow }] = await Promise.all([
         import('../trainer/evaluate-run.js'),

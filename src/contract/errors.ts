@@ -219,6 +219,10 @@ export const ERRORS = {
     exit: EXIT.environment,
     hint: 'Install it: `pip install mlflow`, or name a Python that has it in RUNNER_PYTHON.',
   },
+  'mlflow-failed': {
+    exit: EXIT.environment,
+    hint: 'Its own last words are in the message; all of them are in .mlflow/server.log of the runs directory.',
+  },
   untraceable: {
     exit: EXIT.usage,
     hint: 'Use --engine-step eager, or change the layer that is named (docs/traced-step.md).',

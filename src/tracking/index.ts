@@ -12,6 +12,8 @@ import type { Tracking } from './tracking.js';
 export interface ConnectOptions {
   readonly uri: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What tracking.json knows the server by; default: its address. */
+  readonly destination?: string | undefined;
   /** Whether somebody waits for it who has no time: then it gives up soon. */
   readonly hurried: boolean;
   readonly environment: LogTools['environment'];
@@ -24,6 +26,7 @@ export interface ConnectOptions {
  */
 export async function connectTracking({
   uri,
+  destination: named,
   env,
   hurried,
   environment,
@@ -31,8 +34,9 @@ export async function connectTracking({
 }: ConnectOptions): Promise<Tracking> {
   const patience = hurried ? BRIEF : PATIENT;
   const { server, http } = await connectTrackingServer({ uri, env, home: env.HOME ?? homedir(), patience });
+  const destination = named ?? server.uri;
   const tools: LogTools = {
-    ...{ server, environment, clock },
+    ...{ server, destination, environment, clock, attempts: patience.attempts },
     openStore: (artifactUri) => openArtifactStore({ artifactUri, http, env }),
   };
   return {
@@ -41,7 +45,7 @@ export async function connectTracking({
       await server.probe(signal);
     },
     async isPending({ runDir }) {
-      const known = await readDestination(runDir, server.uri);
+      const known = await readDestination(runDir, destination);
       return known?.complete == null || known.complete !== (await fingerprintOf(runDir));
     },
     record: (run, options) => logRun(run, options, tools),

@@ -61,7 +61,8 @@ function sendWhileThere(
   return withRecordingLock(run, signal, async () => {
     const record = describeRun(await describedRun(run, tools));
     const recorder = await RunRecorder.open(run.runDir, record, tools.server, {
-      ...{ experiment: experimentOf(run, options), again: false, signal },
+      ...{ experiment: experimentOf(run, options), destination: tools.destination, again: false },
+      ...{ attempts: tools.attempts, signal },
     });
     await recorder.describe(record);
     while (!signal.aborted) {

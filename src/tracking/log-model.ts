@@ -2,6 +2,7 @@
 import { ARTIFACT_FILES } from '../contract/run-directory.js';
 import type { ArtifactFile } from './artifacts/artifact-store.js';
 import { withExtraFiles } from './extra-files.js';
+import { findOrMake } from './find-or-make.js';
 import { logArtifacts } from './log-artifacts.js';
 import type { LogTools } from './log-run.js';
 import { modelFiles } from './record/model-files.js';
@@ -12,6 +13,9 @@ import type { RecordOptions, RunToRecord } from './tracking.js';
 
 const MODEL_FOLDER = 'model/';
 const SAVED_MODEL = `${ARTIFACT_FILES.savedModel}/saved_model.pb`;
+
+/** Whether a file of a run belongs to its model. */
+export const isOfModel = ({ path }: Pick<ArtifactFile, 'path'>): boolean => path.startsWith(MODEL_FOLDER);
 
 type Model = NonNullable<Destination['model']>;
 
@@ -58,16 +62,21 @@ async function findOrCreate(
   run: RunToRecord,
   recorder: RunRecorder,
   { signal }: RecordOptions,
-  { server }: LogTools,
+  { server, attempts }: LogTools,
 ): Promise<Model> {
   const { experiment, runId } = recorder.state;
   const name = run.spec.job;
-  const { id, artifactUri } =
-    (await server.findModel(experiment.id, runId, name, signal)) ??
-    (await server.createModel(
-      { experimentId: experiment.id, name, runId, params: [], tags: tagsOf(run) },
-      signal,
-    ));
+  const { id, artifactUri } = (
+    await findOrMake({
+      find: () => server.findModel(experiment.id, runId, name, signal),
+      make: () =>
+        server.createModel(
+          { experimentId: experiment.id, name, runId, params: [], tags: tagsOf(run) },
+          signal,
+        ),
+      ...{ attempts, signal },
+    })
+  ).value;
   const model = { id, artifactUri, artifacts: {}, ready: false };
   await recorder.note({ model });
   return model;
@@ -82,7 +91,7 @@ async function sendModel(
   { server, clock, ...tools }: LogTools,
 ): Promise<Model> {
   const own = files
-    .filter(({ path }) => path.startsWith(MODEL_FOLDER))
+    .filter(isOfModel)
     .map((file) => ({ ...file, path: file.path.slice(MODEL_FOLDER.length) }));
   const { runId } = recorder.state;
   const described = modelFiles({

@@ -10,7 +10,7 @@ import type { ArtifactStore } from './artifacts/artifact-store.js';
 import { fingerprintOf } from './fingerprint.js';
 import { logArtifacts } from './log-artifacts.js';
 import type { ArtifactLog } from './log-artifacts.js';
-import { logModel } from './log-model.js';
+import { isOfModel, logModel } from './log-model.js';
 import type { TrackingServer } from './mlflow/tracking-server.js';
 import { describeRun } from './record/describe-run.js';
 import type { DescribedRun } from './record/describe-run.js';
@@ -23,6 +23,10 @@ import { noteFiles, withExtraFiles } from './extra-files.js';
 
 export interface LogTools {
   readonly server: TrackingServer;
+  /** What tracking.json knows it by. */
+  readonly destination: string;
+  /** At what is not repeated by itself, at least 1. */
+  readonly attempts: number;
   openStore(artifactUri: string): Promise<ArtifactStore>;
   readonly environment: DescribedRun['environment'];
   readonly clock: Clock;
@@ -36,7 +40,9 @@ export function logRun(run: RunToRecord, options: RecordOptions, tools: LogTools
     const record = describeRun(await describedRun(run, tools));
     const recorder = await RunRecorder.open(run.runDir, record, tools.server, {
       experiment: experimentOf(run, options),
+      destination: tools.destination,
       again: options.again ?? false,
+      attempts: tools.attempts,
       signal: options.signal,
     });
     try {
@@ -101,13 +107,15 @@ async function sendFiles(
       store.close();
     }
     const changed = failed[0]?.error ?? null;
-    const problem = artifacts.problem ?? changed;
-    artifacts = { ...artifacts, problem };
-    if (problem === null) await logModel(run, files, recorder, options, tools);
+    artifacts = { ...artifacts, problem: artifacts.problem ?? changed };
+    // For want of another artifact the model is not kept back; for want of one of its own it is.
+    const held = recorder.state.artifacts;
+    const lacking = [...failed, ...files.filter(({ path, sha256 }) => held[path]?.sha256 !== sha256)];
+    if (!lacking.some(isOfModel)) await logModel(run, files, recorder, options, tools);
     return artifacts;
   } catch (error) {
     if (signal.aborted) throw error;
-    return { ...artifacts, problem: toRunnerError(error) };
+    return { ...artifacts, problem: artifacts.problem ?? toRunnerError(error) };
   }
 }
 

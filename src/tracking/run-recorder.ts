@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { runPath } from '../contract/run-directory.js';
 import { RunnerError } from '../contract/errors.js';
+import { findOrMake } from './find-or-make.js';
 import type { ServerRun, TrackingServer } from './mlflow/tracking-server.js';
 import { readPoints } from './record/points.js';
 import type { MetricPoint, RunRecord } from './record/run-record.js';
@@ -13,8 +14,12 @@ const POINTS_AT_ONCE = 5_000;
 export const RUN_ID_TAG = 'runner.run_id';
 
 export interface RecorderOptions {
+  /** What tracking.json knows the server by. */
+  readonly destination: string;
   readonly experiment: string;
   readonly again: boolean;
+  /** To create the run, if it is not clear whether it was created. */
+  readonly attempts: number;
   readonly signal: AbortSignal;
 }
 
@@ -51,9 +56,9 @@ export class RunRecorder {
     runDir: string,
     record: RunRecord,
     server: TrackingServer,
-    { experiment: name, again, signal }: RecorderOptions,
+    { destination, experiment: name, again, attempts, signal }: RecorderOptions,
   ): Promise<RunRecorder> {
-    const known = await readDestination(runDir, server.uri);
+    const known = await readDestination(runDir, destination);
     if (known !== undefined) {
       const run = await server.getRun(known.runId, signal);
       if (run !== null && !isDeleted(run)) return new RunRecorder(runDir, server, signal, known, 'next');
@@ -61,26 +66,29 @@ export class RunRecorder {
     }
     const experiment = await server.ensureExperiment(name, signal);
     const tag = { key: RUN_ID_TAG, value: record.key };
-    const found = await server.findRun(experiment.id, tag, signal);
-    const usable = found === null || isDeleted(found) ? null : found;
-    if (found !== null && usable === null && !again) throw runDeleted(record.key, found.id, server);
-    const run =
-      usable ??
-      (await server.createRun(
-        {
-          experimentId: experiment.id,
-          name: record.name,
-          startTimeMs: record.startTimeMs,
-          tags: [tag],
-        },
-        signal,
-      ));
+    const { value: run, made } = await findOrMake({
+      async find() {
+        const found = await server.findRun(experiment.id, tag, signal);
+        if (found === null || !isDeleted(found)) return found;
+        if (!again) throw runDeleted(record.key, found.id, server);
+        return null;
+      },
+      make: () =>
+        server.createRun(
+          {
+            ...{ experimentId: experiment.id, name: record.name, tags: [tag] },
+            startTimeMs: record.startTimeMs,
+          },
+          signal,
+        ),
+      ...{ attempts, signal },
+    });
     const state = newDestination({
-      ...{ server: server.uri, experiment: { id: experiment.id, name: experiment.name } },
+      ...{ server: destination, experiment: { id: experiment.id, name: experiment.name } },
       ...{ runId: run.id, artifactUri: run.artifactUri },
     });
     await writeDestination(runDir, state);
-    return new RunRecorder(runDir, server, signal, state, run === usable ? 'all' : 'none');
+    return new RunRecorder(runDir, server, signal, state, made ? 'none' : 'all');
   }
 
   /** What is known to be recorded. */

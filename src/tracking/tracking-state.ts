@@ -14,7 +14,7 @@ const sentFileSchema = z.object({ sha256: z.string(), bytes: z.int().min(0) });
 
 /** What one tracking server holds of the run. */
 const destinationSchema = z.object({
-  /** Address of the server, without credentials. */
+  /** Address of the server, without credentials; of one of our own, which may have another each time, a name. */
   server: z.string(),
   experiment: z.object({ id: z.string(), name: z.string() }),
   /** The server's own id of the run. */

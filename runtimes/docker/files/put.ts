@@ -25,7 +25,7 @@ export interface SourceFile {
 const FOLDER_MODE = 0o755;
 /** The same archive each time. */
 const MTIME = new Date(0);
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 1024 * 1024;
 
 /**
  * Writes files into a folder of a container that is there and may be written to, started or not.

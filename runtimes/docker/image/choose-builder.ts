@@ -27,10 +27,10 @@ export async function buildByChoice(
   plan: ImagePlan,
   base: BaseImage,
   { builder: choice, onNotice, ...options }: ChosenBuildOptions,
+  buildBy = buildImage,
 ): Promise<void> {
   const { signal } = options;
-  const build = (builder: Builder): Promise<void> =>
-    buildImage(connection, plan, base, { ...options, builder });
+  const build = (builder: Builder): Promise<void> => buildBy(connection, plan, base, { ...options, builder });
   const builder = choice === 'auto' ? await preferredBuilder(connection, signal) : choice;
   try {
     await build(builder);
@@ -61,9 +61,15 @@ export async function preferredBuilder(connection: DaemonConnection, signal: Abo
 async function ping({ modem }: Docker, abortSignal: AbortSignal): Promise<IncomingMessage> {
   const { dial } = modem as Modem;
   return new Promise((resolve, reject) => {
-    const request = { path: '/_ping', method: 'GET', isStream: true, statusCodes: { 200: true }, abortSignal };
+    const request = {
+      path: '/_ping',
+      method: 'GET',
+      isStream: true,
+      statusCodes: { 200: true },
+      abortSignal,
+    };
     dial.call(modem, request, (error, response) => {
-      if (error !== null) reject(error);
+      if (!response) reject(error ?? new Error('no answer'));
       else resolve(response.resume());
     });
   });
@@ -71,8 +77,5 @@ async function ping({ modem }: Docker, abortSignal: AbortSignal): Promise<Incomi
 
 /** As much of docker-modem, which has no types, as is used here. */
 interface Modem {
-  dial(
-    request: object,
-    callback: (...outcome: [error: Error] | [error: null, response: IncomingMessage]) => void,
-  ): void;
+  dial(request: object, callback: (error: Error | null, response?: IncomingMessage | null) => void): void;
 }

@@ -8,7 +8,7 @@ import { exists } from '../../../src/common/exists.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { cacheFolder } from '../../../src/engine/cache.js';
 import type { EngineProgress } from '../../../src/engine/engine.js';
-import { lastLines } from '../../../src/engine/provision/run-command.js';
+import { lastLines } from '../../../src/common/last-lines.js';
 import { buildFolder, removeLeftovers } from '../../../src/engine/provision/workspace.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { type DebianMirror, findMirror, type SourcesFile } from './apt-sources.js';

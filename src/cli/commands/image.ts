@@ -2,20 +2,24 @@ import { EXIT } from '../../contract/errors.js';
 import { formatDuration } from '../../report/format.js';
 import { describeImage, nameOfImage, renderImageList } from '../../report/image-list.js';
 import { printable } from '../../report/printable.js';
-import type { CliContext } from '../context.js';
+import { readSettings } from '../context.js';
+import type { CliContext, Flags } from '../context.js';
 import { setupReporter } from '../progress/setup.js';
 import type { TrainerImage } from '../services.js';
+import { byDefault } from '../settings.js';
 import { listenForSignals, unlessAborted } from '../signals.js';
 import type { Interruption } from '../signals.js';
 
-export interface BuildFlags {
+export interface BuildFlags extends Flags {
   readonly base?: string;
   readonly force?: boolean;
 }
 
 /** `runner image build`: the image that `runner train --mode docker` of this version runs. */
-export async function buildImage(context: CliContext, { base, force = false }: BuildFlags): Promise<number> {
+export async function buildImage(context: CliContext, flags: BuildFlags): Promise<number> {
+  const { base, force = false } = flags;
   const { io, output, services } = context;
+  const { builder = byDefault('auto') } = await readSettings(context, flags, ['builder']);
   const { onSetup, finish } = setupReporter(io.stderr, io.env);
   using interruption = listen(context, finish);
   const { signal } = interruption;
@@ -27,7 +31,7 @@ export async function buildImage(context: CliContext, { base, force = false }: B
     const daemon = await unlessAborted(signal, () => services.connectDaemon({ env: io.env, signal }));
     const engine = await unlessAborted(signal, () => services.prepareEngine({ onProgress: onSetup, signal }));
     const image = await daemon.ensureImage({
-      ...{ engine, gpu: false, force, onProgress: onSetup, onNotice, signal },
+      ...{ engine, gpu: false, force, builder: builder.value, onProgress: onSetup, onNotice, signal },
       ...(base === undefined ? {} : { base }),
     });
     finish();

@@ -15,6 +15,7 @@ export const addDocker: AddCommands = (program, context, done) => {
     .description('build the image of this version, unless it is there')
     .option('--base <image>', 'image to build upon (default: that of Dockerfile.trainer)')
     .option('--force', 'build it also where it is there');
+  addSettings(build, ['builder']);
   addCommon(build).action(async (flags: BuildFlags) => {
     done(await (await load()).buildImage(context, flags));
   });

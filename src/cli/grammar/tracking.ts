@@ -1,4 +1,5 @@
 import type { LogFlags } from '../commands/log.js';
+import type { UiFlags } from '../commands/ui.js';
 import { addCommon, addSettings, RUN_HELP } from './common.js';
 import type { AddCommands } from './common.js';
 
@@ -24,5 +25,16 @@ export const addTracking: AddCommands = (program, context, done) => {
   addCommon(sync).action(async (flags: LogFlags) => {
     const command = await import('../commands/sync.js');
     done(await command.sync(context, flags));
+  });
+
+  const ui = program.command('ui').description('show all runs in an MLflow of your own, until Ctrl-C');
+  addSettings(ui, ['runsDir', 'experiment']);
+  ui.option('--port <n>', 'port of this machine that it listens at (default: 5000, or a free one)').option(
+    '--open',
+    'open it in the browser',
+  );
+  addCommon(ui).action(async (flags: UiFlags) => {
+    const command = await import('../commands/ui.js');
+    done(await command.ui(context, flags));
   });
 };

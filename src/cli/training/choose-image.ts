@@ -48,7 +48,7 @@ async function gpuImage(
 ): Promise<TrainerImage> {
   const { signal } = preparation;
   await daemon.probeGpu({ image: id, gpu: { devices: settings.gpus.value, prefer: false }, signal });
-  if (named === undefined) return ensureImage({ daemon }, engine, preparation, true);
+  if (named === undefined) return ensureImage({ daemon, settings }, engine, preparation, true);
   if (named.gpu) return named;
   throw new RunnerError('engine-missing', `The image ${named.tag} has an engine for processors only.`, {
     hint: 'Name an image with an engine for GPUs, or leave --gpu out.',
@@ -56,12 +56,13 @@ async function gpuImage(
 }
 
 async function ensureImage(
-  { daemon }: Pick<ExaminedDaemon, 'daemon'>,
+  { daemon, settings }: Pick<ExaminedDaemon, 'daemon' | 'settings'>,
   engine: PreparedEngine,
   { reporter, note, signal }: Preparation,
   gpu: boolean,
 ): Promise<TrainerImage> {
-  const options = { engine, gpu, onProgress: reporter.onSetup, onNotice: note, signal };
+  const builder = settings.builder.value;
+  const options = { engine, gpu, builder, onProgress: reporter.onSetup, onNotice: note, signal };
   try {
     return await daemon.ensureImage(options);
   } finally {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunnerError } from '../../contract/errors.js';
+import { lastLines } from '../../common/last-lines.js';
 import { NODE_API_VERSION } from '../cache.js';
 import { BINDING_FILE, LIBRARY_LINK, LOG_LEVEL_FILE } from '../find-engine.js';
 import { nodeApiHeaders, tfjsNodeFolder } from '../packages.js';
@@ -10,7 +11,7 @@ import { DISK_FULL_HINT } from './disk-space.js';
 import type { Tool } from './find-tools.js';
 import type { Library } from './library.js';
 import { ABSEIL_OPTIONS, LOG_LEVEL_SOURCE } from './log-level-source.js';
-import { lastLines, runCommand, saysDiskFull } from './run-command.js';
+import { runCommand, saysDiskFull } from './run-command.js';
 
 const SOURCES = ['tfjs_backend', 'tfjs_binding'] as const;
 const IS_MACOS = process.platform === 'darwin';

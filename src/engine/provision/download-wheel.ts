@@ -1,12 +1,13 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunnerError } from '../../contract/errors.js';
+import { lastLines } from '../../common/last-lines.js';
 import { TENSORFLOW_VERSION } from '../engine.js';
 import { type Provisioning, step } from './context.js';
 import { DISK_FULL_HINT } from './disk-space.js';
 import { findPip } from './find-tools.js';
 import { hashFile } from './hash-file.js';
-import { lastLines, runCommand, saysDiskFull } from './run-command.js';
+import { runCommand, saysDiskFull } from './run-command.js';
 import type { PinnedWheel } from './wheels.js';
 
 const LOOK_EVERY_MS = 200;

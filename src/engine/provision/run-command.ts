@@ -44,15 +44,6 @@ export async function runCommand(
   };
 }
 
-/** The end of a program's output, where the cause usually stands. */
-export const lastLines = (output: string, count: number): string =>
-  output
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => line !== '')
-    .slice(-count)
-    .join('\n');
-
 /** What programs say when the disk is full; their exit statuses do not tell. */
 export const saysDiskFull = (output: string): boolean =>
   /No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(output);

@@ -2,10 +2,11 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RunnerError } from '../../contract/errors.js';
+import { lastLines } from '../../common/last-lines.js';
 import { PLATFORM } from '../cache.js';
 import { tfjsNodeFolder } from '../packages.js';
 import type { Provisioning } from './context.js';
-import { lastLines, runCommand } from './run-command.js';
+import { runCommand } from './run-command.js';
 
 const COPIED = [
   'package.json',

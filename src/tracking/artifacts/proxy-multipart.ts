@@ -9,7 +9,7 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import { describeIssues } from '../../common/parse.js';
 import { failureOfAnswer, TrackingFailure } from '../mlflow/failure.js';
-import { isLoopback, send, type HttpAccess } from '../mlflow/http.js';
+import { headersOf, isLoopback, send, type HttpAccess } from '../mlflow/http.js';
 import { failureOfError } from '../mlflow/network-failure.js';
 import { multipartUrl } from './proxy-address.js';
 import type { PartedUpload } from './send-in-parts.js';
@@ -138,9 +138,7 @@ async function putPart(
     signal.throwIfAborted();
     throw failureOfError(store, what, error);
   }
-  const answerHeaders = Object.fromEntries(
-    Object.entries(response.headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
-  );
+  const answerHeaders = headersOf(response);
   if (response.status >= 200 && response.status < 300) return answerHeaders.etag ?? '';
   throw failureOfAnswer(store, what, {
     status: response.status,

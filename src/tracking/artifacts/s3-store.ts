@@ -49,6 +49,8 @@ export async function openS3Store(uri: string, env: NodeJS.ProcessEnv): Promise<
 
 /** Where nothing names a region, not even a profile, it is that of boto3. */
 async function connect({ client: config }: S3Settings): Promise<S3Client> {
+  // Its version is pinned here: which Node later ones need is nothing that a user can act on.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const client = new S3Client(config);
   if (config.region !== undefined) return client;
   try {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
 import { attachSuppressed } from '../../common/errors.js';
 import type { ArtifactFile } from './artifact-store.js';
@@ -52,6 +53,8 @@ export async function sendInParts(
 ): Promise<void> {
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  // One or two for each part that is under way are no leak.
+  setMaxListeners(Infinity, either);
   const inFlight = new Set<Promise<void>>();
   const free: Buffer[] = [];
   const takeBuffer = (): Buffer => free.pop() ?? Buffer.allocUnsafeSlow(partBytes);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pMap from 'p-map';
 import pRetry from 'p-retry';
@@ -62,6 +63,8 @@ export async function uploadArtifacts(
   const failed: FailedFile[] = [];
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
+  // One or two for each request that is under way are no leak.
+  setMaxListeners(Infinity, either);
   let givenUp: RunnerError | undefined;
   let inARow = 0;
   let telling = Promise.resolve();

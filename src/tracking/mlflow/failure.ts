@@ -122,14 +122,15 @@ export const isAlreadyThere = (error: unknown): error is TrackingFailure =>
   error instanceof TrackingFailure && error.clarity === 'refused' && isIntegrityFailure(error.message);
 
 /** The words of whoever answered: MLflow's JSON, FastAPI's `detail`, the title of a proxy's page, or plain text. */
-function wordsOf({ headers, body }: Answer): { readonly text: string; readonly serverCode?: string } {
+function wordsOf({ body }: Answer): { readonly text: string; readonly serverCode?: string } {
   const json = parseObject(body);
   if (json !== undefined) {
     const { error_code: code, message, detail } = json;
     const text = typeof message === 'string' ? message : detail === undefined ? '' : asText(detail);
     return { text: oneLine(text), ...(typeof code === 'string' ? { serverCode: code } : {}) };
   }
-  if (isHtml(headers, body)) return { text: oneLine(/<title[^>]*>([^<]*)/i.exec(body)?.[1] ?? '') };
+  // Not by the content type: Flask calls its plain texts HTML too.
+  if (/^\s*</.test(body)) return { text: oneLine(/<title[^>]*>([^<]*)/i.exec(body)?.[1] ?? '') };
   return { text: oneLine(body) };
 }
 

@@ -112,7 +112,8 @@ export async function send(access: HttpAccess, request: HttpRequest): Promise<An
   throw failureOfAnswer(access, what, answer);
 }
 
-function headersOf({ headers }: AxiosResponse): Answer['headers'] {
+/** Names in lower case. */
+export function headersOf({ headers }: AxiosResponse<unknown>): Answer['headers'] {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
   );

@@ -17,7 +17,12 @@ const SCHEMES = ['http:', 'https:'];
 export function parseTrackingUri(text: string): TrackingUri {
   const trimmed = text.trim();
   const url = URL.canParse(trimmed) ? new URL(trimmed) : null;
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(trimmed)?.[1]?.toLowerCase();
+  // MLflow's client takes the bare word `databricks` too.
+  const scheme = /^(?:([a-z][a-z0-9+.-]*):|(databricks)$)/i
+    .exec(trimmed)
+    ?.slice(1)
+    .find(Boolean)
+    ?.toLowerCase();
   if (scheme === undefined || isHostAndPort(trimmed, scheme)) {
     throw bad(trimmed, 'it has no scheme', `Write http://${withoutLogin(trimmed)} or https://….`);
   }

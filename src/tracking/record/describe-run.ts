@@ -58,7 +58,7 @@ export function describeRun(run: DescribedRun): RunRecord {
   for (const { wanted, key } of figures) if (key !== wanted) renamed[wanted] = key;
   const at = {
     timestamp: Math.round(outcome?.endedAt ?? 0),
-    step: outcome?.training.stepsCompleted ?? 0,
+    step: 0,
   };
   const evaluated = evaluation !== null || outcome?.training.testLoss !== undefined;
   return {

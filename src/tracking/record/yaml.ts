@@ -1,4 +1,4 @@
-/** As much of YAML as MLmodel needs: mappings, lists of scalars, and strings in the quotes of JSON. */
+/** As much of YAML as MLmodel needs: mappings and lists that are not empty, and strings in the quotes of JSON. */
 
 export type YamlValue = string | number | boolean | readonly string[] | { readonly [key: string]: YamlValue };
 
@@ -9,15 +9,12 @@ export const toYaml = (mapping: Readonly<Record<string, YamlValue>>, indent = ''
     .join('');
 
 function after(value: YamlValue, indent: string): string {
-  if (Array.isArray(value))
-    return `\n${value.map((item: string) => `${indent}- ${quoted(item)}\n`).join('')}`;
-  if (typeof value === 'object') {
-    return Object.keys(value).length === 0
-      ? ' {}\n'
-      : `\n${toYaml(value as Record<string, YamlValue>, `${indent}  `)}`;
-  }
+  if (isList(value)) return `\n${value.map((item) => `${indent}- ${quoted(item)}\n`).join('')}`;
+  if (typeof value === 'object') return `\n${toYaml(value, `${indent}  `)}`;
   return ` ${typeof value === 'string' ? quoted(value) : String(value)}\n`;
 }
+
+const isList = (value: YamlValue): value is readonly string[] => Array.isArray(value);
 
 /** YAML has JSON's escapes, but takes fewer characters as they are. */
 const quoted = (text: string): string =>

@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { z } from 'zod';
+import type { TrackingServers } from './servers.js';
 
 const texts = z.record(z.string(), z.string());
 const number = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]);
@@ -56,7 +57,7 @@ export async function readBack(runId: string, options: ReadBackOptions = {}): Pr
 }
 
 /** What the set-up has started: for tests, which are skipped where there is nothing. */
-export function sharedServers(): { readonly python: string; readonly uri: string } {
+export function sharedServers(): TrackingServers {
   const provided = inject('trackingServers');
   if ('lacking' in provided) throw new Error(provided.lacking);
   return provided;

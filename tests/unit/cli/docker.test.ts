@@ -32,7 +32,7 @@ describe('a run in a container', () => {
     const script: Script = {
       connectDaemon: ({ env }) =>
         note(`daemon ${env.DOCKER_HOST ?? ''}`, {
-          ...({ address: 'tcp://far:2376', cpus: 8, unlimited: [] } as unknown as Daemon),
+          ...({ address: 'tcp://far:2376', cpus: 8, unlimited: [], seccomp: true } as unknown as Daemon),
           ensureImage: ({ gpu, engine }) => note(`image gpu:${gpu} ${engine.version}`, IMAGE),
           createRuntime: ({ image, job, earlierPhases = {} }) => {
             asked.push(`runtime ${image?.id} ${job.name}`, ...Object.keys(earlierPhases));
@@ -139,6 +139,7 @@ describe('a run in a container', () => {
   it('says what is not as a person would expect, with --quiet too', async () => {
     const daemon: Partial<Daemon> = {
       unlimited: ['memory', 'pids'],
+      seccomp: false,
       ensureImage: ({ onNotice, onProgress }) => {
         onProgress({ title: 'Building', share: 0.5 });
         onNotice('The base is made of \u001b[2JDebian packages.');
@@ -155,6 +156,7 @@ describe('a run in a container', () => {
     using cli = commandLine({ script: { daemon } });
     const notes = [
       'The Docker daemon at unix:///run/docker.sock keeps no limit of memory, pids.',
+      'The Docker daemon at unix:///run/docker.sock has no seccomp: containers may call all of the kernel.',
       'The base is made of \\u001b[2JDebian packages.',
       'The run goes on without a GPU.',
     ];

@@ -57,6 +57,28 @@ describe('image build', () => {
     );
   });
 
+  it.each([
+    ['auto, as nobody says otherwise', [], {}, 'auto'],
+    ['a flag', ['--builder', 'classic'], { RUNNER_BUILDER: 'buildkit' }, 'classic'],
+    ['a variable', [], { RUNNER_BUILDER: 'buildkit' }, 'buildkit'],
+  ] as const)('takes the builder of %s', async (_what, flags, env, builder) => {
+    let taken: unknown;
+    const ensureImage: Daemon['ensureImage'] = (options) => {
+      taken = options.builder;
+      return Promise.resolve(IMAGE);
+    };
+    using cli = commandLine({ script: { daemon: { ensureImage } }, env });
+    expect(await cli.run('image', 'build', ...flags)).toMatchObject({ status: 0 });
+    expect(taken).toBe(builder);
+  });
+
+  it('refuses a builder that there is not', async () => {
+    using cli = commandLine();
+    expect(await cli.json('image', 'build', '--builder', 'kaniko')).toMatchObject({
+      error: { message: '--builder: expected auto, classic or buildkit, got "kaniko".', exitCode: 2 },
+    });
+  });
+
   it('asks for the daemon before the engine, which may take minutes to build', async () => {
     const prepareEngine = () => Promise.reject(new Error('the engine was asked for'));
     using cli = commandLine({ script: { connectDaemon: () => Promise.reject(DOWN), prepareEngine } });

@@ -229,13 +229,16 @@ describe('--print-spec', () => {
     cli.write('runner.config.json', '{"timeout": "1h30m", "shmSize": 134217728}');
     const { stdout } = await cli.run(...DOCKER, '--print-spec', '--gpus', '0,1');
     const rows = stdout.split('\n').map((row) => row.replaceAll(/ {2,}/g, ' | '));
-    expect(rows.slice(rows.indexOf('engineStep | auto | default (built in)') + 1, -4)).toEqual([
+    const from = rows.indexOf('engineStep | auto | default (built in)') + 1;
+    const to = rows.findIndex((row) => row.startsWith('dataDir'));
+    expect(rows.slice(from, to)).toEqual([
       'timeout | 1h30m | runner.config.json',
       'memory | 1.5GiB | environment RUNNER_MEMORY',
       'cpus | 3 | default (threads)',
       'pids | 256 | default (built in)',
       'shmSize | 128m | runner.config.json',
       'image | mine:1 | environment RUNNER_IMAGE',
+      'builder | auto | default (built in)',
       'gpu | true | flag --gpus',
       'gpus | 0,1 | flag --gpus',
     ]);

@@ -364,7 +364,7 @@ describe('final points', () => {
       ...OUTCOME,
       training: { ...OUTCOME.training, testLoss: undefined, testAccuracy: undefined },
     };
-    const loss = (change: Partial<DescribedRun>) => valuesOf(described(change).finalPoints)['test_loss'];
+    const loss = (change: Partial<DescribedRun>) => valuesOf(described(change).finalPoints).test_loss;
     expect(loss({ evaluation: EVALUATION })).toBe(0.09531739417518893);
     expect(loss({ evaluation: EVALUATION, outcome: untested })).toBe(0.0953);
     expect(loss({ outcome: untested })).toBeUndefined();

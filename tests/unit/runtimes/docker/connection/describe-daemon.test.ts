@@ -26,7 +26,7 @@ it('describes a daemon of today', async () => {
     ...{ cdi: true, cdiDevices: ['nvidia.com/gpu=0'] },
     initBinary: 'docker-init',
     securityOptions: ['apparmor', 'seccomp', 'cgroupns'],
-    ...{ rootless: false, liveRestore: false },
+    ...{ seccomp: true, rootless: false, liveRestore: false },
   });
 });
 
@@ -38,6 +38,17 @@ it('takes the defaults for what an old or another daemon does not tell', async (
     limits: { memory: false, swap: false, cpu: false, pids: false },
     ...{ initBinary: undefined, rootless: true },
   });
+});
+
+it.each([
+  [['name=seccomp,profile=builtin'], true],
+  [['name=apparmor', 'name=seccomp,profile=/etc/docker/seccomp.json'], true],
+  [['name=seccomp,profile=unconfined'], false],
+  [['name=apparmor'], false],
+  [null, false],
+])('with the security options %o filters system calls: %s', async (SecurityOptions, seccomp) => {
+  await using daemon = await fakeDaemon({ '/version': VERSION, '/info': { ...INFO, SecurityOptions } });
+  expect(await describe(daemon.env)).toMatchObject({ seccomp });
 });
 
 it.each(['1.30', '1.9', '0.99'])(

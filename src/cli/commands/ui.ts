@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT, RunnerError } from '../../contract/errors.js';
+import { printable } from '../../report/printable.js';
+import type { LocalServer } from '../../tracking/local-server/local-server.js';
+import { readSettings, runsDirOf } from '../context.js';
+import type { CliContext, Flags } from '../context.js';
+import { openBrowser } from '../open-browser.js';
+import { listenForSignals } from '../signals.js';
+import { RunMirror } from '../tracking/mirror-runs.js';
+import { recordedLine } from '../tracking/tell-recorded.js';
+
+export interface UiFlags extends Flags {
+  readonly port?: string;
+  readonly open?: boolean;
+}
+
+/** In the runs directory: a name with a dot first is no run's. */
+export const SERVER_FOLDER = '.mlflow';
+const LOOK_EVERY_MS = 3_000;
+
+/**
+ * `runner ui`: MLflow's pages for the runs of this machine, with a server of one's own, until it is told to end. All
+ * runs that have ended are there, those too that were kept to this machine: so is the server.
+ */
+export async function ui(context: CliContext, flags: UiFlags): Promise<number> {
+  const { io, output, services, signals, clock } = context;
+  const port = flags.port === undefined ? undefined : checkPort(flags.port);
+  const given = await readSettings(context, flags, ['runsDir', 'experiment']);
+  const runsDir = runsDirOf(context, given);
+  const note = (text: string): void => output.note(printable(text));
+  using interruption = listenForSignals(signals, {
+    clock,
+    onFirst: () => note('Ending the server; press Ctrl-C again to leave at once.'),
+    onSecond: (status) => io.exit(status),
+  });
+  await using server = await services.startTrackingServer({
+    ...{ folder: join(runsDir, SERVER_FOLDER), port },
+    ...{ env: io.env, signal: interruption.signal, onNotice: note },
+  });
+  const told = (): void => {
+    output.result(documentOf(server, runsDir), () => `${server.address} shows the runs of ${runsDir}.`);
+  };
+  const show = async (): Promise<void> => {
+    told();
+    if (flags.open === true) await openBrowser(server.address, io.env);
+  };
+  if (server.keptBy !== undefined) {
+    note(`Process ${server.keptBy} keeps it, and brings new runs to it.`);
+    await show();
+    return EXIT.succeeded;
+  }
+  const signal = AbortSignal.any([interruption.signal, server.lost]);
+  const tracking = await services.connectTracking({
+    ...{ uri: server.address, destination: server.name, cwd: io.cwd, hurried: false },
+    // Credentials are for other servers: none are looked for in the environment, none in the user's home.
+    env: { HOME: join(runsDir, SERVER_FOLDER) },
+  });
+  try {
+    const mirror = new RunMirror({
+      ...{ runsDir, tracking, elapsed: () => clock.elapsed() },
+      record: {
+        ...(given.experiment?.value == null ? {} : { experiment: given.experiment.value }),
+        ...{ signal, onNotice: note },
+      },
+      onRecorded: (runId, recorded) => note(`${runId} ${recordedLine(recorded)}`),
+      onFailed: (runId, { code, message, hint }) =>
+        output.explain(
+          new RunnerError(code, message.includes(runId) ? message : `Run ${runId}: ${message}`, { hint }),
+        ),
+    });
+    await mirror.round();
+    await show();
+    note('Ctrl-C ends it; the runs that are recorded meanwhile stay, for the next time.');
+    for (;;) {
+      await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+      await mirror.round();
+    }
+  } catch (error) {
+    // That is how it ends well.
+    if (interruption.signal.aborted) return EXIT.succeeded;
+    throw error;
+  } finally {
+    tracking.close();
+  }
+}
+
+const documentOf = ({ address, version, keptBy }: LocalServer, runsDir: string) => ({
+  ...{ address, runsDir, folder: join(runsDir, SERVER_FOLDER), mlflowVersion: version },
+  started: keptBy === undefined,
+});
+
+function checkPort(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new RunnerError(
+    'usage',
+    `--port: expected a whole number from 1 to 65535, got ${JSON.stringify(text)}.`,
+  );
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+import { parseTrackingUri } from '../../../../src/tracking/mlflow/tracking-uri.js';
+
+test.each([
+  ['http://localhost:5000', 'http://localhost:5000'],
+  ['  HTTPS://MLflow.Example/  ', 'https://mlflow.example'],
+  ['https://example.com:443/ml/flow//', 'https://example.com/ml/flow'],
+  ['http://[::1]:5000/', 'http://[::1]:5000'],
+])('%s is %s', (text, baseUrl) => {
+  expect(parseTrackingUri(text)).toEqual({ baseUrl, login: undefined });
+});
+
+test('a login in the address is taken out of it', () => {
+  expect(parseTrackingUri('https://me%40work:pl%25nted@host/x')).toEqual({
+    baseUrl: 'https://host/x',
+    login: { username: 'me@work', password: 'pl%nted' },
+  });
+});
+
+describe('what is no address of a tracking server', () => {
+  test.each([
+    ['', 'Not a tracking server\'s address: "": it has no scheme.'],
+    ['localhost:5000', 'Not a tracking server\'s address: "localhost:5000": it has no scheme.'],
+    ['mlruns', 'Not a tracking server\'s address: "mlruns": it has no scheme.'],
+    ['http://', 'Not a tracking server\'s address: "http://": it is no valid address.'],
+    ['http:///x', 'Not a tracking server\'s address: "http:///x": it is no valid address.'],
+    ['http://a b', 'Not a tracking server\'s address: "http://a b": it is no valid address.'],
+    ['http://host:99999', 'Not a tracking server\'s address: "http://host:99999": it is no valid address.'],
+    ['http://host/?a=b', 'Not a tracking server\'s address: "http://host/": it has a query or a fragment.'],
+    [
+      'databricks://profile',
+      'Not a tracking server\'s address: "databricks://profile": runner speaks to MLflow servers over http and https only, not databricks.',
+    ],
+    [
+      'databricks',
+      'Not a tracking server\'s address: "databricks": runner speaks to MLflow servers over http and https only, not databricks.',
+    ],
+    [
+      'sqlite:///mlflow.db',
+      'Not a tracking server\'s address: "sqlite:///mlflow.db": runner speaks to MLflow servers over http and https only, not sqlite.',
+    ],
+  ])('%j', (text, message) => {
+    expect(() => parseTrackingUri(text)).toThrow(
+      expect.objectContaining({ code: 'bad-tracking-uri', message }),
+    );
+  });
+
+  test.each([
+    'ftp://me:planted@host',
+    'http://me:pl%anted@host',
+    'me:planted@host:5000',
+    'http://me:planted@host?x=1#y',
+  ])('does not show the password of %s', (text) => {
+    expect(() => parseTrackingUri(text)).toThrow(expect.objectContaining({ code: 'bad-tracking-uri' }));
+    try {
+      parseTrackingUri(text);
+    } catch (error) {
+      expect((error as Error).message).not.toMatch(/anted/);
+    }
+  });
+
+  test('a store of the Python client is told how to be served', () => {
+    expect(() => parseTrackingUri('file:///tmp/mlruns')).toThrow(
+      expect.objectContaining({
+        hint: 'Start a server over that store (`mlflow server --backend-store-uri …`, or `runner ui`) and give its address.',
+      }),
+    );
+  });
+});
