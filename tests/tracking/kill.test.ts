@@ -52,7 +52,10 @@ afterAll(async () => {
 const requests = (): number => proxies.reduce((sum, proxy) => sum + proxy.requests, 0);
 
 /** The command as a process; killed some time after a request, if it gets as far as that. */
-async function record(args: readonly string[], kill?: { readonly afterRequest: number; readonly delayMs: number }) {
+async function record(
+  args: readonly string[],
+  kill?: { readonly afterRequest: number; readonly delayMs: number },
+) {
   const [tracking, s3] = proxies.map(({ uri }) => uri);
   const env = { ...s3Env(s3), MLFLOW_TRACKING_URI: tracking, HOME: folder.path } as Record<string, string>;
   const child = startRunner([...args, '--experiment', EXPERIMENT, '--runs-dir', folder.path], { env });
@@ -85,7 +88,10 @@ it(
   async ({ annotate }) => {
     const runs: RunFixture[] = [];
     for (let index = 0; index <= KILLS; index += 1) {
-      const artifacts = { 'eval/large.bin': new Uint8Array(3 * 1024 * 1024).fill(index), 'eval/small.txt': `${index}` };
+      const artifacts = {
+        'eval/large.bin': new Uint8Array(3 * 1024 * 1024).fill(index),
+        'eval/small.txt': `${index}`,
+      };
       const request = { tracking: { track: true, register: 'killed-model' } };
       runs.push(await writeRunFixture({ runsDir: folder.path, steps: STEPS, artifacts, request }));
     }
@@ -121,7 +127,12 @@ it(
       expect(found, run.runId).toMatchObject({
         ...{ status: 'FINISHED', lifecycleStage: 'active', artifacts: files, outputs: 1 },
         points: expectedPoints(await pointsOfRun(run)),
-        models: [{ status: 'READY', artifacts: { 'saved_model/saved_model.pb': files['model/saved_model/saved_model.pb'] } }],
+        models: [
+          {
+            status: 'READY',
+            artifacts: { 'saved_model/saved_model.pb': files['model/saved_model/saved_model.pb'] },
+          },
+        ],
         versions: [{ name: 'killed-model' }],
       });
     }

@@ -64,14 +64,11 @@ export async function ui(context: CliContext, flags: UiFlags): Promise<number> {
         ...{ signal, onNotice: note },
       },
       onRecorded: (runId, recorded) => note(`${runId} ${recordedLine(recorded)}`),
-      onFailed: (runId, { code, message, hint }) =>
-        output.explain(
-          new RunnerError(code, message.includes(runId) ? message : `Run ${runId}: ${message}`, { hint }),
-        ),
+      onFailed: (runId, error) => output.explain(forNow(runId, error)),
     });
     await mirror.round();
     await show();
-    note('Ctrl-C ends it; the runs that are recorded meanwhile stay, for the next time.');
+    note('Ctrl-C ends it; what it shows is kept for the next time.');
     for (;;) {
       await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
       await mirror.round();
@@ -89,6 +86,12 @@ const documentOf = ({ address, version, keptBy }: LocalServer, runsDir: string) 
   ...{ address, runsDir, folder: join(runsDir, SERVER_FOLDER), mlflowVersion: version },
   started: keptBy === undefined,
 });
+
+/** What a person is told of a run that is not there yet: whose it is, and that nothing need be done. */
+const forNow = (runId: string, { code, message }: RunnerError): RunnerError =>
+  new RunnerError(code, message.includes(runId) ? message : `Run ${runId}: ${message}`, {
+    hint: 'It is tried again every minute, and once the run changes.',
+  });
 
 function checkPort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;

@@ -107,7 +107,8 @@ class ProxyStore implements ArtifactStore, StoreReader {
       const listed = posix.join(this.#root, folder);
       for (const entry of await asStore(signal, () => this.#api.list(listed, signal))) {
         const { path, is_dir: isFolder, file_size: size } = entry;
-        if (!isFolder && size !== undefined) sizes.set(posix.join(folder, posix.basename(path)), size);
+        // MLflow leaves out the size of an empty file.
+        if (!isFolder) sizes.set(posix.join(folder, posix.basename(path)), size ?? 0);
       }
     };
     await pMap(folders, list, { concurrency: LISTINGS });

@@ -56,20 +56,17 @@ export function describeRun(run: DescribedRun): RunRecord {
 
   const figures = outcome === null ? [] : finalFigures(outcome, evaluation);
   for (const { wanted, key } of figures) if (key !== wanted) renamed[wanted] = key;
-  const at = {
-    timestamp: Math.round(outcome?.endedAt ?? 0),
-    step: 0,
-  };
+  const endMs = Math.round(outcome?.endedAt ?? 0);
   const evaluated = evaluation !== null || outcome?.training.testLoss !== undefined;
   return {
     key: runId,
     name: `${spec.job}-${spec.mode}-${runId.slice(-6)}`,
     startTimeMs: Math.round(run.startedAt),
-    end: outcome === null ? null : { status: END_STATUS[outcome.status], timeMs: at.timestamp },
+    end: outcome === null ? null : { status: END_STATUS[outcome.status], timeMs: endMs },
     params: entries('param', paramsOf(spec), MOST_PARAM_CHARACTERS),
     tags: entries('tag', tagsOf(run), MOST_TAG_CHARACTERS),
     datasets: datasetsOf(spec, { evaluated }),
-    finalPoints: figures.map(({ key, value }) => ({ key, value, ...at })),
+    finalPoints: figures.map(({ key, value }) => ({ key, value, timestamp: endMs, step: 0 })),
     cut,
     renamed,
   };

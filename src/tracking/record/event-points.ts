@@ -1,12 +1,16 @@
 /**
  * Which points an event makes. One key has one kind of step, as a chart has one axis:
  *
- *   loss, accuracy, val_loss, val_accuracy,         step = epoch, 1 for the first: the names and the axis of Keras'
- *   learning_rate, images_per_second                autologging, so that a run lines up with one from Python
- *   step/loss, step/accuracy, step/learning_rate,   step = optimizer steps done, means over the steps since the last;
- *   step/images_per_second, …                       a group of its own on the run's page
+ *   epoch/loss, epoch/accuracy, epoch/val_loss,     step = epoch, 1 for the first
+ *   epoch/val_accuracy, epoch/learning_rate,
+ *   epoch/images_per_second
+ *   step/loss, step/accuracy, step/learning_rate,   step = optimizer steps done, means over the steps since the last
+ *   step/images_per_second, …
  *   system/process_cpu_utilization_percentage,      step = optimizer steps done, as the last event before it said;
  *   system/process_memory_usage_megabytes           `system/` puts them onto the page's own tab
+ *
+ * The page of a run sorts groups by name and puts what has none last, so the curves by epoch stand first. The names of
+ * Keras without a group (`loss`, `val_loss`) are for the weights that were kept: see final-points.ts.
  *
  * MLflow's own `system/cpu_utilization_percentage` and `system/system_memory_usage_megabytes` are of the whole machine.
  * These are of the trainer's process in every mode, hence their names: 100 % is one processor, a megabyte 1e6 bytes.
@@ -51,7 +55,7 @@ export function pointsOfEvent(event: RunEvent, context: EventContext): EventPoin
         images_per_second: imagesPerSecond,
       };
       const points = Object.entries(figures).map(([key, value]) => ({
-        key,
+        key: `epoch/${key}`,
         value: decodeNumber(value),
         timestamp,
         step: event.epoch,

@@ -1,7 +1,9 @@
 /**
- * Figures of a whole run, each one point: at the run's end, at its last optimizer step.
+ * Figures of a whole run, each one point at the run's end. Their step is 0: a page draws a bar for such a figure, and
+ * bars side by side where runs are compared, but a line of one dot for any other step.
  *
- *   kept/loss, kept/val_loss, …, kept/epoch     of the weights that were kept, which need not be the last epoch's
+ *   loss, accuracy, val_loss, val_accuracy,     of the weights that were kept, and of which epoch these are: Keras'
+ *   best_epoch                                  autologging, too, ends these keys with the weights that it restored
  *   test_loss, test_accuracy, test_macro_f1, …  on the test images
  *   test_precision/<class>, test_recall/…, …    by class
  *   training/images_per_second, …               over all epochs
@@ -19,12 +21,12 @@ export type Figures = readonly { readonly wanted: string; readonly key: string; 
 export function finalFigures(outcome: RunOutcome, evaluation: Evaluation | null): Figures {
   const { training, resources, trainer, image, phases } = outcome;
   return [
-    ...under('kept/', {
-      epoch: training.bestEpoch,
+    ...under('', {
       loss: training.finalLoss,
       accuracy: training.finalAccuracy,
       val_loss: training.valLoss,
       val_accuracy: training.valAccuracy,
+      best_epoch: training.bestEpoch,
     }),
     ...under('test_', {
       // The outcome's first: a run that is evaluated anew keeps the figures it was recorded with.

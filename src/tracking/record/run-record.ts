@@ -46,7 +46,7 @@ export interface RunRecord {
   readonly startTimeMs: number;
   /** Null while the run goes on. */
   readonly end: { readonly status: EndStatus; readonly timeMs: number } | null;
-  /** All of the spec, flat: `hyperparameters.batch_size`. Never changed once written. */
+  /** All of the spec, flat: `batch_size`, `engine.name`. Never changed once written. */
   readonly params: readonly Entry[];
   readonly tags: readonly Entry[];
   readonly datasets: readonly DatasetInput[];

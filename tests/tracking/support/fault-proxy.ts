@@ -12,7 +12,8 @@ import {
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-export const FAULTS = [
+/** What passes: the same again may go well. */
+export const PASSING_FAULTS = [
   /** Answered by the proxy itself: the server hears nothing of it. */
   'answer-429',
   'answer-503',
@@ -29,7 +30,9 @@ export const FAULTS = [
   /** Longer than anything else takes. */
   'delay',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+/** What a server is like that is none, or does not work. */
+type State = 'hang' | 'web-page' | 'nothing';
+export type Fault = (typeof PASSING_FAULTS)[number] | State;
 
 export interface ProxiedRequest {
   /** From 1 on. */
@@ -110,6 +113,15 @@ async function passOn(
   }
   if (fault === 'answer-503') {
     answer(response, 503, {}, '<html><title>Unavailable</title></html>');
+    return;
+  }
+  if (fault === 'hang') return;
+  if (fault === 'web-page') {
+    answer(response, 200, { 'content-type': 'text/html' }, '<!doctype html><title>Sign in</title>');
+    return;
+  }
+  if (fault === 'nothing') {
+    answer(response, 200, {}, '');
     return;
   }
   const outgoing = send(`${target}${request.url ?? '/'}`, {

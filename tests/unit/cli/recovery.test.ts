@@ -8,7 +8,7 @@ import type { Daemon } from '../../../src/cli/services.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { Runtime } from '../../../src/contract/runtime.js';
 import { compileProgram, untilPrinted } from '../common/run-program.js';
-import { commandLine, DIGEST, failed, IMAGE, scriptedDaemon, succeed, trainerExit } from './command-line.js';
+import { commandLine, DIGEST, failed, scriptedDaemon, succeed, trainerExit } from './command-line.js';
 import type { CommandLineOptions } from './command-line.js';
 import { abandon, addEvents, dirOf, epochEvent, loseOwner, readFileOf, reopen } from './left-runs.js';
 

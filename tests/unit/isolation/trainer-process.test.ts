@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../common/temporary-directory.js';
 async function orphan(script: string, args: readonly string[] = []): Promise<ChildProcess> {
   const program = `process.stdin.resume().on('end', () => { ${script} }); console.log('ready');`;
   const child = spawn(process.execPath, ['-e', program, ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
-  await once(child.stdout!, 'data');
+  await once(child.stdout, 'data');
   return child;
 }
 

@@ -177,7 +177,7 @@ describe('a trainer in a process of its own', () => {
     expect(recorded).toEqual({
       pid,
       host: hostname(),
-      startTimeTicks: existsSync('/proc') ? expect.any(Number) : null,
+      startTimeTicks: existsSync('/proc') ? (expect.any(Number) as number) : null,
     });
   });
 

@@ -29,7 +29,7 @@ export interface FakeServer {
   readonly seen: Seen[];
   readonly connection: TrackingConnection;
   /** Of one that is `late`. */
-  listen(): void;
+  readonly listen: () => void;
 }
 
 /** Without waits between attempts. */

@@ -61,7 +61,7 @@ describe('a run is not created twice', () => {
       ...{ late: true, patience: { attempts: 1000, budgetMs: 10_000, firstDelayMs: 1 } },
     });
     const created = connection.server.createRun(NEW_RUN, signal);
-    setTimeout(listen, 20);
+    setTimeout(() => listen(), 20);
     expect((await created).id).toBe('r1');
     expect(seen).toHaveLength(1);
   });

@@ -70,12 +70,12 @@ describe('events as points', () => {
       { key: 'step/learning_rate', value: 0.002, ...at(1, 100) },
       { key: 'step/images_per_second', value: 1800, ...at(1, 100) },
       { key: 'system/process_memory_usage_megabytes', value: 480, ...at(2, 100) },
-      { key: 'loss', value: 0.6, ...at(3, 1) },
-      { key: 'accuracy', value: 0.8, ...at(3, 1) },
-      { key: 'val_loss', value: 0.1, ...at(3, 1) },
-      { key: 'val_accuracy', value: 0.97, ...at(3, 1) },
-      { key: 'learning_rate', value: 0.0015, ...at(3, 1) },
-      { key: 'images_per_second', value: 2000, ...at(3, 1) },
+      { key: 'epoch/loss', value: 0.6, ...at(3, 1) },
+      { key: 'epoch/accuracy', value: 0.8, ...at(3, 1) },
+      { key: 'epoch/val_loss', value: 0.1, ...at(3, 1) },
+      { key: 'epoch/val_accuracy', value: 0.97, ...at(3, 1) },
+      { key: 'epoch/learning_rate', value: 0.0015, ...at(3, 1) },
+      { key: 'epoch/images_per_second', value: 2000, ...at(3, 1) },
       {
         key: 'system/process_cpu_utilization_percentage',
         value: expect.closeTo((100 * 15) / 30.0012, 6) as number,
@@ -138,7 +138,7 @@ describe('reading on', () => {
     expect(expected.length).toBeGreaterThan(100);
 
     const random = randomNumbers(7);
-    for (let round = 0; round < 25; round += 1) {
+    for (let round = 0; round < 10; round += 1) {
       using directory = temporaryDirectory();
       const path = join(directory.path, 'events.ndjson');
       const points: MetricPoint[] = [];

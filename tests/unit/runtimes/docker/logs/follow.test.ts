@@ -1,6 +1,5 @@
 import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Container } from 'dockerode';
 import { describe, expect, it, vi } from 'vitest';
 import { followLogs, type FollowOptions } from '../../../../../runtimes/docker/logs/follow.js';
 import { sinceOf } from '../../../../../src/isolation/position.js';
@@ -274,11 +273,14 @@ describe('followLogs', () => {
 
     it('on a daemon that takes its time with each refusal', async () => {
       const refuse = () => sleep(5).then(() => Promise.reject(httpError(500, 'busy')));
-      const failing = followLogs({ logs: refuse } as unknown as Pick<Container, 'logs'>, {
-        onLines: () => undefined,
-        isRunning: () => Promise.resolve(true),
-        timing: { ...timing, patienceMs: 30 },
-      });
+      const failing = followLogs(
+        { logs: refuse },
+        {
+          onLines: () => undefined,
+          isRunning: () => Promise.resolve(true),
+          timing: { ...timing, patienceMs: 30 },
+        },
+      );
       await expect(failing).rejects.toThrow('busy');
     });
 

@@ -1,0 +1,92 @@
+/** An MLflow server over SQLite and a SeaweedFS, on free ports of the loopback interface, as long as `use` takes. */
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const READY_MS = 120_000;
+const BUCKET = 'bench';
+const KEYS = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench-secret' };
+
+/**
+ * @template R
+ * @param {{ python: string, folder: string }} options
+ * @param {(servers: { uri: string, bucket: string, env: Record<string, string> }) => Promise<R>} use `env`: what both
+ *   sides need to speak to S3
+ * @returns {Promise<R>}
+ */
+export async function withTrackingServers({ python, folder }, use) {
+  const groups = [];
+  const start = async (name, command, args, env, isReady) => {
+    const path = join(folder, name);
+    mkdirSync(path);
+    const log = openSync(join(path, 'log'), 'a');
+    const child = spawn(command, args, {
+      ...{ cwd: path, detached: true, stdio: ['ignore', log, log] },
+      env: { ...process.env, ...env },
+    });
+    closeSync(log);
+    groups.push(child.pid);
+    await untilReady(name, child, () => isReady(() => readFileSync(join(path, 'log'), 'utf8')));
+  };
+  try {
+    const [port, s3Port] = [await freePort(), await freePort()];
+    const endpoint = `http://127.0.0.1:${s3Port}`;
+    const env = { ...KEYS, AWS_DEFAULT_REGION: 'us-east-1', MLFLOW_S3_ENDPOINT_URL: endpoint };
+    await start('mlflow', python, mlflowArgs(port, folder), SMALL_SERVER, async () => {
+      return (await fetch(`http://127.0.0.1:${port}/health`)).ok;
+    });
+    const weed = join(dirname(python), 'packages', 'bin', 'weed');
+    await start('seaweed', weed, await weedArgs(s3Port, folder), {}, async (log) => {
+      return (await fetch(`${endpoint}/${BUCKET}`)).status === 403 && log().includes('Press Ctrl+C');
+    });
+    return await use({ uri: `http://127.0.0.1:${port}`, bucket: BUCKET, env });
+  } finally {
+    for (const pid of groups) process.kill(-pid, 'SIGKILL');
+  }
+}
+
+/** Without its jobs it is two processes instead of eight. */
+const SMALL_SERVER = { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false' };
+
+const mlflowArgs = (port, folder) => [
+  ...['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'],
+  ...['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`],
+  ...['--artifacts-destination', join(folder, 'artifacts')],
+];
+
+async function weedArgs(port, folder) {
+  const config = join(folder, 's3.json');
+  const credentials = [{ accessKey: KEYS.AWS_ACCESS_KEY_ID, secretKey: KEYS.AWS_SECRET_ACCESS_KEY }];
+  writeFileSync(config, JSON.stringify({ identities: [{ name: 'bench', credentials, actions: ['Admin'] }] }));
+  const args = ['mini', '-dir=.', '-ip=127.0.0.1', '-ip.bind=127.0.0.1', `-s3.port=${port}`];
+  args.push(`-s3.config=${config}`, `-bucket=${BUCKET}`, '-webdav=false', '-admin.ui=false');
+  args.push('-s3.port.iceberg=0', '-s3.port.lance=0', '-master.telemetry=false');
+  // What has no port of its own takes one that others may have.
+  for (const part of ['s3', 'master', 'volume', 'filer', 'admin']) {
+    if (part !== 's3') args.push(`-${part}.port=${await freePort()}`);
+    args.push(`-${part}.port.grpc=${await freePort()}`);
+  }
+  return args;
+}
+
+async function untilReady(name, child, isReady) {
+  let ended;
+  child.once('error', (error) => (ended = error.message));
+  child.once('exit', (status, signal) => (ended = `ended with ${status ?? signal}`));
+  for (const until = Date.now() + READY_MS; Date.now() < until; await sleep(100)) {
+    if (ended !== undefined) throw new Error(`${name} ${ended}`);
+    // Refused until it listens.
+    if (await isReady().catch(() => false)) return;
+  }
+  throw new Error(`${name} was not ready within ${READY_MS / 1000} s`);
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((listening) => server.once('listening', listening));
+  const { port } = server.address();
+  await new Promise((closed) => server.close(closed));
+  return port;
+}

@@ -1,0 +1,159 @@
+/**
+ * `npm run screenshots`: the pictures of docs/tracking.md, out of a real browser. Trains two short runs, in this process
+ * and isolated from it, lets `runner ui` show them, and photographs MLflow's pages into docs/images/.
+ *
+ *   --runs-dir DIR   show the runs that are there, the newest two of different modes, instead of training
+ *   --out DIR        another folder for the pictures
+ *
+ * Needs Chromium, which CHROMIUM names or PATH has. MLflow is that of the tests.
+ */
+import { execa } from 'execa';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { CLI, ensureBuilt, ROOT } from './lib/checkout.mjs';
+import { findDaemon } from './lib/docker-daemon.mjs';
+import { ensurePythonEnv, TRACKING_PACKAGES } from './lib/python-env.mjs';
+
+const WIDTH = 1400;
+const MOST_BYTES = 200_000;
+const PATIENCE_MS = 120_000;
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
+
+const { values } = parseArgs({
+  options: { 'runs-dir': { type: 'string' }, out: { type: 'string', default: join(ROOT, 'docs', 'images') } },
+});
+const out = resolve(values.out);
+ensureBuilt();
+const scratch = mkdtempSync(join(tmpdir(), 'runner-screenshots-'));
+try {
+  const runsDir =
+    values['runs-dir'] === undefined ? await trainTwo(join(scratch, 'runs')) : resolve(values['runs-dir']);
+  await showing(runsDir, (address) => photograph(address, twoModes(runsDir)));
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** @param {string} folder */
+async function trainTwo(folder) {
+  const { reachable } = await findDaemon(process.env);
+  for (const mode of ['inprocess', reachable ? 'docker' : 'process']) {
+    const args = ['train', '--mode', mode, '--epochs', '4', '--evaluate', '--no-track', '--runs-dir', folder];
+    await execa(process.execPath, [CLI, ...args], { stdio: 'inherit' });
+  }
+  return folder;
+}
+
+/**
+ * Where MLflow has the newest run in this process, and the newest isolated from it.
+ * @param {string} folder
+ */
+function twoModes(folder) {
+  const runs = readdirSync(folder)
+    .filter((name) => existsSync(join(folder, name, 'tracking.json')))
+    .sort()
+    .reverse()
+    .map((name) => {
+      const read = (/** @type {string} */ file) => JSON.parse(readFileSync(join(folder, name, file), 'utf8'));
+      const { runId, experiment } = read('tracking.json').destinations.at(-1);
+      return {
+        mode: String(read('spec.json').mode),
+        runId: String(runId),
+        experiment: String(experiment.id),
+      };
+    });
+  const here = runs.find(({ mode }) => mode === 'inprocess');
+  const isolated = runs.find(({ mode }) => mode === 'docker') ?? runs.find(({ mode }) => mode === 'process');
+  if (here === undefined || isolated === undefined) throw new Error(`${folder} has not a run of two modes.`);
+  return { here, isolated };
+}
+
+/**
+ * Lends `runner ui` for as long as `work` takes.
+ * @param {string} runsDir
+ * @param {(address: string) => Promise<void>} work
+ */
+async function showing(runsDir, work) {
+  const python = await ensurePythonEnv({ packages: TRACKING_PACKAGES });
+  const ui = execa(process.execPath, [CLI, 'ui', '--runs-dir', runsDir], {
+    ...{ env: { RUNNER_PYTHON: python }, stderr: 'inherit', reject: false },
+  });
+  try {
+    for await (const line of ui) {
+      await work(String(line).split(' ')[0] ?? '');
+      break;
+    }
+  } finally {
+    ui.kill('SIGINT');
+    await ui;
+  }
+}
+
+/**
+ * @param {string} address
+ * @param {ReturnType<typeof twoModes>} runs
+ */
+async function photograph(address, { here, isolated }) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || findBrowser(),
+    args: [
+      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: WIDTH, height: 900 } });
+    page.setDefaultTimeout(PATIENCE_MS);
+    // As a person leaves it who trains models: MLflow begins with its pages for language models, and its assistant.
+    await page.addInitScript(() => {
+      localStorage.setItem('mlflow.workflowType_v1', '"machine_learning"');
+      localStorage.setItem('mlflow.assistant.panelOpen_v1', 'false');
+      localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true');
+    });
+    const run = `/#/experiments/${isolated.experiment}/runs/${isolated.runId}`;
+    const list = (/** @type {string[]} */ items) => encodeURIComponent(JSON.stringify(items));
+    const compare = `/#/compare-runs?runs=${list([here.runId, isolated.runId])}&experiments=${list([here.experiment])}`;
+    /** @type {readonly { name: string, path: string, until: string, height?: number, scrollTo?: string }[]} */
+    const pictures = [
+      { name: 'run', path: run, until: 'Logged models (1)', height: 1350 },
+      { name: 'metrics', path: `${run}/model-metrics`, until: 'val_loss' },
+      {
+        name: 'artifacts',
+        path: `${run}/artifacts/eval/confusion_matrix.png`,
+        until: 'confusion_matrix.png',
+      },
+      { name: 'compare', path: compare, until: 'Run details', height: 1500, scrollTo: 'Run details' },
+    ];
+    for (const { name, path, until, height = 900, scrollTo } of pictures) {
+      await page.setViewportSize({ width: WIDTH, height });
+      // Another part behind the # alone would not load the page anew.
+      await page.goto('about:blank');
+      await page.goto(`${address}${path}`);
+      await page.getByText(until).first().waitFor();
+      await page.waitForLoadState('networkidle');
+      if (scrollTo !== undefined)
+        await page
+          .getByText(scrollTo)
+          .first()
+          .evaluate((found) => found.scrollIntoView());
+      // Charts grow into their place.
+      await page.waitForTimeout(3_000);
+      const file = join(out, `${name}.png`);
+      await page.screenshot({ path: file, animations: 'disabled', timeout: PATIENCE_MS });
+      const { size } = statSync(file);
+      console.log(`${file} (${Math.round(size / 1000)} kB)`);
+      if (size > MOST_BYTES) throw new Error(`${file} is larger than ${MOST_BYTES} bytes.`);
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+function findBrowser() {
+  const folders = (process.env.PATH ?? '').split(':');
+  const found = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+  if (found === undefined) throw new Error('There is no Chromium: install it, or name it in CHROMIUM.');
+  return found;
+}

@@ -1,0 +1,221 @@
+/** What a person gets wrong, or what was changed meanwhile: each is told with its remedy, and nothing else is lost. */
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { RUN_FILES, runPath } from '../../src/contract/run-directory.js';
+import { RunnerError, type ErrorCode } from '../../src/contract/errors.js';
+import type { Recorded, RunToRecord } from '../../src/tracking/tracking.js';
+import { temporaryDirectory } from '../unit/common/temporary-directory.js';
+import { s3Env } from './support/artifacts.js';
+import { command } from './support/command.js';
+import { fresh } from './support/connect.js';
+import { startMlflowServer, type MlflowServer } from './support/mlflow-server.js';
+import { readBack, sharedServers } from './support/read-back.js';
+import { expectedPoints, readExperiment } from './support/read-experiment.js';
+import {
+  pointsOfRun,
+  writeRunFixture,
+  type RunFixture,
+  type RunFixtureOptions,
+} from './support/run-fixture.js';
+import { BUCKET, READER } from './support/seaweed.js';
+import { recordWhole, trackingAt } from './support/tracking.js';
+
+const { signal } = new AbortController();
+
+function fixture(options: Partial<RunFixtureOptions> = {}): Promise<RunFixture> {
+  const folder = temporaryDirectory();
+  onTestFinished(() => folder[Symbol.dispose]());
+  return writeRunFixture({ runsDir: folder.path, ...options });
+}
+
+/** What a call of MLflow's API does to what was recorded. */
+async function onServer(path: string, body: object, uri = sharedServers().uri): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${uri}/api/2.0/mlflow/${path}`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
+}
+
+/** Rejects with an error that has this code, and says these words or hints at them. */
+async function expectFailure(work: Promise<unknown>, code: ErrorCode, ...words: RegExp[]): Promise<void> {
+  const error: unknown = await work.then(
+    () => new Error('did not fail'),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(RunnerError);
+  const { code: found, message, hint } = error as RunnerError;
+  expect(found, message).toBe(code);
+  for (const word of words) expect(`${message} ${hint}`).toMatch(word);
+}
+
+describe('an address', () => {
+  it.each([
+    ['no-address', /no-address/],
+    ['databricks://profile', /http/],
+    ['http://', /http:\/\//],
+    ['file:///mlruns', /http/],
+  ])('%s is refused with what is supported, and nothing is trained', async (uri, words) => {
+    const cli = command({ train: () => Promise.reject(new Error('must not train')) });
+    for (const args of [['train'], ['sync']]) {
+      const { status, stderr } = await cli.run(...args, '--tracking-uri', uri);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(words);
+    }
+  });
+
+  it('of another program, in a variable, does not keep a run from succeeding', async () => {
+    const { status, stderr } = await command({ env: { MLFLOW_TRACKING_URI: 'databricks' } }).run('train');
+    expect(status).toBe(0);
+    expect(stderr).toContain('Not recorded, kept on this machine');
+  });
+});
+
+describe('what was deleted on the server', () => {
+  it('the experiment: says so, and takes another', async () => {
+    const { run } = await fixture();
+    const tracking = await trackingAt();
+    const experiment = fresh('deleted');
+    const other = await recordWhole(tracking, (await fixture()).run, { experiment });
+    await onServer('experiments/delete', { experiment_id: other.experiment.id });
+    await expectFailure(
+      recordWhole(tracking, run, { experiment }),
+      'experiment-deleted',
+      /restore/,
+      /--experiment/,
+    );
+    await recordWhole(tracking, run, { experiment: fresh('another') });
+  });
+
+  it('the run: says so, and records it anew with --again, whatever was noted of the old one', async () => {
+    const { run } = await fixture();
+    const tracking = await trackingAt();
+    const experiment = fresh('deleted-run');
+    const { mlflowRunId: first } = await recordWhole(tracking, run, { experiment });
+    await onServer('runs/delete', { run_id: first });
+    await expectFailure(recordWhole(tracking, run, { experiment }), 'run-deleted', /--again/, /restore/);
+    const { mlflowRunId: second } = await recordWhole(tracking, run, { experiment, again: true });
+    expect(second).not.toBe(first);
+    // Whoever has lost the notes finds the one that is there.
+    rmSync(runPath(run.runDir, 'tracking'));
+    expect(await recordWhole(tracking, run, { experiment })).toMatchObject({ mlflowRunId: second });
+  });
+});
+
+it('a parameter that has another value there is named, with both', async () => {
+  const { run } = await fixture();
+  const tracking = await trackingAt();
+  const { mlflowRunId } = await recordWhole(tracking, run, { experiment: fresh('param') });
+  const changed: RunToRecord = { ...run, spec: { ...run.spec, seed: 8 } };
+  await expectFailure(tracking.record(changed, { signal }), 'tracking-conflict', /seed/, /7/, /8/);
+  expect((await readBack(mlflowRunId)).params.seed).toBe('7');
+});
+
+describe('a run directory', () => {
+  it('of a run that still goes on is left out by sync, and refused by log', async () => {
+    const cli = command({ env: { MLFLOW_TRACKING_URI: sharedServers().uri } });
+    const { runId } = await writeRunFixture({ runsDir: cli.runsDir, ended: false });
+    const log = await cli.run('log', runId);
+    expect(log.status).not.toBe(0);
+    expect(log.stderr).toMatch(/unfinished: it is recorded once it has ended/);
+    const sync = await cli.run('sync');
+    expect(sync.status).toBe(0);
+    expect(sync.stderr).toContain('Left out: 1 without a process; `runner recover` finishes them.');
+  });
+
+  it('whose last event is cut off is recorded up to the one before', async () => {
+    const run = await fixture({ steps: 10 });
+    const points = expectedPoints(await pointsOfRun(run));
+    appendFileSync(runPath(run.runDir, 'events'), '{"seq":99,"t":17');
+    const experiment = fresh('half-line');
+    await recordWhole(await trackingAt(), run.run, { experiment });
+    expect(await readExperiment({ ...sharedServers(), experiment })).toMatchObject([{ points }]);
+  });
+
+  it('with a broken line in the middle: names the line, and has recorded what is before it', async () => {
+    const { run, runDir } = await fixture({ steps: 10, epochs: 1 });
+    const path = runPath(runDir, 'events');
+    const lines = readFileSync(path, 'utf8').split('\n');
+    writeFileSync(path, lines.with(5, '{"seq":').join('\n'));
+    const experiment = fresh('broken-line');
+    await expectFailure(
+      recordWhole(await trackingAt(), run, { experiment }),
+      'run-corrupt',
+      /events\.ndjson:6/,
+    );
+    // A phase, then four steps of four figures.
+    const [recorded] = await readExperiment({ ...sharedServers(), experiment });
+    expect(recorded?.points.count).toBe(16);
+  });
+
+  it.each<[string, (file: string) => void, RegExp]>([
+    ['is gone', (file) => rmSync(file), /it is gone/],
+    ['has another size', (file) => writeFileSync(file, 'more than there was'), /bytes/],
+    ['has another content', (file) => writeFileSync(file, 'SOME NOTES'), /sha256/],
+  ])(
+    'one of whose artifacts %s: names it, and has sent all others and the model',
+    async (_, spoil, words) => {
+      const { run, runDir } = await fixture({
+        artifacts: { 'eval/notes.txt': 'some notes', 'eval/other.txt': 'other' },
+      });
+      spoil(`${runDir}/${RUN_FILES.artifacts}/eval/notes.txt`);
+      const tracking = await trackingAt();
+      const experiment = fresh('spoilt');
+      const recorded: Recorded = await tracking.record(run, { experiment, signal });
+      await expectFailure(Promise.reject(recorded.problem!), 'artifact-changed', /notes\.txt/, words);
+      const [there] = await readExperiment({ ...sharedServers(), experiment });
+      expect(Object.keys(there?.artifacts ?? {})).toContain('eval/other.txt');
+      expect(Object.keys(there?.artifacts ?? {})).not.toContain('eval/notes.txt');
+      expect(there).toMatchObject({ status: 'FINISHED', models: [{ status: 'READY' }], outputs: 1 });
+      expect(await tracking.isPending(run)).toBe(true);
+    },
+  );
+
+  it('that two record at once is recorded once', async () => {
+    const run = await fixture({ steps: 2_000 });
+    const experiment = fresh('two');
+    const [one, other] = await Promise.all([trackingAt(), trackingAt()]);
+    const both = await Promise.all(
+      [one, other].map((tracking) => recordWhole(tracking, run.run, { experiment })),
+    );
+    expect(both[0]?.mlflowRunId).toBe(both[1]?.mlflowRunId);
+    expect(await readExperiment({ ...sharedServers(), experiment })).toMatchObject([
+      { points: expectedPoints(await pointsOfRun(run)), models: [{}], outputs: 1 },
+    ]);
+  });
+});
+
+describe('an artifact store', () => {
+  let server: MlflowServer;
+  beforeAll(async () => {
+    server = await startMlflowServer({ ...sharedServers(), defaultArtifactRoot: 's3://no-such-bucket/root' });
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it('whose bucket is missing: the run is recorded without artifacts, and it is said what to do', async () => {
+    const { run } = await fixture();
+    const tracking = await trackingAt({ uri: server.uri, env: s3Env() });
+    const { problem, mlflowRunId } = await tracking.record(run, { signal });
+    await expectFailure(Promise.reject(problem!), 'bucket-missing', /no-such-bucket/, /Create the bucket/);
+    expect(await readBack(mlflowRunId, { uri: server.uri })).toMatchObject({ status: 'FINISHED' });
+  });
+
+  it('that does not let this user write: likewise', async () => {
+    const { run } = await fixture();
+    const experiment = fresh('reader');
+    await onServer(
+      'experiments/create',
+      { name: experiment, artifact_location: `s3://${BUCKET}/reader` },
+      server.uri,
+    );
+    const tracking = await trackingAt({ uri: server.uri, env: { ...s3Env(), ...READER } });
+    const { problem, mlflowRunId } = await tracking.record(run, { experiment, signal });
+    await expectFailure(Promise.reject(problem!), 'artifact-store-forbidden', /credentials/);
+    expect(await readBack(mlflowRunId, { uri: server.uri })).toMatchObject({ status: 'FINISHED' });
+    // With the right to, the same run is finished.
+    const allowed = await trackingAt({ uri: server.uri, env: s3Env() });
+    expect(await recordWhole(allowed, run, { experiment })).toMatchObject({ mlflowRunId });
+  });
+});

@@ -1,0 +1,34 @@
+/** The command line with the real logging task; only what trains is scripted. */
+import { onTestFinished } from 'vitest';
+import { EventLog } from '../../../src/common/event-log.js';
+import { systemClock } from '../../../src/common/clock.js';
+import { runPath } from '../../../src/contract/run-directory.js';
+import type { Runtime } from '../../../src/contract/runtime.js';
+import { connectTracking } from '../../../src/cli/wire-tracking.js';
+import { ArtifactStore } from '../../../src/trainer/artifacts/artifact-store.js';
+import { commandLine, trainerExit } from '../../unit/cli/command-line.js';
+
+export interface CommandOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly train?: Runtime['run'];
+}
+
+/** A command line in a folder of its own, which is removed after the test. */
+export function command({ env = {}, train = trainBriefly }: CommandOptions = {}) {
+  const cli = commandLine({
+    env: { HOME: '/nowhere', ...env } as Record<string, string>,
+    script: { connectTracking, train },
+  });
+  onTestFinished(() => cli[Symbol.dispose]());
+  return cli;
+}
+
+/** Two steps and one artifact. */
+export const trainBriefly: Runtime['run'] = async ({ runDir }) => {
+  using events = EventLog.create(runPath(runDir, 'events'), systemClock);
+  for (const step of [1, 2]) events.append({ type: 'metric', step, values: { loss: 1 / step } });
+  const artifacts = await ArtifactStore.open(runDir, (event) => void events.append(event));
+  await artifacts.write('eval/notes.txt', 'some notes');
+  await artifacts.writeManifest();
+  return trainerExit();
+};
