@@ -11,6 +11,7 @@ import { execa } from 'execa';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { CLI, ensureBuilt, ROOT } from './lib/checkout.mjs';
@@ -20,7 +21,15 @@ import { ensurePythonEnv, TRACKING_PACKAGES } from './lib/python-env.mjs';
 const WIDTH = 1400;
 const MOST_BYTES = 200_000;
 const PATIENCE_MS = 120_000;
+const SETTLE_MS = 6_000;
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** MLflow's pages as a person leaves them who trains models: they begin with those for language models, and an assistant. */
+const PREFERENCES = {
+  'mlflow.workflowType_v1': '"machine_learning"',
+  'mlflow.assistant.panelOpen_v1': 'false',
+  'mlflow.assistant.fab.autoOpenedOnFirstLoad_v1': 'true',
+};
 
 const { values } = parseArgs({
   options: { 'runs-dir': { type: 'string' }, out: { type: 'string', default: join(ROOT, 'docs', 'images') } },
@@ -81,10 +90,8 @@ async function showing(runsDir, work) {
     ...{ env: { RUNNER_PYTHON: python }, stderr: 'inherit', reject: false },
   });
   try {
-    for await (const line of ui) {
-      await work(String(line).split(' ')[0] ?? '');
-      break;
-    }
+    const { value: said = '' } = await createInterface(ui.stdout)[Symbol.asyncIterator]().next();
+    await work(String(said).split(' ')[0] ?? '');
   } finally {
     ui.kill('SIGINT');
     await ui;
@@ -106,16 +113,11 @@ async function photograph(address, { here, isolated }) {
   try {
     const page = await browser.newPage({ viewport: { width: WIDTH, height: 900 } });
     page.setDefaultTimeout(PATIENCE_MS);
-    // As a person leaves it who trains models: MLflow begins with its pages for language models, and its assistant.
-    await page.addInitScript(() => {
-      localStorage.setItem('mlflow.workflowType_v1', '"machine_learning"');
-      localStorage.setItem('mlflow.assistant.panelOpen_v1', 'false');
-      localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true');
-    });
+    await page.addInitScript({ content: `Object.assign(localStorage, ${JSON.stringify(PREFERENCES)})` });
     const run = `/#/experiments/${isolated.experiment}/runs/${isolated.runId}`;
     const list = (/** @type {string[]} */ items) => encodeURIComponent(JSON.stringify(items));
     const compare = `/#/compare-runs?runs=${list([here.runId, isolated.runId])}&experiments=${list([here.experiment])}`;
-    /** @type {readonly { name: string, path: string, until: string, height?: number, scrollTo?: string }[]} */
+    /** @type {readonly { name: string, path: string, until: string, height?: number, from?: string, press?: string }[]} */
     const pictures = [
       { name: 'run', path: run, until: 'Logged models (1)', height: 1350 },
       { name: 'metrics', path: `${run}/model-metrics`, until: 'val_loss' },
@@ -124,22 +126,23 @@ async function photograph(address, { here, isolated }) {
         path: `${run}/artifacts/eval/confusion_matrix.png`,
         until: 'confusion_matrix.png',
       },
-      { name: 'compare', path: compare, until: 'Run details', height: 1500, scrollTo: 'Run details' },
+      { name: 'compare', path: compare, until: 'Run details', from: 'Run details', press: 'Show diff only' },
     ];
-    for (const { name, path, until, height = 900, scrollTo } of pictures) {
+    for (const { name, path, until, height = 900, from, press } of pictures) {
       await page.setViewportSize({ width: WIDTH, height });
       // Another part behind the # alone would not load the page anew.
       await page.goto('about:blank');
       await page.goto(`${address}${path}`);
       await page.getByText(until).first().waitFor();
-      await page.waitForLoadState('networkidle');
-      if (scrollTo !== undefined)
+      // Of the parameters what differs: the mode. The others would tell where the data lie on this machine.
+      if (press !== undefined) await page.getByText(press).first().click();
+      if (from !== undefined)
         await page
-          .getByText(scrollTo)
+          .getByText(from)
           .first()
           .evaluate((found) => found.scrollIntoView());
-      // Charts grow into their place.
-      await page.waitForTimeout(3_000);
+      // Charts and pictures come after the words; the page never stops asking the server.
+      await page.waitForTimeout(SETTLE_MS);
       const file = join(out, `${name}.png`);
       await page.screenshot({ path: file, animations: 'disabled', timeout: PATIENCE_MS });
       const { size } = statSync(file);

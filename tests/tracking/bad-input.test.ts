@@ -6,7 +6,7 @@ import { RunnerError, type ErrorCode } from '../../src/contract/errors.js';
 import type { Recorded, RunToRecord } from '../../src/tracking/tracking.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { s3Env } from './support/artifacts.js';
-import { command } from './support/command.js';
+import { command, TRAIN } from './support/command.js';
 import { fresh } from './support/connect.js';
 import { startMlflowServer, type MlflowServer } from './support/mlflow-server.js';
 import { readBack, sharedServers } from './support/read-back.js';
@@ -59,7 +59,7 @@ describe('an address', () => {
     ['file:///mlruns', /http/],
   ])('%s is refused with what is supported, and nothing is trained', async (uri, words) => {
     const cli = command({ train: () => Promise.reject(new Error('must not train')) });
-    for (const args of [['train'], ['sync']]) {
+    for (const args of [TRAIN, ['sync']]) {
       const { status, stderr } = await cli.run(...args, '--tracking-uri', uri);
       expect(status).toBe(2);
       expect(stderr).toMatch(words);
@@ -67,7 +67,7 @@ describe('an address', () => {
   });
 
   it('of another program, in a variable, does not keep a run from succeeding', async () => {
-    const { status, stderr } = await command({ env: { MLFLOW_TRACKING_URI: 'databricks' } }).run('train');
+    const { status, stderr } = await command({ env: { MLFLOW_TRACKING_URI: 'databricks' } }).run(...TRAIN);
     expect(status).toBe(0);
     expect(stderr).toContain('Not recorded, kept on this machine');
   });

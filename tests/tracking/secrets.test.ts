@@ -54,7 +54,7 @@ it('no secret is in what is printed, kept or recorded, whatever fails', { timeou
   const record = async (uri: string, env: NodeJS.ProcessEnv, ...more: string[]) => {
     const args = ['log', runId, '--runs-dir', folder.path, '--tracking-uri', uri, ...more];
     const { exitCode, stdout, stderr } = await startRunner(args, {
-      env: { HOME: folder.path, ...env } as never,
+      env: { HOME: folder.path, ...env },
     });
     printed.push(stdout, stderr);
     return { exitCode, stdout, stderr };

@@ -4,7 +4,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ARTIFACT_FILES } from '../../src/contract/run-directory.js';
 import { readDestinations } from '../../src/tracking/tracking-state.js';
 import { runJson, startRunner } from '../support/runner.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
@@ -24,9 +25,29 @@ const env = (): Record<string, string> => ({
   MLFLOW_TRACKING_TOKEN: 'for another server',
 });
 
+/** Processes that work in the server's folder: nobody else's do. */
+const processes = (): readonly string[] =>
+  readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === folder;
+    } catch {
+      // It has ended meanwhile.
+      return false;
+    }
+  });
+
+/** Longer than a killed runner's server takes to end. */
+const GONE = { timeout: 20_000, interval: 50 };
+
 /** Starts it; lines that it has for a person, as they come. */
 async function startUi(...args: readonly string[]) {
   const ui = startRunner(['ui', '--runs-dir', runsDir, ...args], { env: env() });
+  // Where a test fails before it has ended it.
+  onTestFinished(async () => {
+    ui.kill('SIGKILL');
+    await ui;
+    await expect.poll(processes, GONE).toEqual([]);
+  });
   const notes: string[] = [];
   createInterface(ui.stderr).on('line', (line) => notes.push(line));
   const [said] = await Promise.race([
@@ -39,17 +60,6 @@ async function startUi(...args: readonly string[]) {
   if (said === undefined) throw new Error(`It has ended: ${notes.join('\n')}`);
   return { ui, notes, address: said.split(' ')[0] ?? '' };
 }
-
-/** Processes that work in the server's folder: nobody else's do. */
-const processes = (): readonly string[] =>
-  readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === folder;
-    } catch {
-      // It has ended meanwhile.
-      return false;
-    }
-  });
 
 const mlflowRunId = async (runDir: string): Promise<string> => {
   for (;;) {
@@ -71,7 +81,9 @@ describe('a server of one’s own', () => {
       tags: { 'runner.run_id': first.runId },
       models: [{ status: 'READY' }],
     });
-    expect(recorded.artifacts.map(({ path }) => path)).toContain('model/saved/saved_model.pb');
+    expect(recorded.artifacts.map(({ path }) => path)).toContain(
+      `${ARTIFACT_FILES.savedModel}/saved_model.pb`,
+    );
 
     const second = await writeRunFixture({ runsDir, mode: 'docker' });
     const added = await readBack(await mlflowRunId(second.runDir), { uri: address });
@@ -85,7 +97,8 @@ describe('a server of one’s own', () => {
 
     ui.kill('SIGINT');
     expect((await ui).exitCode).toBe(0);
-    expect(processes()).toEqual([]);
+    // Those that were killed last may take a moment.
+    await expect.poll(processes, GONE).toEqual([]);
     await expect(fetch(address)).rejects.toThrow();
     expect(readdirSync(folder).sort()).toEqual(['artifacts', 'mlflow.db', 'name.json', 'server.log']);
   });
@@ -101,7 +114,7 @@ describe('a server of one’s own', () => {
     expect(processes().length).toBeGreaterThanOrEqual(2);
     ui.kill('SIGKILL');
     await ui;
-    await expect.poll(processes, { timeout: 20_000, interval: 50 }).toEqual([]);
+    await expect.poll(processes, GONE).toEqual([]);
   });
 
   it('is made anew, with all runs, where its folder was removed', async () => {

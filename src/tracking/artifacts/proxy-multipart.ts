@@ -10,9 +10,9 @@ import { z } from 'zod';
 import { describeIssues } from '../../common/parse.js';
 import { failureOfAnswer, TrackingFailure } from '../mlflow/failure.js';
 import { headersOf, isLoopback, send, type HttpAccess } from '../mlflow/http.js';
-import { failureOfError } from '../mlflow/network-failure.js';
+import { failureOfError, noAnswer } from '../mlflow/network-failure.js';
 import { multipartUrl } from './proxy-address.js';
-import type { PartedUpload } from './send-in-parts.js';
+import { BEGIN_WITHIN_MS, type PartedUpload } from './send-in-parts.js';
 
 const PART_TIMEOUT_MS = 120_000;
 
@@ -55,7 +55,7 @@ export function openPartSender(tls: {
 }
 
 /**
- * Has the server begin an upload.
+ * Has the server begin an upload; that it may not be cancelled is said at `BEGIN_WITHIN_MS`.
  * @param path of the file, from the root of the proxy
  * @throws TrackingFailure
  */
@@ -63,7 +63,6 @@ export async function beginProxyUpload(
   access: HttpAccess,
   sender: PartSender,
   { path, parts }: { readonly path: string; readonly parts: number },
-  signal: AbortSignal,
 ): Promise<PartedUpload> {
   const [folder, name] = [posix.dirname(path), posix.basename(path)];
   const ask = (step: 'create' | 'complete' | 'abort', body: object, during: AbortSignal) =>
@@ -72,7 +71,10 @@ export async function beginProxyUpload(
       body: Buffer.from(JSON.stringify({ path: name, ...body })),
       signal: during,
     });
-  const answer = await ask('create', { num_parts: parts }, signal);
+  const timeUp = AbortSignal.timeout(BEGIN_WITHIN_MS);
+  const answer = await ask('create', { num_parts: parts }, timeUp).catch((error: unknown) => {
+    throw timeUp.aborted ? noAnswer(access, `begin the upload of ${path} in parts`, BEGIN_WITHIN_MS) : error;
+  });
   const { upload_id, credentials } = parseCreated(access, answer.body);
   const places = new Map(credentials.map((place) => [place.part_number, place]));
   const sent: { part_number: number; etag: string; url: string }[] = [];

@@ -17,7 +17,7 @@ import { verifyFiles, type StoreReader } from './verify-files.js';
 const CONCURRENCY = 4;
 /** Smaller ones go in one piece, from memory. */
 const WHOLE_BYTES = 1024 * 1024;
-/** Smaller ones are through sooner in one request. */
+/** Smaller ones are through sooner in one request; MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE says otherwise. */
 const MULTIPART_BYTES = 100 * 1024 * 1024;
 const LISTINGS = 4;
 
@@ -36,12 +36,23 @@ export async function openProxyStore(uri: string, { http, env }: ProxyOptions): 
   const access = serverUrl === http.baseUrl ? http : http.to(serverUrl);
   // The store behind the proxy is S3, if it takes parts.
   const sender = openPartSender(await tlsOf(env));
-  return new ProxyStore(uri, { access, root, sender }, wishOf(env));
+  return new ProxyStore(uri, { access, root, sender }, multipartOf(env));
 }
 
-/** As MLflow's client has it: undefined leaves it to what the server says. */
-function wishOf({ MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD: wish }: NodeJS.ProcessEnv): boolean | undefined {
-  return wish === undefined || wish === '' ? undefined : ['true', '1'].includes(wish.toLowerCase());
+interface Multipart {
+  /** Undefined leaves it to what the server says. */
+  readonly enabled: boolean | undefined;
+  readonly fromBytes: number;
+}
+
+/** By the variables of MLflow's own client. */
+function multipartOf(env: NodeJS.ProcessEnv): Multipart {
+  const wish = env.MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD ?? '';
+  const bytes = env.MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE ?? '';
+  return {
+    enabled: wish === '' ? undefined : ['true', '1'].includes(wish.toLowerCase()),
+    fromBytes: /^\d+$/.test(bytes) ? Number(bytes) : MULTIPART_BYTES,
+  };
 }
 
 interface Parts {
@@ -57,18 +68,20 @@ class ProxyStore implements ArtifactStore, StoreReader {
   readonly #api: ProxyApi;
   readonly #root: string;
   readonly #sender: PartSender;
+  readonly #partsFromBytes: number;
   /** Undefined until the server was asked. */
   #takesParts: boolean | undefined;
   /** Whether it has once answered that this user may use it. */
   #answers = false;
 
-  constructor(uri: string, { access, root, sender }: Parts, takesParts: boolean | undefined) {
+  constructor(uri: string, { access, root, sender }: Parts, { enabled, fromBytes }: Multipart) {
     this.uri = uri;
     this.#access = access;
     this.#api = new ProxyApi(access);
     this.#root = root;
     this.#sender = sender;
-    this.#takesParts = takesParts;
+    this.#takesParts = enabled;
+    this.#partsFromBytes = fromBytes;
   }
 
   async put(file: ArtifactFile, signal: AbortSignal): Promise<void> {
@@ -83,7 +96,7 @@ class ProxyStore implements ArtifactStore, StoreReader {
       // still being sent: asked for beforehand it cannot.
       if (!this.#answers) await this.#api.list(this.#root, signal);
       this.#answers = true;
-      if (file.bytes >= MULTIPART_BYTES && (await this.#putInParts(file, path, signal))) return;
+      if (file.bytes >= this.#partsFromBytes && (await this.#putInParts(file, path, signal))) return;
       const content = streamChecked(file, signal);
       await this.#api.putStream(path, { content, bytes: file.bytes, mediaType: mediaTypeOf(path) }, signal);
     });
@@ -126,7 +139,8 @@ class ProxyStore implements ArtifactStore, StoreReader {
     const plan = planParts(file.bytes);
     let [begun, arrived] = [false as boolean, false as boolean];
     try {
-      const upload = await beginProxyUpload(this.#access, this.#sender, { path, parts: plan.parts }, signal);
+      signal.throwIfAborted();
+      const upload = await beginProxyUpload(this.#access, this.#sender, { path, parts: plan.parts });
       begun = true;
       const sendPart: PartedUpload['sendPart'] = async (...part) => {
         await upload.sendPart(...part);

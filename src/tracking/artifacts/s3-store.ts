@@ -92,7 +92,8 @@ class S3Store implements ArtifactStore, StoreReader {
         return;
       }
       await this.#endAbandoned(path, signal);
-      await sendInParts(file, await beginUpload(this.#client, input, signal), plan, signal);
+      signal.throwIfAborted();
+      await sendInParts(file, await beginUpload(this.#client, input), plan, signal);
     });
   }
 

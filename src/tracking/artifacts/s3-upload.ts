@@ -10,7 +10,7 @@ import {
   type CreateMultipartUploadCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import type { PartedUpload } from './send-in-parts.js';
+import { BEGIN_WITHIN_MS, type PartedUpload } from './send-in-parts.js';
 
 /** Of the arguments of an upload, those that each further request about it must repeat. */
 const REPEATED = [
@@ -23,12 +23,12 @@ const REPEATED = [
   'SSECustomerKeyMD5',
 ] as const;
 
-/** Begins the upload of an object in parts. */
+/** Begins the upload of an object in parts; that it may not be cancelled is said at `BEGIN_WITHIN_MS`. */
 export async function beginUpload(
   client: S3Client,
   input: CreateMultipartUploadCommandInput,
-  abortSignal: AbortSignal,
 ): Promise<PartedUpload> {
+  const abortSignal = AbortSignal.timeout(BEGIN_WITHIN_MS);
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(input), { abortSignal });
   const repeated = Object.fromEntries(
     REPEATED.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])),

@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import pMap from 'p-map';
 import { attachSuppressed } from '../../common/errors.js';
 import type { ArtifactFile } from './artifact-store.js';
 import { readChecked } from './checked-file.js';
@@ -23,6 +22,12 @@ const MOST_PARTS = 10_000;
 const IN_FLIGHT_BYTES = 32 * MIB;
 /** Cleaning up goes on after the signal that ended the upload, but not for ever. */
 const ABORT_TIMEOUT_MS = 15_000;
+
+/**
+ * What beginning an upload may take. The caller's signal does not end it: one that is cancelled on its way may have
+ * begun all the same, and nobody would know which to end.
+ */
+export const BEGIN_WITHIN_MS = 15_000;
 
 export interface PartPlan {
   readonly partBytes: number;
@@ -59,16 +64,18 @@ export async function sendInParts(
   const free: Buffer[] = [];
   const takeBuffer = (): Buffer => free.pop() ?? Buffer.allocUnsafeSlow(partBytes);
   try {
-    await pMap(
-      numbered(readChecked(file, takeBuffer, either)),
-      async ([number, body]) => {
-        const sent = upload.sendPart(number, body, either);
-        inFlight.add(sent);
-        await sent.finally(() => inFlight.delete(sent));
+    let number = 0;
+    for await (const body of readChecked(file, takeBuffer, either)) {
+      const sent = upload.sendPart(++number, body, either).then(() => {
+        inFlight.delete(sent);
         free.push(Buffer.from(body.buffer, body.byteOffset, partBytes));
-      },
-      { concurrency },
-    );
+      });
+      // Seen by whoever waits next: one that has failed stays in the set.
+      sent.catch(() => undefined);
+      inFlight.add(sent);
+      if (inFlight.size >= concurrency) await Promise.race(inFlight);
+    }
+    await Promise.all(inFlight);
     signal.throwIfAborted();
     await upload.complete(signal);
   } catch (error) {
@@ -82,9 +89,4 @@ export async function sendInParts(
     );
     throw attachSuppressed(error, problems);
   }
-}
-
-async function* numbered<T>(items: AsyncIterable<T>): AsyncGenerator<[number, T]> {
-  let number = 0;
-  for await (const item of items) yield [++number, item];
 }

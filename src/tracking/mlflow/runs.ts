@@ -38,7 +38,10 @@ export type WholeRun = z.output<typeof runSchema>;
 const answerSchema = z.object({ run: runSchema });
 const searchSchema = z.object({ runs: z.array(runSchema).default([]) });
 
-/** The oldest run with this value of the tag, deleted ones included. */
+/** More than anybody would delete and record anew. */
+const MOST_OF_ONE_TAG = 100;
+
+/** The oldest run with this value of the tag, a deleted one only if all are deleted. */
 export async function findRun(
   api: Api,
   experimentId: string,
@@ -51,11 +54,12 @@ export async function findRun(
       experiment_ids: [experimentId],
       filter: tagEquals(tag.key, tag.value),
       run_view_type: 'ALL',
-      max_results: 1,
+      max_results: MOST_OF_ONE_TAG,
       order_by: ['attributes.start_time ASC'],
     },
   });
-  return runs[0]?.run ?? null;
+  const found = runs.map(({ run }) => run);
+  return found.find(({ lifecycleStage }) => lifecycleStage === 'active') ?? found[0] ?? null;
 }
 
 export async function createRun(

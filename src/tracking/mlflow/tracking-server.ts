@@ -53,7 +53,7 @@ export interface TrackingServer {
   }>;
   /** Found by name, or made. Repeatable. @throws RunnerError `experiment-deleted` */
   ensureExperiment(name: string, signal: AbortSignal): Promise<ServerExperiment>;
-  /** The one run with this value of the tag, deleted ones included; null if there is none. */
+  /** The run with this value of the tag, a deleted one only if no other is left; null if there is none. */
   findRun(experimentId: string, tag: Entry, signal: AbortSignal): Promise<ServerRun | null>;
   /** Not repeatable, and never repeated inside after an unclear answer: look with `findRun` first. */
   createRun(run: NewRun, signal: AbortSignal): Promise<ServerRun>;

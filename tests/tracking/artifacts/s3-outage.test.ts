@@ -1,7 +1,4 @@
-import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { s3Settings } from '../../../src/tracking/artifacts/s3-settings.js';
 import { uploadArtifacts } from '../../../src/tracking/artifacts/upload-all.js';
 import { compileProgram } from '../../unit/common/run-program.js';
 import {
@@ -13,6 +10,7 @@ import {
   random,
   readObjects,
   s3Env,
+  untilBegun,
 } from '../support/artifacts.js';
 import { signal } from '../support/connect.js';
 import { sharedServers } from '../support/read-back.js';
@@ -77,20 +75,3 @@ describe('S3 that goes away', () => {
     expect(uploads).toEqual([]);
   });
 });
-
-/** Until S3 knows of an upload below this prefix. */
-async function untilBegun(root: string): Promise<void> {
-  const { client: config } = await s3Settings(s3Env());
-  const client = new S3Client(config);
-  try {
-    for (let tries = 0; tries < 5_000; tries += 1) {
-      const list = new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: root });
-      const { Uploads = [] } = await client.send(list);
-      if (Uploads.length > 0) return;
-      await sleep(5);
-    }
-  } finally {
-    client.destroy();
-  }
-  throw new Error('The upload does not begin');
-}

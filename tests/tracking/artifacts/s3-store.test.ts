@@ -10,6 +10,7 @@ import {
   random,
   readObjects,
   s3Env,
+  untilBegun,
 } from '../support/artifacts.js';
 import { signal } from '../support/connect.js';
 import { BUCKET, READER } from '../support/seaweed.js';
@@ -94,15 +95,19 @@ describe('artifacts in S3', () => {
     expect(await readObjects(root)).toEqual({ objects: {}, uploads: [] });
   });
 
-  it('leaves no parts of an upload that is cancelled', async () => {
+  it.each([
+    ['while it begins', () => Promise.resolve()],
+    ['in the middle', untilBegun],
+  ])('leaves no parts of an upload that is cancelled %s', async (_, moment) => {
     const root = freshRoot();
     const file = one('weights.bin', random(64));
     const store = await openStore(`s3://${BUCKET}/${root}`);
     const cancelled = new AbortController();
-    const putting = store.put(file, cancelled.signal);
     const reason = new Error('cancelled');
-    setTimeout(() => cancelled.abort(reason), 40);
-    await expect(putting).rejects.toBe(reason);
+    const ended = expect(store.put(file, cancelled.signal)).rejects.toBe(reason);
+    await moment(root);
+    cancelled.abort(reason);
+    await ended;
     expect(await readObjects(root)).toEqual({ objects: {}, uploads: [] });
   });
 

@@ -1,12 +1,15 @@
 /** Files to upload, and what Python's clients find of them. */
+import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import type { ArtifactFile, ArtifactStore } from '../../../src/tracking/artifacts/artifact-store.js';
 import { openArtifactStore } from '../../../src/tracking/artifacts/open-store.js';
+import { s3Settings } from '../../../src/tracking/artifacts/s3-settings.js';
 import { temporaryDirectory } from '../../unit/common/temporary-directory.js';
 import { connect } from './connect.js';
 import { sharedServers } from './read-back.js';
@@ -74,4 +77,21 @@ export async function readProxied(artifactUri: string, uri?: string): Promise<Re
   const script = join(import.meta.dirname, 'read-proxied.py');
   const { stdout } = await execa(shared.python, [script, uri ?? shared.uri, artifactUri]);
   return z.record(z.string(), z.string()).parse(JSON.parse(stdout));
+}
+
+/** Until S3 knows of an upload below this prefix. */
+export async function untilBegun(root: string): Promise<void> {
+  const { client: config } = await s3Settings(s3Env());
+  const client = new S3Client(config);
+  try {
+    for (let tries = 0; tries < 5_000; tries += 1) {
+      const list = new ListMultipartUploadsCommand({ Bucket: BUCKET, Prefix: root });
+      const { Uploads = [] } = await client.send(list);
+      if (Uploads.length > 0) return;
+      await sleep(5);
+    }
+  } finally {
+    client.destroy();
+  }
+  throw new Error('The upload does not begin');
 }

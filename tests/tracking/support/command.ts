@@ -16,12 +16,15 @@ export interface CommandOptions {
 /** A command line in a folder of its own, which is removed after the test. */
 export function command({ env = {}, train = trainBriefly }: CommandOptions = {}) {
   const cli = commandLine({
-    env: { HOME: '/nowhere', ...env } as Record<string, string>,
+    env: { HOME: '/nowhere', ...env },
     script: { connectTracking, train },
   });
   onTestFinished(() => cli[Symbol.dispose]());
   return cli;
 }
+
+/** `runner train` with batches that the few images of the test's data make. */
+export const TRAIN = ['train', '--batch-size', '16'] as const;
 
 /** Two steps and one artifact. */
 export const trainBriefly: Runtime['run'] = async ({ runDir }) => {

@@ -13,7 +13,7 @@ from urllib.parse import urlparse
 
 import boto3
 from mlflow import MlflowClient
-from mlflow.artifacts import download_artifacts
+from mlflow.artifacts import download_artifacts, list_artifacts
 from mlflow.entities import ViewType
 
 
@@ -43,6 +43,9 @@ def in_bucket(uri):
 
 
 def through_proxy(uri):
+    # What is not there cannot be downloaded.
+    if not list_artifacts(artifact_uri=uri):
+        return {}
     with tempfile.TemporaryDirectory() as folder:
         root = download_artifacts(artifact_uri=uri, dst_path=folder)
         files = [os.path.join(at, name) for at, _, names in os.walk(root) for name in names]

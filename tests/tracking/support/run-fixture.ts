@@ -106,7 +106,7 @@ export async function artifactsOfRun({ runDir }: RunFixture): Promise<Readonly<R
 function* trainingEvents(steps: number, epochs: number): Generator<RunEventInput> {
   const perEpoch = Math.ceil(steps / epochs);
   for (let step = 1; step <= steps; step += 1) {
-    const loss = step === 3 ? 'NaN' : step === 4 ? 'Infinity' : 2.5 / step;
+    const loss = step === 3 ? NaN : step === 4 ? Infinity : 2.5 / step;
     const values = {
       loss,
       accuracy: 1 - 1 / (step + 1),

@@ -185,6 +185,9 @@ engineStep | auto | default (built in)
 timeout | none | default (built in)
 dataDir | CWD/digits | environment RUNNER_DATA_DIR
 runsDir | CWD/runs | default (built in)
+trackingUri | none | default (built in)
+experiment | the job's name | default (built in)
+track | true | default (built in)
 log | pretty | default (built in)
 `);
     expect(existsSync(cli.runsDir)).toBe(false);

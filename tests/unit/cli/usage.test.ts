@@ -28,6 +28,9 @@ Commands:
   evaluate [options] <run>  evaluate the kept weights of a run on the test images
   runs                      look at the runs there are, and look after them
   recover [options]         finish the runs whose process has died
+  log [options] <run...>    record runs at the tracking server
+  sync [options]            record every run that the tracking server lacks
+  ui [options]              show all runs in an MLflow of your own, until Ctrl-C
   image                     look after the images that containers train in
   warm [options]            keep trainers started that wait for runs with --mode docker
   gc [options]              remove what is runner's on the Docker daemon, and nobody's any more
@@ -113,7 +116,7 @@ describe('a command line that cannot be meant', () => {
     [['help', 'trian'], 'Unknown command "trian"; did you mean train?'],
     [
       ['frobnicate'],
-      'Unknown command "frobnicate": there are train, evaluate, runs, recover, image, warm, gc, doctor, engine.',
+      'Unknown command "frobnicate": there are train, evaluate, runs, recover, log, sync, ui, image, warm, gc, doctor, engine.',
     ],
     [['runs', 'lss'], 'Unknown command "runs lss"; did you mean ls?'],
     [['train', '--epoch', '3'], "Unknown option '--epoch' (Did you mean --epochs?)"],
