@@ -23,7 +23,10 @@ export interface StorePatience {
 
 export const STORE_PATIENCE: StorePatience = { attempts: 4, firstDelayMs: 500, longestDelayMs: 30_000 };
 
-/** With so many files given up in a row, and none taken in between, the others are not tried: each would wait as long. */
+/**
+ * With so many files given up, and none taken since the first of them was begun, the others are not tried: each would
+ * wait as long.
+ */
 const GIVEN_UP_IN_A_ROW = 3;
 
 /** What holds for the next file as for this one. */
@@ -74,14 +77,14 @@ export async function uploadArtifacts(
       failed.push({ path: file.path, error: givenUp });
       return;
     }
+    const before = uploaded.length;
     try {
       await put(store, file, patience, either);
     } catch (error) {
       signal.throwIfAborted();
       const known = toRunnerError(error, file.file);
       failed.push({ path: file.path, error: known });
-      const outage = isPassing(error);
-      if (outage) inARow += 1;
+      if (isPassing(error) && uploaded.length === before) inARow += 1;
       if (HOLDS_FOR_ALL.includes(known.code) || inARow >= GIVEN_UP_IN_A_ROW) givenUp ??= known;
       return;
     }

@@ -8,6 +8,7 @@ const options = JSON.parse(process.argv[2] ?? '') as {
   readonly size: number;
   readonly image: string;
   readonly data: { readonly dir: string; readonly digest: string };
+  readonly timing?: { readonly refillAfterMs: number };
 };
 await keepWarm(await connect(process.env), {
   ...{ ...options, limits: undefined, threads: 2, job: mnistCnn, owner: ownerLabel() },
