@@ -1,6 +1,6 @@
 /**
  * `npm start`: all of the set-up, then the main job, MNIST for two epochs, in every way that this machine has: in this
- * process, in one of its own, in a container. Ends with the weights side by side.
+ * process, in one of its own, in a container. Ends with their comparison.
  *
  *   npm start -- [--no-docker] [--yes] [options of `runner train`]
  */

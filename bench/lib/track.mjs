@@ -27,10 +27,12 @@ const { signal } = new AbortController();
 const env = process.env;
 const { server, http } = await connectTrackingServer({ uri, env, home: '/', patience: PATIENT });
 
+globalThis.gc();
+/** All is loaded, and nothing read yet. */
+const idle = process.memoryUsage.rss();
+
 /** @returns seconds, and the memory that it took on top of what was there before */
 async function timed(work) {
-  globalThis.gc();
-  const idle = process.memoryUsage.rss();
   let peak = idle;
   const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20);
   const began = performance.now();

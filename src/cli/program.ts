@@ -4,6 +4,7 @@ import { EXIT } from '../contract/errors.js';
 import type { CliContext } from './context.js';
 import { addHelpCommand } from './grammar/common.js';
 import type { Done } from './grammar/common.js';
+import { addCompare } from './grammar/compare.js';
 import { addDocker } from './grammar/docker.js';
 import { addRuns } from './grammar/runs.js';
 import { addSurroundings } from './grammar/surroundings.js';
@@ -71,6 +72,8 @@ function buildProgram(context: CliContext, { done, show }: Sinks): Command {
       getErrHelpWidth: () => Math.min(columnsOf(stderr, WIDEST_HELP), WIDEST_HELP),
     });
   addHelpCommand(program);
-  for (const add of [addTrain, addRuns, addTracking, addDocker, addSurroundings]) add(program, context, done);
+  for (const add of [addTrain, addRuns, addCompare, addTracking, addDocker, addSurroundings]) {
+    add(program, context, done);
+  }
   return program;
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { ERRORS } from '../contract/errors.js';
 import type { Job } from '../contract/job.js';
 import * as runSpec from '../contract/run-spec.js';
+import { FIGURE_NAMES, figure } from '../report/compare/figures.js';
+import { markdownTable } from '../report/markdown-table.js';
 import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
 import { describeFallback } from './setting-definition.js';
 import type { SettingName } from './setting-definition.js';
@@ -22,6 +24,7 @@ export const generatedTables = (job: Job): readonly GeneratedTable[] => [
   { path: 'docs/configuration.md', name: 'settings', markdown: settingsTable(job) },
   { path: 'docs/errors.md', name: 'errors', markdown: errorsTable() },
   { path: 'docs/cli.md', name: 'print-spec', markdown: printedSpec(job) },
+  { path: 'docs/report.md', name: 'figures', markdown: figuresTable() },
 ];
 
 /**
@@ -66,6 +69,15 @@ const errorsTable = (): string =>
     ...Object.entries(ERRORS).map(([name, { exit, hint }]) => [code(name), String(exit), hint]),
   ]);
 
+const figuresTable = (): string =>
+  markdownTable([
+    ['Name', 'In the report', 'Unit', 'Better', 'What it is', 'From'],
+    ...FIGURE_NAMES.map((name) => {
+      const { label, unit, better, meaning, source } = figure(name);
+      return [code(name), label, unit, better, meaning, source];
+    }),
+  ]);
+
 /** What `--print-spec` prints, with a folder and a machine like anybody's. */
 function printedSpec(job: Job): string {
   const given = parseGiven(
@@ -82,13 +94,3 @@ function printedSpec(job: Job): string {
 }
 
 const code = (text: string): string => `\`${text}\``;
-
-/** Aligned as prettier does it. */
-function markdownTable(rows: readonly (readonly string[])[]): string {
-  const [header = []] = rows;
-  const widths = header.map((_, column) => Math.max(3, ...rows.map((row) => (row[column] ?? '').length)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const rule = line(widths.map((width) => '-'.repeat(width)));
-  return [line(header), rule, ...rows.slice(1).map(line)].join('\n');
-}

@@ -15,6 +15,8 @@ export interface Each<R extends RunDirectory, T extends object> {
   readonly isBad?: (done: T) => boolean;
   /** Of several at once; default: all. */
   readonly atOnce?: number;
+  /** Whether what failed for one will fail for all that are left: then they are not tried. Default: it will not. */
+  readonly holdsForAll?: (error: RunnerError) => Promise<boolean>;
   /** Exit status if one failed; default: that of the first error. */
   readonly failed?: number;
 }
@@ -23,12 +25,19 @@ export interface Each<R extends RunDirectory, T extends object> {
 export async function tellEach<R extends RunDirectory, T extends object>(
   { output }: CliContext,
   runs: readonly R[],
-  { member, work, line, isBad = () => false, atOnce = runs.length, failed }: Each<R, T>,
+  { member, work, line, isBad = () => false, holdsForAll, atOnce = runs.length, failed }: Each<R, T>,
 ): Promise<number> {
   const statuses: number[] = [];
   const documents: object[] = [];
+  let common: RunnerError | undefined;
+  let left = 0;
   const one = async (run: R, index: number): Promise<void> => {
     const { runId, runDir } = run;
+    if (common !== undefined) {
+      documents[index] = { runId, runDir, error: describeFailure(common) };
+      left += 1;
+      return;
+    }
     try {
       const done = await work(run);
       documents[index] = { runId, runDir, ...done };
@@ -39,6 +48,7 @@ export async function tellEach<R extends RunDirectory, T extends object>(
       documents[index] = { runId, runDir, error: describeFailure(error) };
       statuses[index] = error.exitCode;
       output.explain(nameRun(error, runId));
+      if ((await holdsForAll?.(error)) === true) common = error;
     }
   };
   const waiting = runs.entries();
@@ -46,6 +56,7 @@ export async function tellEach<R extends RunDirectory, T extends object>(
     for (const [index, run] of waiting) await one(run, index);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, runs.length) }, worker));
+  if (left > 0) output.note(`Not tried after that: ${left} more.`);
   output.result({ [member]: documents }, () => undefined);
   const bad = statuses.find((status) => status !== EXIT.succeeded);
   return bad === undefined ? EXIT.succeeded : (failed ?? bad);

@@ -52,6 +52,8 @@ export const ERRORS = {
     hint: 'Upgrade `runner` to the version that wrote this run, or a later one.',
   },
   'run-corrupt': { exit: EXIT.usage, hint: 'The directory is kept as it is; `runner runs rm` removes it.' },
+  'not-comparable': { exit: EXIT.usage, hint: 'Name runs of one spec, or compare them anyway with --force.' },
+  'check-failed': { exit: EXIT.runFailed, hint: 'The report has every figure that was compared.' },
   'runs-dir-unwritable': {
     exit: EXIT.environment,
     hint: 'Give a writable folder with --runs-dir or RUNNER_RUNS_DIR.',
@@ -173,7 +175,7 @@ export const ERRORS = {
   },
   'tracking-conflict': {
     exit: EXIT.trackingFailed,
-    hint: 'Somebody has written to that run besides: delete it on the server, then `runner log RUN` records it anew.',
+    hint: 'Somebody has written to that run besides: delete it on the server, then `runner log RUN --again` records it anew.',
   },
   'tracking-busy': {
     exit: EXIT.trackingFailed,

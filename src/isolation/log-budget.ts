@@ -3,14 +3,15 @@ import { RunnerError } from '../contract/errors.js';
 import type { TrainerExit } from '../contract/runtime.js';
 import type { LogLine } from './log-line.js';
 import { readMessage } from './messages.js';
+import { loggedBytes } from './trainer-log.js';
 
 /**
- * Bytes that a trainer may print; beyond it is ended. Its events count, too. What it tells for a display does not: it is
- * kept nowhere, and a training of days has much of it.
+ * Bytes that a trainer may print, each line counted as it stands in trainer.log; beyond it is ended. Its events count,
+ * too. What it tells for a display does not: it is kept nowhere, and a training of days has much of it.
  */
 export const LOG_BUDGET_BYTES = 64 * 1024 ** 2;
 
-/** Counts what a trainer prints; what is left out of too long lines counts. */
+/** Counts what a trainer prints: what it makes of trainer.log (an empty line, too), and what is left out of long lines. */
 export class LogBudget {
   #counted = 0;
 
@@ -21,7 +22,9 @@ export class LogBudget {
   ) {}
 
   count(lines: readonly LogLine[]): void {
-    for (const line of lines) if (!this.isFree(line)) this.#counted += line.bytes;
+    for (const line of lines) {
+      if (!this.isFree(line)) this.#counted += Math.max(line.bytes + 1, loggedBytes(line));
+    }
   }
 
   /** @param openBytes of lines that have not ended */

@@ -83,6 +83,9 @@ export class TrainerLog implements Disposable {
 const format = ({ timestamp, stream, text }: LogLine): string =>
   `${timestamp} ${stream} ${text.replaceAll(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, escape)}\n`;
 
+/** How long the file gets by a line: a stamp and a stream stand before it, and one byte may be escaped by six. */
+export const loggedBytes = (line: LogLine): number => Buffer.byteLength(format(line));
+
 const escape = (character: string): string =>
   `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
 

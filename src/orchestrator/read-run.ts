@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import { readJsonFile } from '../common/json-file.js';
+import { readOutcome } from '../common/run-files.js';
 import { readVersionedFile } from '../common/versioned-file.js';
 import { RunnerError } from '../contract/errors.js';
 import { artifactPath, runPath } from '../contract/run-directory.js';
-import { OUTCOME_SCHEMA_VERSION, runOutcomeSchema } from '../contract/run-outcome.js';
 import type { RunOutcome, RunStatus } from '../contract/run-outcome.js';
-import { runRequestSchema } from '../contract/run-request.js';
-import type { RunRequestRecord } from '../contract/run-request.js';
 import { SPEC_SCHEMA_VERSION, runSpecSchema } from '../contract/run-spec.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import { isOwned } from './owner.js';
@@ -50,18 +48,8 @@ async function readSpec(runDir: string): Promise<RunSpec> {
 }
 
 /**
- * What was asked beside the spec, or undefined of a run of an earlier version.
- * @throws RunnerError `run-corrupt` or `file-unusable`
- */
-export const readRequest = (runDir: string): Promise<RunRequestRecord | undefined> =>
-  readJsonFile(runPath(runDir, 'request'), runRequestSchema);
-
-/**
  * The test-set evaluation among the run's artifacts, or null if there is none.
  * @throws RunnerError `run-corrupt` or `file-unusable`
  */
 export const readEvaluation = async (runDir: string): Promise<StoredEvaluation | null> =>
   (await readJsonFile(artifactPath(runDir, 'evaluation'), evaluationSchema)) ?? null;
-
-const readOutcome = async (runDir: string): Promise<RunOutcome | null> =>
-  (await readVersionedFile(runPath(runDir, 'outcome'), runOutcomeSchema, OUTCOME_SCHEMA_VERSION)) ?? null;

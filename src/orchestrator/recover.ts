@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Clock } from '../common/clock.js';
 import { attachSuppressed } from '../common/errors.js';
 import { exists } from '../common/exists.js';
+import { readRequest } from '../common/run-files.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
 import type { RunRequestRecord } from '../contract/run-request.js';
@@ -19,7 +20,7 @@ import type { FinishedRun } from './finish-run.js';
 import { claimKey } from './keyed-run.js';
 import { listRuns } from './list-runs.js';
 import { isOwned } from './owner.js';
-import { hasEnded, readRequest, readRun } from './read-run.js';
+import { hasEnded, readRun } from './read-run.js';
 import type { RunWithOutcome, StoredRun } from './read-run.js';
 import type { ResourceMeter } from './resources.js';
 import { timeOfRunId } from './run-id.js';
@@ -56,6 +57,16 @@ export async function isAbandoned(run: StoredRun): Promise<boolean> {
   if (await isOwned(run.runDir)) return false;
   return !hasEnded(run) || (outlives(run) && (await isUncleared(run.runDir)));
 }
+
+/**
+ * Whether a living process still clears away what an ended run has made elsewhere: how long that took, and what the
+ * run took altogether, it then writes into the outcome.
+ */
+export const isBeingCleared = async (run: RunWithOutcome): Promise<boolean> =>
+  outlives(run) &&
+  run.outcome.status !== 'lost' &&
+  run.outcome.phases.remove === undefined &&
+  (await isOwned(run.runDir));
 
 /** Whether it has no outcome, or none that is final. */
 export const mayGoOn = (run: StoredRun): boolean =>

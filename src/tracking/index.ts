@@ -41,9 +41,7 @@ export async function connectTracking({
   };
   return {
     uri: server.uri,
-    async probe(signal) {
-      await server.probe(signal);
-    },
+    probe: (signal) => server.probe(signal),
     async isPending({ runDir }) {
       const known = await readDestination(runDir, destination);
       return known?.complete == null || known.complete !== (await fingerprintOf(runDir));

@@ -57,9 +57,8 @@ function sendWhileThere(
   tools: LogTools,
   onSent: () => void,
 ): Promise<void> {
-  const { signal } = options;
-  return withRecordingLock(run, signal, async () => {
-    const record = describeRun(await describedRun(run, tools));
+  return withRecordingLock(run, options.signal, async (signal) => {
+    const record = describeRun(describedRun(run, null, tools));
     const recorder = await RunRecorder.open(run.runDir, record, tools.server, {
       ...{ experiment: experimentOf(run, options), destination: tools.destination, again: false },
       ...{ attempts: tools.attempts, signal },

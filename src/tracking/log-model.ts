@@ -2,11 +2,12 @@
 import { ARTIFACT_FILES } from '../contract/run-directory.js';
 import type { ArtifactFile } from './artifacts/artifact-store.js';
 import { withExtraFiles } from './extra-files.js';
-import { findOrMake } from './find-or-make.js';
+import { findOrMake } from './mlflow/find-or-make.js';
 import { logArtifacts } from './log-artifacts.js';
 import type { LogTools } from './log-run.js';
 import { modelFiles } from './record/model-files.js';
 import { readSavedModelSignature } from './record/saved-model-signature.js';
+import { RUN_ID_TAG } from './record/tags.js';
 import type { RunRecorder } from './run-recorder.js';
 import type { Destination } from './tracking-state.js';
 import type { RecordOptions, RunToRecord } from './tracking.js';
@@ -51,7 +52,7 @@ export async function logModel(
 }
 
 const tagsOf = ({ runId, spec, outcome }: RunToRecord) => [
-  { key: 'runner.run_id', value: runId },
+  { key: RUN_ID_TAG, value: runId },
   { key: 'runner.mode', value: spec.mode },
   ...(outcome?.training.weightsDigest == null
     ? []

@@ -4,7 +4,8 @@
  */
 import { toRunnerError } from '../common/errors.js';
 import type { Clock } from '../common/clock.js';
-import type { RunnerError } from '../contract/errors.js';
+import { readOutcome, readRequest } from '../common/run-files.js';
+import { RunnerError } from '../contract/errors.js';
 import { collectFiles } from './artifacts/collect-files.js';
 import type { ArtifactStore } from './artifacts/artifact-store.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -15,7 +16,9 @@ import type { TrackingServer } from './mlflow/tracking-server.js';
 import { describeRun } from './record/describe-run.js';
 import type { DescribedRun } from './record/describe-run.js';
 import { readEvaluation } from './record/evaluation-file.js';
+import type { Evaluation } from './record/evaluation-file.js';
 import type { RunRecord } from './record/run-record.js';
+import { Parts } from './parts.js';
 import { RunRecorder } from './run-recorder.js';
 import type { Recorded, RecordOptions, RunToRecord } from './tracking.js';
 import { withRecordingLock } from './recording-lock.js';
@@ -33,11 +36,16 @@ export interface LogTools {
 }
 
 /** @throws RunnerError as `Tracking.record` */
-export function logRun(run: RunToRecord, options: RecordOptions, tools: LogTools): Promise<Recorded> {
-  return withRecordingLock(run, options.signal, async () => {
+export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools): Promise<Recorded> {
+  return withRecordingLock(found, asked.signal, async (signal) => {
+    const options = { ...asked, signal };
     // Read before anything else: what is added meanwhile then makes the run pending again.
-    const fingerprint = await fingerprintOf(run.runDir);
-    const record = describeRun(await describedRun(run, tools));
+    const fingerprint = await fingerprintOf(found.runDir);
+    const run = await asItIsNow(found);
+    const parts = new Parts(signal);
+    const { attempt } = parts;
+    const evaluation = (await attempt(() => readEvaluation(run.runDir))) ?? null;
+    const record = describeRun(describedRun(run, evaluation, tools));
     const recorder = await RunRecorder.open(run.runDir, record, tools.server, {
       experiment: experimentOf(run, options),
       destination: tools.destination,
@@ -46,17 +54,17 @@ export function logRun(run: RunToRecord, options: RecordOptions, tools: LogTools
       signal: options.signal,
     });
     try {
-      await recorder.describe(record);
-      await recorder.sendEvents();
-      await recorder.end(record);
-      const artifacts = await sendFiles(run, record, recorder, options, tools);
-      const { problem } = artifacts;
+      await recorder.describe(record, attempt);
+      await attempt(() => recorder.sendEvents());
+      await recorder.end(record, attempt);
+      const sent = await sendFiles(run, record, recorder, options, tools);
+      const problem = parts.problem ?? sent.problem;
       await recorder.note(
         problem === null
           ? { complete: fingerprint, problem: null }
-          : { problem: noteOf(problem, tools.clock) },
+          : { complete: null, problem: noteOf(problem, tools.clock) },
       );
-      return summarise(recorder, artifacts, tools.server);
+      return summarise(recorder, { ...sent, problem }, tools.server);
     } catch (error) {
       if (options.signal.aborted) throw error;
       await recorder.note({ problem: noteOf(toRunnerError(error), tools.clock) });
@@ -70,10 +78,22 @@ export const experimentOf = (
   { experiment }: Pick<RecordOptions, 'experiment'>,
 ): string => experiment ?? request?.tracking?.experiment ?? spec.job;
 
+/**
+ * Since it was read it may have waited, in a list or for the lock, and have come to another end.
+ * @throws RunnerError `run-unfinished` if it was lost then and goes on now; as the readers
+ */
+async function asItIsNow(run: RunToRecord): Promise<RunToRecord> {
+  const [outcome, request] = await Promise.all([readOutcome(run.runDir), readRequest(run.runDir)]);
+  if (outcome !== null) return { ...run, outcome, request };
+  throw new RunnerError('run-unfinished', `Run ${run.runId} goes on: it is recorded once it has ended.`);
+}
+
 /** What the record is made of, as far as it is there by now. */
-export async function describedRun(run: RunToRecord, { environment }: LogTools): Promise<DescribedRun> {
-  const { runId, runDir, spec, outcome, request } = run;
-  const evaluation = await readEvaluation(runDir);
+export function describedRun(
+  { runId, spec, outcome, request }: RunToRecord,
+  evaluation: Evaluation | null,
+  { environment }: Pick<LogTools, 'environment'>,
+): DescribedRun {
   const startedAt = outcome?.startedAt ?? request?.startedAt ?? 0;
   return {
     ...{ runId, spec, outcome, evaluation, startedAt, environment: request?.origin ?? environment },

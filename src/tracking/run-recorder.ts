@@ -1,17 +1,17 @@
 /** One run on one tracking server, step by step; what each step has done is on disk before the next. */
-import { createHash } from 'node:crypto';
 import { runPath } from '../contract/run-directory.js';
 import { RunnerError } from '../contract/errors.js';
-import { findOrMake } from './find-or-make.js';
+import { findOrMake } from './mlflow/find-or-make.js';
 import type { ServerRun, TrackingServer } from './mlflow/tracking-server.js';
+import type { Attempt } from './parts.js';
 import { readPoints } from './record/points.js';
 import type { MetricPoint, RunRecord } from './record/run-record.js';
+import { RUN_ID_TAG } from './record/tags.js';
 import { newDestination, readDestination, writeDestination } from './tracking-state.js';
 import type { Destination } from './tracking-state.js';
 
 /** Points between two notes of how far it got: what is sent again at most after a kill. */
 const POINTS_AT_ONCE = 5_000;
-export const RUN_ID_TAG = 'runner.run_id';
 
 export interface RecorderOptions {
   /** What tracking.json knows the server by. */
@@ -87,6 +87,7 @@ export class RunRecorder {
       ...{ server: destination, experiment: { id: experiment.id, name: experiment.name } },
       ...{ runId: run.id, artifactUri: run.artifactUri },
     });
+    signal.throwIfAborted();
     await writeDestination(runDir, state);
     return new RunRecorder(runDir, server, signal, state, made ? 'none' : 'all');
   }
@@ -98,16 +99,23 @@ export class RunRecorder {
 
   /** Notes what somebody else has recorded: artifacts, the model, that all is complete. */
   async note(change: Partial<Destination>): Promise<void> {
+    // Whoever has lost the lock must not overwrite what its new holder has noted.
+    this.signal.throwIfAborted();
     this.#state = { ...this.#state, ...change };
     await writeDestination(this.runDir, this.#state);
   }
 
   /** Parameters, tags and data sets; the same again changes nothing. */
-  async describe({ params, tags, datasets, renamed }: RunRecord): Promise<void> {
+  async describe(
+    { params, tags, absentTags, datasets, renamed }: RunRecord,
+    attempt: Attempt = (part) => part(),
+  ): Promise<void> {
+    const { server, signal } = this;
     const { runId } = this.#state;
-    await this.server.logParams(runId, params, this.signal);
-    await this.server.setTags(runId, tags, this.signal);
-    await this.server.logDatasets(runId, datasets, this.signal);
+    await attempt(() => server.logParams(runId, params, signal));
+    await attempt(() => server.setTags(runId, tags, signal));
+    if (!this.#created) await attempt(() => server.deleteTags(runId, absentTags, signal));
+    await attempt(() => server.logDatasets(runId, datasets, signal));
     if (Object.keys(renamed).length > 0) await this.note({ renamed: { ...this.#state.renamed, ...renamed } });
   }
 
@@ -135,21 +143,20 @@ export class RunRecorder {
   }
 
   /** Points and status that are known once the run has ended. */
-  async end({ finalPoints, end }: RunRecord): Promise<void> {
-    const digest = createHash('sha256')
-      .update(JSON.stringify(finalPoints.map(toText)))
-      .digest('hex');
-    if (digest !== this.#state.finalPoints) {
-      // Some of them may be there from before an evaluation, too.
-      await this.#send(finalPoints, !this.#created);
-      await this.note({ finalPoints: digest });
-    }
+  async end({ finalPoints, end }: RunRecord, attempt: Attempt = (part) => part()): Promise<void> {
+    await attempt(() => this.#sendFinal(finalPoints));
     if (end === null) return;
-    await this.server.updateRun(
-      this.#state.runId,
-      { status: end.status, endTimeMs: end.timeMs },
-      this.signal,
-    );
+    const change = { status: end.status, endTimeMs: end.timeMs };
+    await attempt(() => this.server.updateRun(this.#state.runId, change, this.signal));
+  }
+
+  /** A figure stays as it was first recorded: with another value or time it would be there twice. */
+  async #sendFinal(finalPoints: readonly MetricPoint[]): Promise<void> {
+    const recorded = this.#state.finalPoints ?? [];
+    const missing = finalPoints.filter(({ key }) => !recorded.includes(key));
+    if (missing.length === 0) return;
+    await this.#send(missing, !this.#created);
+    await this.note({ finalPoints: [...recorded, ...missing.map(({ key }) => key)] });
   }
 
   async #send(points: readonly MetricPoint[], maybeThere: boolean): Promise<void> {
@@ -157,9 +164,6 @@ export class RunRecorder {
     await this.server.logMetrics(this.#state.runId, points, options);
   }
 }
-
-/** JSON has no NaN. */
-const toText = ({ key, value, timestamp, step }: MetricPoint) => [key, String(value), timestamp, step];
 
 const isDeleted = ({ lifecycleStage }: ServerRun): boolean => lifecycleStage === 'deleted';
 

@@ -26,8 +26,8 @@ const destinationSchema = z.object({
     /** Points that were recorded, those of the outcome not counted. */
     points: z.int().min(0),
   }),
-  /** sha256 of the final points that are recorded; null before. */
-  finalPoints: z.string().nullable(),
+  /** Keys of the final points that are recorded, none of which is ever recorded anew; null before. */
+  finalPoints: z.array(z.string()).nullable(),
   /** By path from the root of the run's artifacts. */
   artifacts: z.record(z.string(), sentFileSchema),
   model: z

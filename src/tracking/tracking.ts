@@ -59,8 +59,11 @@ export interface LiveRecording {
 export interface Tracking {
   /** Address of the server, without credentials. */
   readonly uri: string;
-  /** @throws RunnerError `tracking-unreachable` or `tracking-forbidden` */
-  probe(signal: AbortSignal): Promise<void>;
+  /**
+   * @returns this machine's clock minus the server's, to about a second; null if the server does not tell it
+   * @throws RunnerError `tracking-unreachable` or `tracking-forbidden`
+   */
+  probe(signal: AbortSignal): Promise<{ readonly clockSkewMs: number | null }>;
   /** Whether the server lacks something of a run that has ended. */
   isPending(run: RunToRecord): Promise<boolean>;
   /**

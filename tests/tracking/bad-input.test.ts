@@ -8,6 +8,7 @@ import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { s3Env } from './support/artifacts.js';
 import { command, TRAIN } from './support/command.js';
 import { fresh } from './support/connect.js';
+import { startFaultProxy } from './support/fault-proxy.js';
 import { startMlflowServer, type MlflowServer } from './support/mlflow-server.js';
 import { readBack, sharedServers } from './support/read-back.js';
 import { expectedPoints, readExperiment } from './support/read-experiment.js';
@@ -185,6 +186,16 @@ describe('a run directory', () => {
       { points: expectedPoints(await pointsOfRun(run)), models: [{}], outputs: 1 },
     ]);
   });
+});
+
+it('of a clock that is far off it is said by how much, and all is recorded', async () => {
+  const proxy = await startFaultProxy({ target: sharedServers().uri, faultOf: () => 'late-clock' });
+  onTestFinished(() => proxy[Symbol.asyncDispose]());
+  const cli = command({ env: { MLFLOW_TRACKING_URI: proxy.uri, MLFLOW_EXPERIMENT_NAME: fresh('clock') } });
+  await writeRunFixture({ runsDir: cli.runsDir });
+  const { status, stderr } = await cli.run('sync');
+  expect(stderr).toContain("This machine's clock is 20 minutes ahead of the tracking server's");
+  expect(status, stderr).toBe(0);
 });
 
 describe('an artifact store', () => {

@@ -5,6 +5,7 @@
  */
 import pMap from 'p-map';
 import { expect, it, onTestFinished } from 'vitest';
+import type { RunToRecord } from '../../src/tracking/tracking.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { fresh } from './support/connect.js';
 import { PASSING_FAULTS, startFaultProxy } from './support/fault-proxy.js';
@@ -17,9 +18,7 @@ import { trackingAt } from './support/tracking.js';
 const RUNS = Number(process.env.RUNNER_TEST_FAULT_RUNS ?? 20);
 const FAULTS_PERCENT = 10;
 /** More than a person would need: each goes on where the one before has given up. */
-const MOST_ROUNDS = 5;
-const { signal } = new AbortController();
-
+const MOST_ROUNDS = 3;
 it(
   `records ${RUNS} runs whole and once over a network that breaks ${FAULTS_PERCENT} % of all requests (seed ${SEED})`,
   { timeout: 120_000 + RUNS * 6_000 },
@@ -39,15 +38,26 @@ it(
         writeRunFixture({ runsDir: folder.path, steps: 60, artifacts: { 'eval/notes.txt': 'some notes' } }),
       { concurrency: 1 },
     );
-    const options = { experiment: fresh('faults'), register: fresh('faults'), signal };
+    const options = { experiment: fresh('faults'), register: fresh('faults') };
 
+    const problems: string[] = [];
+    /** Not all that fails is a failure of the run's: what is not whole is pending, and recorded again. */
+    const record = async (run: RunToRecord): Promise<void> => {
+      // A signal of its own, or all of them listen to one.
+      const { signal } = new AbortController();
+      const { problem } = await tracking
+        .record(run, { ...options, signal })
+        .catch((error: unknown) => ({ problem: error as Error }));
+      if (problem !== null) problems.push(problem.message);
+    };
     let pending = runs;
     for (let round = 1; pending.length > 0; round += 1) {
       if (round > MOST_ROUNDS)
-        expect.fail(`${pending.length} runs are not whole after ${MOST_ROUNDS} rounds`);
+        expect.fail(
+          `${pending.length} runs are not whole after ${MOST_ROUNDS} rounds:\n${problems.join('\n')}`,
+        );
       await annotate(`round ${round}: ${pending.length} runs, ${proxy.requests} requests before it`);
-      // Not all that fails is a failure of the run's: what is not whole is pending, and recorded again.
-      await pMap(pending, ({ run }) => tracking.record(run, options).catch(() => undefined), {
+      await pMap(pending, ({ run }) => record(run), {
         concurrency: 8,
       });
       const whole = await Promise.all(pending.map(({ run }) => tracking.isPending(run)));

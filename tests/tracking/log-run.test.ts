@@ -1,9 +1,13 @@
 /** What a recorded run is on a real server, told by MLflow's own Python client. */
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runPath } from '../../src/contract/run-directory.js';
 import type { RunStatus } from '../../src/contract/run-outcome.js';
 import type { RunMode } from '../../src/contract/run-spec.js';
+import type { Recorded } from '../../src/tracking/tracking.js';
+import { writeMnistSubset } from '../support/mnist-subset.js';
+import { runJson } from '../support/runner.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { fresh } from './support/connect.js';
 import { readBack, sharedServers, type ReadBack } from './support/read-back.js';
@@ -78,7 +82,7 @@ describe('a run that succeeded', () => {
           'phase/train_ms': 700,
           'phase/engine_ms': 400.5,
         },
-        ...{ 'kept/epoch': 2, test_accuracy: 0.98, 'test_precision/one': 0.91, test_macro_f1: 0.965 },
+        ...{ best_epoch: 2, test_accuracy: 0.98, 'test_precision/one': 0.91, test_macro_f1: 0.965 },
       },
       datasets: [
         { name: 'mnist-cnn-train', context: 'train', digest: '1a2b3c4d'.repeat(8).slice(0, 36) },
@@ -109,7 +113,7 @@ describe('a run that succeeded', () => {
     expect(metrics['step/images_per_second']?.map(({ value }) => value)).toEqual(
       [1, 2, 3, 4].map((step) => 10_000 + step / 3),
     );
-    expect(metrics.val_loss).toEqual([{ step: 1, timestamp: at(5), value: 1.1 }]);
+    expect(metrics['epoch/val_loss']).toEqual([{ step: 1, timestamp: at(5), value: 1.1 }]);
   });
 
   it('has every artifact byte for byte, at the run and in the logged model', async () => {
@@ -156,6 +160,35 @@ describe('a run that succeeded', () => {
     expect(run.params['data.dir']).toMatch(/^\/data\/x+.*…/);
     expect(run.artifacts.map(({ path }) => path)).toContain('logs/long-values.json');
   });
+});
+
+it('a real run, from `runner train` with its evaluation, is recorded whole and registered', async () => {
+  const dataDir = join(runsDir, 'mnist');
+  mkdirSync(dataDir);
+  writeMnistSubset(dataDir, { train: 1_000, test: 200 });
+  const register = fresh('registered');
+  const experiment = fresh('real');
+  const where = ['--data-dir', dataDir, '--runs-dir', join(runsDir, 'runs'), '--experiment', experiment];
+  const { document, exitCode, stderr } = await runJson(
+    ['train', '--epochs', '2', '--threads', '2', '--evaluate', '--live', '--register', register, ...where],
+    { env: { MLFLOW_TRACKING_URI: sharedServers().uri } },
+  );
+  expect(exitCode, stderr).toBe(0);
+  const { tracking, runId, testAccuracy } = document as unknown as {
+    readonly tracking: Recorded & { readonly complete: boolean };
+    readonly runId: string;
+    readonly testAccuracy: number;
+  };
+  expect(tracking).toMatchObject({ complete: true, version: { name: register, version: '1' } });
+  const run = await readBack(tracking.mlflowRunId, { artifacts: true });
+  expect(run).toMatchObject({
+    ...{ status: 'FINISHED', tags: { 'runner.run_id': runId }, latest: { test_accuracy: testAccuracy } },
+    ...{ models: [{ status: 'READY' }], versions: [{ name: register }] },
+  });
+  expect(run.metrics['epoch/loss']?.map(({ step }) => step)).toEqual([1, 2]);
+  expect(run.artifacts.map(({ path }) => path)).toEqual(
+    expect.arrayContaining(['eval/confusion_matrix.png', 'metrics/train_curve.png', 'logs/events.ndjson']),
+  );
 });
 
 describe('a run that did not succeed', () => {

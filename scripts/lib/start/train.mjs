@@ -6,14 +6,10 @@ import { CLI } from '../paths.mjs';
 /**
  * @typedef {object} TrainedRun as `runner train --json` prints it
  * @property {string} runId
+ * @property {string} runDir absolute
  * @property {string} mode
  * @property {string} status
  * @property {string | null} weightsDigest
- * @property {number} [testAccuracy]
- * @property {number | null} imagesPerSecond
- * @property {number} wallMs
- * @property {number} peakRssBytes
- * @property {{ peakMemoryBytes: number }} [trainer]
  */
 
 /**

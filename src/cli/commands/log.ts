@@ -1,6 +1,8 @@
+import { readRequest } from '../../common/run-files.js';
+import { toRunnerError } from '../../common/errors.js';
 import { RunnerError } from '../../contract/errors.js';
 import { findRun } from '../../orchestrator/find-run.js';
-import { hasEnded, readRequest, readRun } from '../../orchestrator/read-run.js';
+import { hasEnded, readRun } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
 import { printable } from '../../report/printable.js';
 import type { RecordOptions, RunToRecord, Tracking } from '../../tracking/tracking.js';
@@ -9,7 +11,7 @@ import type { CliContext, Flags } from '../context.js';
 import type { Given } from '../settings.js';
 import { listenForSignals } from '../signals.js';
 import { tellEach } from '../tell-each.js';
-import { recordedDocument, recordedLine } from '../tracking/tell-recorded.js';
+import { clockSkewLine, recordedDocument, recordedLine } from '../tracking/tell-recorded.js';
 
 export interface LogFlags extends Flags {
   readonly again?: boolean;
@@ -30,7 +32,7 @@ export async function log(context: CliContext, queries: readonly string[], flags
 
 /**
  * Records runs one after the other, and tells of each.
- * @param runs all of them are tried: what is wrong with one of them hinders no other
+ * @param runs all of them are tried, for what is wrong with one hinders no other, unless the server answers no longer
  */
 export async function recordEach(
   context: CliContext,
@@ -56,7 +58,9 @@ export async function recordEach(
       onNotice: (text) => output.note(printable(text)),
     };
     // One message instead of one a run.
-    await tracking.probe(signal);
+    const { clockSkewMs } = await tracking.probe(signal);
+    const skewed = clockSkewLine(clockSkewMs ?? 0);
+    if (skewed !== undefined) output.note(skewed);
     return await tellEach(context, runs, {
       member: 'runs',
       atOnce: 1,
@@ -66,10 +70,23 @@ export async function recordEach(
         if (recorded.problem !== null) throw recorded.problem;
         return { recorded, ...recordedDocument(recorded) };
       },
+      // Each of the others would wait as long. A server that answers has trouble with this run alone.
+      holdsForAll: async ({ code }) =>
+        code === 'tracking-unreachable' && !(await answers(tracking, signal)),
       line: ({ runId }, { recorded }) => `${runId} ${recordedLine(recorded)}`,
     });
   } finally {
     tracking.close();
+  }
+}
+
+async function answers(tracking: Tracking, signal: AbortSignal): Promise<boolean> {
+  try {
+    await tracking.probe(signal);
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    return toRunnerError(error).code !== 'tracking-unreachable';
   }
 }
 

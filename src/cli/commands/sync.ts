@@ -1,7 +1,7 @@
 import { EXIT } from '../../contract/errors.js';
-import { listRuns } from '../../orchestrator/list-runs.js';
-import type { ListedRun } from '../../orchestrator/list-runs.js';
+import { listStoredRuns } from '../../orchestrator/list-runs.js';
 import { hasEnded } from '../../orchestrator/read-run.js';
+import { isBeingCleared } from '../../orchestrator/recover.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
 import { toRunnerError } from '../../common/errors.js';
 import type { Tracking } from '../../tracking/tracking.js';
@@ -17,49 +17,69 @@ import type { LogFlags } from './log.js';
 export async function sync(context: CliContext, flags: Flags & Pick<LogFlags, 'verify'>): Promise<number> {
   const given = await readSettings(context, flags, ['runsDir', 'trackingUri', 'experiment']);
   const runsDir = runsDirOf(context, given);
-  const runs = await listRuns(runsDir);
+  const runs = await listStoredRuns(runsDir);
   noteOthers(context, runs);
   const tracking = await connect(context, given);
-  let pending: RunWithOutcome[];
+  let judged: Judged;
   try {
-    pending = await pendingRuns(context, runs, tracking, flags.verify ?? false);
+    judged = await pendingRuns(context, runs, tracking, flags.verify ?? false);
   } finally {
     tracking.close();
   }
+  const { pending, status } = judged;
   if (pending.length === 0) {
-    context.output.result({ runs: [] }, () => `${tracking.uri} holds all the runs of ${runsDir}.`);
-    return EXIT.succeeded;
+    // Nobody has asked the server.
+    context.output.result({ runs: [] }, () => `No run of ${runsDir} is pending for ${tracking.uri}.`);
+    return status;
   }
-  return recordEach(context, pending, given, flags);
+  const recorded = await recordEach(context, pending, given, flags);
+  return status === EXIT.succeeded ? recorded : status;
 }
+
+interface Judged {
+  readonly pending: readonly RunWithOutcome[];
+  /** That of the first run of which nothing can be said; 0 if there is none. */
+  readonly status: number;
+}
+
+type Listed = Awaited<ReturnType<typeof listStoredRuns>>;
 
 /** Oldest first, as they happened. */
 async function pendingRuns(
   { output }: CliContext,
-  runs: readonly ListedRun[],
+  runs: Listed,
   tracking: Tracking,
   all: boolean,
-): Promise<RunWithOutcome[]> {
+): Promise<Judged> {
   const ended = runs
     .filter((run) => run.state !== 'unreadable')
     .filter(hasEnded)
     .reverse();
   const pending: RunWithOutcome[] = [];
+  let cleared = 0;
+  let status: number = EXIT.succeeded;
   for (const run of ended) {
     try {
+      if (await isBeingCleared(run)) {
+        cleared += 1;
+        continue;
+      }
       const toBe = await toRecord(run);
       if (toBe.request?.tracking?.track === false) continue;
       if (all || (await tracking.isPending(toBe))) pending.push(run);
     } catch (error) {
-      output.explain(toRunnerError(error));
+      const known = toRunnerError(error);
+      output.explain(known);
+      if (status === EXIT.succeeded) status = known.exitCode;
     }
   }
-  return pending;
+  if (cleared > 0) output.note(`Left out: ${cleared} whose process is still clearing up.`);
+  return { pending, status };
 }
 
 /** What is left out, so that nobody thinks it recorded. */
-function noteOthers({ output }: CliContext, runs: readonly ListedRun[]): void {
-  const count = (state: ListedRun['state']): number => runs.filter((run) => run.state === state).length;
+function noteOthers({ output }: CliContext, runs: Listed): void {
+  const count = (state: Listed[number]['state']): number => runs.filter((run) => run.state === state).length;
   const [running, unfinished, unreadable] = [count('running'), count('unfinished'), count('unreadable')];
   if (running > 0) output.note(`Left out: ${running} still running.`);
   if (unfinished > 0)

@@ -2,10 +2,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isErrno, toRunnerError } from '../../common/errors.js';
-import type { RunnerError } from '../../contract/errors.js';
+import { RunnerError } from '../../contract/errors.js';
 import { artifactPath, runPath } from '../../contract/run-directory.js';
 import { runIds } from '../../orchestrator/find-run.js';
 import { hasEnded, readRun } from '../../orchestrator/read-run.js';
+import { isBeingCleared } from '../../orchestrator/recover.js';
 import type { Recorded, RecordOptions, Tracking } from '../../tracking/tracking.js';
 import { toRecord } from '../commands/log.js';
 
@@ -49,7 +50,7 @@ export class RunMirror {
       const seen = this.#seen.get(runId);
       if (mark === undefined || (seen?.mark === mark && elapsed() < seen.againAt)) continue;
       const error = await this.#record(runId, runDir);
-      // Another process is at it, for as long as that takes.
+      // Another process is at it, or at the run itself, for as long as that takes.
       if (error?.code === 'tracking-busy') continue;
       if (error !== undefined && error.code !== seen?.told) this.options.onFailed(runId, error);
       const againAt = error === undefined ? Infinity : elapsed() + AGAIN_AFTER_MS;
@@ -62,6 +63,7 @@ export class RunMirror {
     try {
       const run = await readRun({ runId, runDir });
       if (!hasEnded(run)) return undefined;
+      if (await isBeingCleared(run)) return stillBusy(runId);
       const toBe = await toRecord(run);
       if (!(await tracking.isPending(toBe))) return undefined;
       const recorded = await tracking.record(toBe, record);
@@ -74,6 +76,9 @@ export class RunMirror {
     }
   }
 }
+
+const stillBusy = (runId: string): RunnerError =>
+  new RunnerError('tracking-busy', `The process of run ${runId} is still clearing up.`);
 
 /** Undefined for a run that has not ended, or was removed meanwhile. */
 async function markOf(runDir: string): Promise<string | undefined> {

@@ -18,6 +18,17 @@ export function recordedLine({ url, points, artifacts, version }: Recorded): str
   return `${url} (${points} points, ${artifacts.recorded} artifacts${sent}${registered})`;
 }
 
+/** More than clocks differ that are set by a time server; S3 refuses requests from 15 minutes on. */
+const NOTED_SKEW_MS = 60_000;
+
+/** Undefined where the clocks of the server and of this machine agree as far as matters. */
+export function clockSkewLine(skewMs: number): string | undefined {
+  if (Math.abs(skewMs) < NOTED_SKEW_MS) return undefined;
+  const minutes = Math.round(Math.abs(skewMs) / 60_000);
+  const how = `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} ${skewMs > 0 ? 'ahead of' : 'behind'}`;
+  return `This machine's clock is ${how} the tracking server's: runs are recorded with the times that they have. Set the clock if it is this one that is wrong.`;
+}
+
 /** One line of a run that has stayed on this machine, or of which something has. */
 export function notRecordedLine(thrown: unknown): string {
   const { message } = toRunnerError(thrown);

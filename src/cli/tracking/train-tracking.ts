@@ -1,10 +1,10 @@
 /** `runner train` and its tracking server: training is never held up by it, and never fails because of it. */
 import { EXIT, RunnerError } from '../../contract/errors.js';
 import { toRunnerError } from '../../common/errors.js';
+import { readRequest } from '../../common/run-files.js';
 import type { RunRequestRecord } from '../../contract/run-request.js';
 import type { PlannedRun } from '../../contract/runtime.js';
 import type { FinishedRun } from '../../orchestrator/finish-run.js';
-import { readRequest } from '../../orchestrator/read-run.js';
 import type { LiveRecording, Recorded, Tracking } from '../../tracking/tracking.js';
 import type { CliContext } from '../context.js';
 import { describeFailure } from '../output.js';

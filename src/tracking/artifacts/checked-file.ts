@@ -12,6 +12,8 @@ import type { ArtifactFile } from './artifact-store.js';
 
 /** Large enough for few turns of the loop a megabyte, small enough to be hashed without a pause that shows. */
 const CHUNK_BYTES = 1024 * 1024;
+/** What a stream reads and hashes while what it gave out before is on its way. */
+const READ_AHEAD_BYTES = 2 * CHUNK_BYTES;
 
 /** A whole file, for those small enough. @throws RunnerError `artifact-changed` or `file-unusable` */
 export async function readWhole(file: ArtifactFile, signal: AbortSignal): Promise<Buffer> {
@@ -30,7 +32,7 @@ export function streamChecked(file: ArtifactFile, signal: AbortSignal): Readable
   const allocate = (): Buffer => Buffer.allocUnsafe(CHUNK_BYTES);
   return Readable.from(readChecked(file, allocate, signal), {
     objectMode: false,
-    highWaterMark: CHUNK_BYTES,
+    highWaterMark: READ_AHEAD_BYTES,
   });
 }
 

@@ -11,6 +11,7 @@ import { asStoreFailure } from './proxy-failure.js';
 import { beginProxyUpload, openPartSender, type PartSender } from './proxy-multipart.js';
 import { tlsOf } from './s3-settings.js';
 import { planParts, sendInParts, type PartedUpload } from './send-in-parts.js';
+import { retryAtStore, STORE_PATIENCE } from './store-retry.js';
 import { verifyFiles, type StoreReader } from './verify-files.js';
 
 /** The server is one Python process: with a few requests at hand it never waits for the next. */
@@ -118,7 +119,12 @@ class ProxyStore implements ArtifactStore, StoreReader {
     const sizes = new Map<string, number>();
     const list = async (folder: string): Promise<void> => {
       const listed = posix.join(this.#root, folder);
-      for (const entry of await asStore(signal, () => this.#api.list(listed, signal))) {
+      const entries = await retryAtStore(
+        () => asStore(signal, () => this.#api.list(listed, signal)),
+        STORE_PATIENCE,
+        signal,
+      );
+      for (const entry of entries) {
         const { path, is_dir: isFolder, file_size: size } = entry;
         // MLflow leaves out the size of an empty file.
         if (!isFolder) sizes.set(posix.join(folder, posix.basename(path)), size ?? 0);

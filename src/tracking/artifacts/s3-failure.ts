@@ -37,7 +37,8 @@ const PASSING = new Set([
 const answerSchema = z.object({ $metadata: z.object({ httpStatusCode: z.int() }) });
 
 /**
- * What an S3 client threw, as what it means.
+ * What an S3 client threw, as what it means. The client's own error is not kept: it holds the answer, and S3 repeats in
+ * it the session token or what was signed with it.
  * @param store for messages
  * @param what was being done: `put model/tfjs/model.json`
  */
@@ -47,8 +48,10 @@ export function s3Failure(store: string, what: string, error: unknown): Tracking
   // An answer without a body, as to HEAD, leaves a name that says nothing.
   const words = describeError(error).replace(/\.$/, '');
   const said = [name, words].filter((part) => part !== '' && part !== 'Error').join(': ');
+  const errno = errnoOf(error);
+  const cause = Object.assign(new Error(said), errno === undefined ? {} : { code: errno });
   const fail = (code: ErrorCode, message: string, options: { hint?: string; clarity?: Clarity } = {}) =>
-    new TrackingFailure(code, message, { clarity: 'refused', status, cause: error, ...options });
+    new TrackingFailure(code, message, { clarity: 'refused', status, cause, ...options });
 
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError') {
     return fail('artifact-store-forbidden', `There are no credentials for ${store}: ${words}.`, {
@@ -68,7 +71,6 @@ export function s3Failure(store: string, what: string, error: unknown): Tracking
     return fail('artifact-store-forbidden', `${store} does not allow to ${what}: ${said}.`);
   }
   if (status === undefined || status < 400) {
-    const errno = errnoOf(error);
     const why = errno === undefined || words.includes(errno) ? said : `${errno}: ${words}`;
     return fail('artifact-store-unreachable', `${store} cannot be reached to ${what}: ${why}.`, {
       clarity: 'unclear',

@@ -17,7 +17,7 @@ import { mediaTypeOf } from './media-type.js';
 import { s3Failure } from './s3-failure.js';
 import { DEFAULT_REGION, s3Settings, type S3Settings } from './s3-settings.js';
 import { beginUpload, endAbandoned } from './s3-upload.js';
-import { planParts, sendInParts } from './send-in-parts.js';
+import { planParts, sendInParts, type PartedUpload } from './send-in-parts.js';
 import { TrackingFailure } from '../mlflow/failure.js';
 import { verifyFiles, type StoreReader } from './verify-files.js';
 
@@ -93,8 +93,19 @@ class S3Store implements ArtifactStore, StoreReader {
       }
       await this.#endAbandoned(path, signal);
       signal.throwIfAborted();
-      await sendInParts(file, await beginUpload(this.#client, input), plan, signal);
+      const upload = await beginUpload(this.#client, input);
+      await sendInParts(file, this.#named(upload, path), plan, signal);
     });
+  }
+
+  /** Each failure told by itself: one of cleaning up is kept beside the first. */
+  #named(upload: PartedUpload, path: string): PartedUpload {
+    return {
+      sendPart: (number, body, signal) =>
+        this.#ask(`put part ${number} of ${path}`, signal, () => upload.sendPart(number, body, signal)),
+      complete: (signal) => this.#ask(`complete ${path}`, signal, () => upload.complete(signal)),
+      abort: (signal) => this.#ask(`end the upload of ${path}`, signal, () => upload.abort(signal)),
+    };
   }
 
   /** Cleaning up for a predecessor needs rights that uploading does not. */

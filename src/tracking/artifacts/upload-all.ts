@@ -1,27 +1,14 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pMap from 'p-map';
-import pRetry from 'p-retry';
 import { toRunnerError } from '../../common/errors.js';
 import type { RunnerError } from '../../contract/errors.js';
 import { ARTIFACT_FILES } from '../../contract/run-directory.js';
 import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
 import type { FailedFile } from './collect-files.js';
-import { TrackingFailure } from '../mlflow/failure.js';
+import { isPassing, retryAtStore, STORE_PATIENCE, type StorePatience } from './store-retry.js';
 
 /** Larger ones have the connection, and the memory, for themselves. */
 export const SMALL_FILE_BYTES = 1024 * 1024;
-
-export interface StorePatience {
-  /** Of one file, from its first attempt on. */
-  readonly attempts: number;
-  /** Before the second attempt; twice as long before each further one. */
-  readonly firstDelayMs: number;
-  /** No longer wait is kept, also if the store asks for it. */
-  readonly longestDelayMs: number;
-}
-
-export const STORE_PATIENCE: StorePatience = { attempts: 4, firstDelayMs: 500, longestDelayMs: 30_000 };
 
 /**
  * With so many files given up, and none taken since the first of them was begun, the others are not tried: each would
@@ -79,7 +66,8 @@ export async function uploadArtifacts(
     }
     const before = uploaded.length;
     try {
-      await put(store, file, patience, either);
+      // A file may always be sent twice.
+      await retryAtStore(() => store.put(file, either), patience, either);
     } catch (error) {
       signal.throwIfAborted();
       const known = toRunnerError(error, file.file);
@@ -118,29 +106,3 @@ function roundOf({ path, bytes }: ArtifactFile): 'small' | 'large' | 'manifest' 
   if (path === ARTIFACT_FILES.manifest) return 'manifest';
   return bytes <= SMALL_FILE_BYTES ? 'small' : 'large';
 }
-
-/** One file, tried again while that may help. */
-function put(
-  store: ArtifactStore,
-  file: ArtifactFile,
-  { attempts, firstDelayMs, longestDelayMs }: StorePatience,
-  signal: AbortSignal,
-): Promise<void> {
-  return pRetry(() => store.put(file, signal), {
-    retries: attempts - 1,
-    minTimeout: firstDelayMs,
-    maxTimeout: longestDelayMs,
-    randomize: true,
-    signal,
-    shouldRetry: ({ error }) => isPassing(error),
-    async onFailedAttempt({ error, retriesLeft }) {
-      if (retriesLeft === 0 || !(error instanceof TrackingFailure)) return;
-      const asked = Math.min(error.retryAfterMs ?? 0, longestDelayMs);
-      if (asked > 0) await sleep(asked, undefined, { signal });
-    },
-  });
-}
-
-/** Whether the same again may succeed: a file may always be sent twice. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof TrackingFailure && error.clarity !== 'refused';

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
 import type { ArtifactFile, Mismatch } from './artifact-store.js';
+import { retryAtStore, STORE_PATIENCE } from './store-retry.js';
 
 /** Reading back takes the store's time and this machine's: a few at once hide what each waits. */
 const READERS = 4;
@@ -40,5 +41,6 @@ export async function verifyFiles(
     return hash.digest('hex') === file.sha256 ? [] : [{ path: file.path, why: 'sha256' }];
   };
   const rest = files.filter(({ path }) => !differ.has(path));
-  return [...differing, ...(await pMap(rest, compare, { concurrency: READERS })).flat()];
+  const compareAgain = (file: ArtifactFile) => retryAtStore(() => compare(file), STORE_PATIENCE, signal);
+  return [...differing, ...(await pMap(rest, compareAgain, { concurrency: READERS })).flat()];
 }

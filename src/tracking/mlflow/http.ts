@@ -52,11 +52,16 @@ export interface HttpRequest {
 const ANSWER_WITHIN_MS = 120_000;
 /** Shorter than the 5 s after which uvicorn ends an idle connection: a request on its way then would be lost. */
 const IDLE_MS = 4_000;
+/**
+ * A large file is given to a connection so far ahead. With Node's own measure each megabyte is waited for by itself, and
+ * the server with it.
+ */
+const SEND_AHEAD_BYTES = 4 * 1024 ** 2;
 /** No answer of the API comes near; without a limit a wrong server could fill the memory. */
 const MAX_ANSWER_BYTES = 64 * 1024 ** 2;
 
 export function openHttpAccess(baseUrl: string, credentials: Credentials, tls: TlsOptions): HttpAccess {
-  const connections = { keepAlive: true, timeout: IDLE_MS } as const;
+  const connections = { keepAlive: true, timeout: IDLE_MS, writableHighWaterMark: SEND_AHEAD_BYTES } as const;
   const agents = {
     httpAgent: new HttpAgent(connections),
     httpsAgent: new HttpsAgent({ ...connections, ...tls }),

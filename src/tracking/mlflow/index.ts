@@ -9,7 +9,7 @@ import { createModel, findModel, finishModel } from './models.js';
 import { probe } from './probe.js';
 import { ensureVersion } from './registry.js';
 import type { Patience } from './retry.js';
-import { logDatasets, logParams, setTags } from './run-data.js';
+import { deleteTags, logDatasets, logParams, setTags } from './run-data.js';
 import { createRun, findRun, readRun, updateRun } from './runs.js';
 import { readTls } from './tls.js';
 import { parseTrackingUri } from './tracking-uri.js';
@@ -67,6 +67,7 @@ function serverOver(api: Api): TrackingServer {
     updateRun: onRun(updateRun),
     logParams: onRun(logParams),
     setTags: onRun(setTags),
+    deleteTags: onRun(deleteTags),
     logMetrics: onRun(logMetrics),
     logDatasets: onRun(logDatasets),
     findModel: (experimentId, runId, name, signal) => findModel(api, experimentId, runId, name, signal),

@@ -1,8 +1,9 @@
 /** The model registry: one version for each logged model. */
 import { z } from 'zod';
-import { type Api, callApi, retried } from './api.js';
+import { type Api, callApi } from './api.js';
 import { TrackingFailure } from './failure.js';
 import { equals } from './filter.js';
+import { findOrMake } from './find-or-make.js';
 import { nothing, pageToken } from './schemas.js';
 import type { TrackingServer } from './tracking-server.js';
 
@@ -30,18 +31,12 @@ export async function ensureVersion(
   signal: AbortSignal,
 ): Promise<RegisteredVersion> {
   await ensureName(api, name, signal);
-  const what = `register a version of ${name}`;
-  const once: Api = { access: api.access, patience: { ...api.patience, attempts: 1 } };
-  // An attempt looks first, and so may be made again after an unclear answer.
-  return retried(api, { what, signal }, async (within) => {
-    const found = await findVersion(once, name, model, within);
-    if (found !== null) return found;
-    const { model_version: made } = await callApi(once, createdSchema, {
-      ...{ what, method: 'POST', path: 'model-versions/create', repeatable: false, signal: within },
-      body: { name, source: model.source, run_id: model.runId, model_id: model.modelId, tags: model.tags },
-    });
-    return { name: made.name, version: made.version };
+  const { value } = await findOrMake({
+    find: () => findVersion(api, name, model, signal),
+    make: () => createVersion(api, name, model, signal),
+    ...{ attempts: api.patience.attempts, signal },
   });
+  return value;
 }
 
 async function ensureName(api: Api, name: string, signal: AbortSignal): Promise<void> {
@@ -57,6 +52,20 @@ async function ensureName(api: Api, name: string, signal: AbortSignal): Promise<
   } catch (error) {
     if (!(error instanceof TrackingFailure) || error.serverCode !== 'RESOURCE_ALREADY_EXISTS') throw error;
   }
+}
+
+async function createVersion(
+  api: Api,
+  name: string,
+  { modelId, runId, source, tags }: VersionSource,
+  signal: AbortSignal,
+): Promise<RegisteredVersion> {
+  const { model_version: made } = await callApi(api, createdSchema, {
+    ...{ what: `register a version of ${name}`, method: 'POST', path: 'model-versions/create' },
+    body: { name, source, run_id: runId, model_id: modelId, tags },
+    ...{ repeatable: false, signal },
+  });
+  return { name: made.name, version: made.version };
 }
 
 async function findVersion(

@@ -9,7 +9,7 @@ import { nothing } from './schemas.js';
 
 /**
  * In requests of their own: a conflict would stop metrics in the same one.
- * @throws RunnerError `tracking-conflict` naming the parameter that has another value there
+ * @throws RunnerError `tracking-conflict` naming a parameter that has another value there, when the others are logged
  */
 export async function logParams(
   api: Api,
@@ -18,31 +18,35 @@ export async function logParams(
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    for (const { body } of entryBatches(runId, 'params', params)) {
-      const what = 'log parameters';
-      await callApi(api, nothing, { what, method: 'POST', path: 'runs/log-batch', body, signal });
-    }
+    await writeParams(api, runId, params, signal);
   } catch (error) {
     if (!(error instanceof TrackingFailure) || error.serverCode !== 'INVALID_PARAMETER_VALUE') throw error;
-    throw (await conflictOf(api, runId, params, signal)) ?? error;
+    // Read from the run, not from the words of the refusal: those are for people.
+    const there = new Map((await readRun(api, runId, signal))?.params.map(({ key, value }) => [key, value]));
+    const other = params.find(({ key, value }) => there.has(key) && there.get(key) !== value);
+    if (other === undefined) throw error;
+    // Of a request in which one is refused the server has taken none.
+    const missing = params.filter(({ key }) => !there.has(key));
+    await writeParams(api, runId, missing, signal);
+    const [theirs, ours] = [there.get(other.key), other.value].map((value) => JSON.stringify(value));
+    throw new RunnerError(
+      'tracking-conflict',
+      `Parameter ${other.key} of run ${runId} on ${api.access.baseUrl} is ${theirs} there and ${ours} here.`,
+      { cause: error },
+    );
   }
 }
 
-/** Read from the run, not from the words of the refusal: those are for people. */
-async function conflictOf(
+async function writeParams(
   api: Api,
   runId: string,
   params: readonly Entry[],
   signal: AbortSignal,
-): Promise<RunnerError | undefined> {
-  const there = new Map((await readRun(api, runId, signal))?.params.map(({ key, value }) => [key, value]));
-  const other = params.find(({ key, value }) => there.has(key) && there.get(key) !== value);
-  if (other === undefined) return undefined;
-  const theirs = JSON.stringify(there.get(other.key));
-  return new RunnerError(
-    'tracking-conflict',
-    `Parameter ${other.key} of run ${runId} on ${api.access.baseUrl} is ${theirs} there and ${JSON.stringify(other.value)} here.`,
-  );
+): Promise<void> {
+  for (const { body } of entryBatches(runId, 'params', params)) {
+    const what = 'log parameters';
+    await callApi(api, nothing, { what, method: 'POST', path: 'runs/log-batch', body, signal });
+  }
 }
 
 export async function setTags(
@@ -53,6 +57,25 @@ export async function setTags(
 ): Promise<void> {
   for (const { body } of entryBatches(runId, 'tags', tags)) {
     await callApi(api, nothing, { what: 'set tags', method: 'POST', path: 'runs/log-batch', body, signal });
+  }
+}
+
+export async function deleteTags(
+  api: Api,
+  runId: string,
+  keys: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const there = new Set((await readRun(api, runId, signal))?.tags.map(({ key }) => key));
+  for (const key of keys.filter((name) => there.has(name))) {
+    try {
+      const body = { run_id: runId, key };
+      const what = `delete the tag ${key}`;
+      await callApi(api, nothing, { what, method: 'POST', path: 'runs/delete-tag', body, signal });
+    } catch (error) {
+      // By another meanwhile, or by an attempt of ours whose answer was lost.
+      if (!(error instanceof TrackingFailure) || error.serverCode !== 'RESOURCE_DOES_NOT_EXIST') throw error;
+    }
   }
 }
 

@@ -16,7 +16,7 @@ const runSchema = z
       lifecycle_stage: z.string().default('active'),
       artifact_uri: z.string(),
     }),
-    data: z.object({ params: entries }).default({ params: [] }),
+    data: z.object({ params: entries, tags: entries }).default({ params: [], tags: [] }),
     outputs: z
       .object({ model_outputs: z.array(z.object({ model_id: z.string() })).default([]) })
       .default({ model_outputs: [] }),
@@ -31,6 +31,7 @@ const runSchema = z
       artifactUri: info.artifact_uri,
     } satisfies ServerRun,
     params: data.params,
+    tags: data.tags,
     modelIds: outputs.model_outputs.map(({ model_id: id }) => id),
   }));
 export type WholeRun = z.output<typeof runSchema>;

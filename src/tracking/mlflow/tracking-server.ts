@@ -65,10 +65,15 @@ export interface TrackingServer {
     change: { readonly status?: ServerRun['status']; readonly endTimeMs?: number; readonly name?: string },
     signal: AbortSignal,
   ): Promise<void>;
-  /** Repeatable with the same values. @throws RunnerError `tracking-conflict` naming the parameter that has another value there */
+  /**
+   * Repeatable with the same values.
+   * @throws RunnerError `tracking-conflict` naming a parameter that has another value there, when the others are logged
+   */
   logParams(runId: string, params: readonly Entry[], signal: AbortSignal): Promise<void>;
   /** Repeatable. */
   setTags(runId: string, tags: readonly Entry[], signal: AbortSignal): Promise<void>;
+  /** Those of them that are there. Repeatable. */
+  deleteTags(runId: string, keys: readonly string[], signal: AbortSignal): Promise<void>;
   /**
    * Writes points in as many requests as the server's limits ask for, in order.
    * @param options.maybeThere the first points may have been written before by a call whose answer was never seen: sent

@@ -56,6 +56,7 @@ export function describeRun(run: DescribedRun): RunRecord {
 
   const figures = outcome === null ? [] : finalFigures(outcome, evaluation);
   for (const { wanted, key } of figures) if (key !== wanted) renamed[wanted] = key;
+  const { known, absent } = tagsOf(run);
   const endMs = Math.round(outcome?.endedAt ?? 0);
   const evaluated = evaluation !== null || outcome?.training.testLoss !== undefined;
   return {
@@ -64,7 +65,8 @@ export function describeRun(run: DescribedRun): RunRecord {
     startTimeMs: Math.round(run.startedAt),
     end: outcome === null ? null : { status: END_STATUS[outcome.status], timeMs: endMs },
     params: entries('param', paramsOf(spec), MOST_PARAM_CHARACTERS),
-    tags: entries('tag', tagsOf(run), MOST_TAG_CHARACTERS),
+    tags: entries('tag', known, MOST_TAG_CHARACTERS),
+    absentTags: absent,
     datasets: datasetsOf(spec, { evaluated }),
     finalPoints: figures.map(({ key, value }) => ({ key, value, timestamp: endMs, step: 0 })),
     cut,

@@ -19,7 +19,9 @@ import { serverSegment, snakeCase } from './keys.js';
 export type Figures = readonly { readonly wanted: string; readonly key: string; readonly value: number }[];
 
 export function finalFigures(outcome: RunOutcome, evaluation: Evaluation | null): Figures {
-  const { training, resources, trainer, image, phases } = outcome;
+  const { status, training, resources, trainer, image, phases } = outcome;
+  // It may yet be found, and come to an end with other figures.
+  if (status === 'lost') return [];
   return [
     ...under('', {
       loss: training.finalLoss,

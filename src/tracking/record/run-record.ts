@@ -49,8 +49,10 @@ export interface RunRecord {
   /** All of the spec, flat: `batch_size`, `engine.name`. Never changed once written. */
   readonly params: readonly Entry[];
   readonly tags: readonly Entry[];
+  /** Keys of tags for which the run has no value: what an earlier recording said there holds no more. */
+  readonly absentTags: readonly string[];
   readonly datasets: readonly DatasetInput[];
-  /** Final figures that stand in no event: of the outcome and the evaluation; empty while the run goes on. */
+  /** Final figures that stand in no event: of the outcome and the evaluation; empty while the run may go on. */
   readonly finalPoints: readonly MetricPoint[];
   /** Values that were cut to what the server takes: they go with the artifacts in full. */
   readonly cut: readonly { readonly kind: 'param' | 'tag'; readonly key: string; readonly value: string }[];

@@ -8,7 +8,11 @@ export const RUN_ID_TAG = 'runner.run_id';
  * What a run is told apart and searched by. Those that MLflow's own page shows have MLflow's names; what is not known
  * has no tag. They may be written again: a run that goes on has `runner.status` = `running`.
  */
-export function tagsOf(run: DescribedRun): Map<string, string> {
+export function tagsOf(run: DescribedRun): {
+  readonly known: ReadonlyMap<string, string>;
+  /** Those of its own for which it has no value; what stands under one of MLflow's may be somebody else's. */
+  readonly absent: readonly string[];
+} {
   const { runId, spec, outcome, request, environment } = run;
   const tags: Readonly<Record<string, string | number | null | undefined>> = {
     [RUN_ID_TAG]: runId,
@@ -33,8 +37,11 @@ export function tagsOf(run: DescribedRun): Map<string, string> {
     'mlflow.source.git.commit': environment.gitCommit,
     'mlflow.note.content': noteOf(run),
   };
-  const known = Object.entries(tags).flatMap(([key, value]): [string, string][] =>
-    value === null || value === undefined ? [] : [[key, String(value)]],
-  );
-  return new Map(known);
+  const known = new Map<string, string>();
+  const absent: string[] = [];
+  for (const [key, value] of Object.entries(tags)) {
+    if (value !== null && value !== undefined) known.set(key, String(value));
+    else if (key.startsWith('runner.')) absent.push(key);
+  }
+  return { known, absent };
 }

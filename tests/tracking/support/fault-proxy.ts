@@ -31,7 +31,7 @@ export const PASSING_FAULTS = [
   'delay',
 ] as const;
 /** What a server is like that is none, or does not work. */
-type State = 'hang' | 'web-page' | 'nothing';
+type State = 'hang' | 'web-page' | 'nothing' | 'late-clock';
 export type Fault = (typeof PASSING_FAULTS)[number] | State;
 
 export interface ProxiedRequest {
@@ -56,6 +56,8 @@ export interface FaultProxy extends AsyncDisposable {
 }
 
 const DELAY_MS = 100;
+/** By which a clock is slow. */
+const LATE_MS = 20 * 60_000;
 
 export async function startFaultProxy({ target, faultOf }: FaultProxyOptions): Promise<FaultProxy> {
   const faults: Partial<Record<Fault, number>> = {};
@@ -150,6 +152,7 @@ async function passOn(
     return;
   }
   const headers: OutgoingHttpHeaders = { ...headersOf(incoming) };
+  if (fault === 'late-clock') headers.date = new Date(Date.now() - LATE_MS).toUTCString();
   if (request.method !== 'HEAD') headers['content-length'] = content.length;
   if (fault === 'half-answer') {
     response.writeHead(status, headers);

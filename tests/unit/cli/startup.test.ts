@@ -57,6 +57,7 @@ it.each([
   'stop',
   'runs',
   'evaluate',
+  'compare',
   'doctor',
   'image',
   'gc',

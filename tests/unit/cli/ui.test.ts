@@ -21,7 +21,7 @@ function scriptedServer(server: Partial<LocalServer> = {}) {
   const trouble = new Map<string, RunnerError>();
   const tracking: Tracking = {
     uri: ADDRESS,
-    probe: () => Promise.resolve(),
+    probe: () => Promise.resolve({ clockSkewMs: null }),
     isPending: ({ runId }) => {
       seen.asked += 1;
       return Promise.resolve(!held.has(runId));

@@ -20,23 +20,24 @@ describe('help and version', () => {
 Trains a job in this process or isolated from it, and keeps every run.
 
 Options:
-  -V, --version             show the version
-  -h, --help                show help
+  -V, --version               show the version
+  -h, --help                  show help
 
 Commands:
-  train [options]           train a job and keep the run
-  evaluate [options] <run>  evaluate the kept weights of a run on the test images
-  runs                      look at the runs there are, and look after them
-  recover [options]         finish the runs whose process has died
-  log [options] <run...>    record runs at the tracking server
-  sync [options]            record every run that the tracking server lacks
-  ui [options]              show all runs in an MLflow of your own, until Ctrl-C
-  image                     look after the images that containers train in
-  warm [options]            keep trainers started that wait for runs with --mode docker
-  gc [options]              remove what is runner's on the Docker daemon, and nobody's any more
-  doctor [options]          show what was found where, and what is missing
-  engine                    look after the TensorFlow engine
-  help [command]            show help of a command
+  train [options]             train a job and keep the run
+  evaluate [options] <run>    evaluate the kept weights of a run on the test images
+  runs                        look at the runs there are, and look after them
+  recover [options]           finish the runs whose process has died
+  compare [options] [run...]  compare runs of different modes: what isolation costs
+  log [options] <run...>      record runs at the tracking server
+  sync [options]              record every run that the tracking server lacks
+  ui [options]                show all runs in an MLflow of your own, until Ctrl-C
+  image                       look after the images that containers train in
+  warm [options]              keep trainers started that wait for runs with --mode docker
+  gc [options]                remove what is runner's on the Docker daemon, and nobody's any more
+  doctor [options]            show what was found where, and what is missing
+  engine                      look after the TensorFlow engine
+  help [command]              show help of a command
 `,
     });
   });
@@ -116,7 +117,7 @@ describe('a command line that cannot be meant', () => {
     [['help', 'trian'], 'Unknown command "trian"; did you mean train?'],
     [
       ['frobnicate'],
-      'Unknown command "frobnicate": there are train, evaluate, runs, recover, log, sync, ui, image, warm, gc, doctor, engine.',
+      'Unknown command "frobnicate": there are train, evaluate, runs, recover, compare, log, sync, ui, image, warm, gc, doctor, engine.',
     ],
     [['runs', 'lss'], 'Unknown command "runs lss"; did you mean ls?'],
     [['train', '--epoch', '3'], "Unknown option '--epoch' (Did you mean --epochs?)"],

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { s3Failure } from '../../../../src/tracking/artifacts/s3-failure.js';
 import { s3Settings } from '../../../../src/tracking/artifacts/s3-settings.js';
@@ -40,6 +41,18 @@ describe('what S3 says', () => {
     expect(s3Failure('s3://bucket/runs', 'put model.json', network('ECONNREFUSED')).message).toBe(
       's3://bucket/runs cannot be reached to put model.json: ECONNREFUSED: connect.',
     );
+  });
+
+  it('is kept without what the answer repeats: the session token, and what was signed with it', () => {
+    const expired = Object.assign(answer('ExpiredToken', 400), {
+      'Token-0': 'planted',
+      CanonicalRequest: 'x-amz-security-token:planted',
+      $response: { body: 'planted' },
+    });
+    const failure = s3Failure('s3://bucket', 'put a', expired);
+    expect(inspect(failure, { depth: null, showHidden: true })).not.toContain('planted');
+    expect(failure.cause).toMatchObject({ message: 'ExpiredToken: said so' });
+    expect(s3Failure('s3://bucket', 'put a', network('EPIPE')).cause).toMatchObject({ code: 'EPIPE' });
   });
 });
 

@@ -204,6 +204,12 @@ describe('followLogs', () => {
       expect(lines).toBeLessThan(160);
     });
 
+    it('is told though its lines are empty: trainer.log has a stamp for each', async () => {
+      const log = LOG.map((line) => ({ ...line, text: '' }));
+      const end = await follow(log, [{ then: 'hang' }], { budgetBytes: 1000 });
+      expect(end).toMatchObject({ reason: 'flood', bytes: 0 });
+    });
+
     it('is told though it never ends a line', async () => {
       const log: Printed[] = [{ stream: 'stdout', at: 1, text: 'x'.repeat(500_000) }];
       const end = await follow(log, [{ then: 'hang' }], { budgetBytes: 100_000 });
@@ -224,7 +230,7 @@ describe('followLogs', () => {
         { stream: 'stdout', at: 2, text: 'x'.repeat(9000) },
       ];
       const breaks = Array.from({ length: 5 }, () => ({ then: 'break' }) as const);
-      const end = await follow(log, [...breaks, { then: 'end' }, { then: 'end' }], { budgetBytes: 99_000 });
+      const end = await follow(log, [...breaks, { then: 'end' }, { then: 'end' }], { budgetBytes: 99_100 });
       expect(end).toMatchObject({ reason: 'ended', bytes: 99_000, lines: 2 });
     });
   });

@@ -131,6 +131,10 @@ const acts = {
     tell('one');
     pour(process.stdout, `${'x'.repeat(99)}\n`);
   },
+  /** Lines that hold nothing. */
+  pourNewlines() {
+    pour(process.stdout, '\n'.repeat(100));
+  },
   pourErrors() {
     pour(process.stderr, 'y'.repeat(100));
   },

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { TrackingFailure } from './mlflow/failure.js';
+import { TrackingFailure } from './failure.js';
 
 /** A request whose connection broke may still be in the server's hands. */
 const WAIT_MS = 1_000;

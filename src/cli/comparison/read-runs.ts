@@ -1,0 +1,62 @@
+/** The runs to compare, read from their directories. */
+import { readManifest } from '../../common/artifact-manifest.js';
+import { readJsonFile } from '../../common/json-file.js';
+import { readRequest } from '../../common/run-files.js';
+import { RunnerError } from '../../contract/errors.js';
+import { artifactPath } from '../../contract/run-directory.js';
+import { findRun } from '../../orchestrator/find-run.js';
+import { listRuns } from '../../orchestrator/list-runs.js';
+import { hasEnded, readRun } from '../../orchestrator/read-run.js';
+import type { RunWithOutcome } from '../../orchestrator/read-run.js';
+import { chooseLatest } from '../../report/compare/choose-sides.js';
+import { runEvaluationSchema } from '../../report/compare/run-evaluation.js';
+import type { ComparedRun } from '../../report/compare/run-figures.js';
+
+/**
+ * The runs that are named.
+ * @throws RunnerError as `findRun` and `readRun`; `run-unfinished`
+ */
+export async function readNamed(runsDir: string, queries: readonly string[]): Promise<ComparedRun[]> {
+  const found = await Promise.all(queries.map((query) => findRun(runsDir, query)));
+  const runs = await Promise.all([...new Map(found.map((run) => [run.runId, run])).values()].map(readRun));
+  const open = runs.find((run) => !hasEnded(run));
+  if (open !== undefined) {
+    throw new RunnerError(
+      'run-unfinished',
+      `Run ${open.runId} is ${open.state}: it has no outcome to compare.`,
+    );
+  }
+  return Promise.all(runs.filter(hasEnded).map(readComparedRun));
+}
+
+/**
+ * The latest runs that share a spec over different modes.
+ * @param onUnreadable told how many runs could not be considered
+ * @throws RunnerError `not-comparable` if there are none; as `listRuns`
+ */
+export async function readLatest(
+  runsDir: string,
+  onUnreadable: (runs: number) => void,
+): Promise<ComparedRun[]> {
+  const runs = await listRuns(runsDir);
+  const readable = runs.filter((run) => run.state !== 'unreadable');
+  if (readable.length < runs.length) onUnreadable(runs.length - readable.length);
+  return Promise.all(chooseLatest(readable.filter(hasEnded)).map(readComparedRun));
+}
+
+async function readComparedRun({ runId, runDir, spec, outcome }: RunWithOutcome): Promise<ComparedRun> {
+  const [evaluation, manifest, request] = await Promise.all([
+    readJsonFile(artifactPath(runDir, 'evaluation'), runEvaluationSchema, {
+      hint: `Evaluate the run anew: \`runner evaluate ${runId}\`.`,
+    }),
+    readManifest(runDir),
+    readRequest(runDir),
+  ]);
+  const sizes = Object.values(manifest.files).map(({ bytes }) => bytes);
+  return {
+    ...{ runId, spec, outcome },
+    evaluation: evaluation ?? null,
+    artifactBytes: sizes.length === 0 ? null : sizes.reduce((sum, bytes) => sum + bytes, 0),
+    host: request?.origin?.host ?? null,
+  };
+}

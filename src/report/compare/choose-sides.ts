@@ -1,0 +1,104 @@
+/** Which runs stand on which side. */
+import { RunnerError } from '../../contract/errors.js';
+import { RUN_MODES } from '../../contract/run-spec.js';
+import type { RunMode } from '../../contract/run-spec.js';
+import { describeDifference, differencesBetween, identityOf } from './comparability.js';
+import type { Difference } from './comparability.js';
+import type { SideRuns } from './comparison.js';
+import { figuresOf, isWarm } from './run-figures.js';
+import type { ComparedRun } from './run-figures.js';
+
+/** Every name that a side of modes can have, in the order in which they stand: the first there is the baseline. */
+export const SIDE_NAMES = RUN_MODES.flatMap((mode) => (mode === 'docker' ? [mode, 'docker-warm'] : [mode]));
+
+const sideNameOf = ({ spec: { mode }, outcome }: Candidate): string =>
+  isWarm(outcome) ? `${mode}-warm` : mode;
+
+/** What is known of a run before its evaluation is read. */
+type Candidate = Pick<ComparedRun, 'runId' | 'spec' | 'outcome'>;
+
+/**
+ * The runs that succeeded and share the spec of the newest run that was made in more than one mode.
+ * @param candidates runs that have ended
+ * @throws RunnerError `not-comparable` if there are none
+ */
+export function chooseLatest<R extends Candidate>(candidates: readonly R[]): R[] {
+  const succeeded = candidates
+    .filter(({ outcome }) => outcome.status === 'succeeded')
+    .sort((a, b) => b.outcome.startedAt - a.outcome.startedAt);
+  // A map keeps its keys in the order in which they came: newest first.
+  for (const alike of groupBy(succeeded, (run) => JSON.stringify(identityOf(run))).values()) {
+    if (new Set(alike.map(sideNameOf)).size > 1) return alike;
+  }
+  const modes = [...new Set(succeeded.map(({ spec }) => spec.mode))];
+  throw new RunnerError('not-comparable', describeLack(modes), {
+    hint: `Train the same in another mode: \`runner train --mode ${modes.includes('docker') ? 'inprocess' : 'docker'}\`.`,
+  });
+}
+
+function describeLack(modes: readonly RunMode[]): string {
+  const [only, ...others] = modes;
+  if (only === undefined) return 'There is nothing to compare: no run here has succeeded.';
+  return others.length === 0
+    ? `There is nothing to compare: the runs here that succeeded are all of mode ${only}.`
+    : `There is nothing to compare: of the runs here that succeeded no two of different modes (${modes.join(', ')}) share a spec.`;
+}
+
+export interface Sides {
+  readonly sides: readonly SideRuns[];
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * The runs by mode; each by itself where all are of one mode.
+ * @param force compare also what is not of one spec, or has not succeeded
+ * @throws RunnerError `not-comparable`, saying what differs
+ */
+export function toSides(runs: readonly ComparedRun[], { force }: { readonly force: boolean }): Sides {
+  const [first, ...others] = runs;
+  if (first === undefined || others.length === 0) {
+    throw new RunnerError('not-comparable', 'One run alone cannot be compared.', {
+      hint: 'Name two runs or more; without any, the latest that share a spec are compared.',
+    });
+  }
+  const differences = differencesBetween(runs);
+  if (!force) refuse(runs, differences);
+  const ordered = [...runs].sort((a, b) => a.outcome.startedAt - b.outcome.startedAt);
+  const byName = groupBy(ordered, sideNameOf);
+  const sides =
+    byName.size > 1
+      ? SIDE_NAMES.filter((name) => byName.has(name)).map((name) => ({
+          name,
+          runs: (byName.get(name) ?? []).map(figuresOf),
+        }))
+      : ordered.map((run, index) => ({ name: `run${index + 1}`, runs: [figuresOf(run)] }));
+  return { sides, differences };
+}
+
+function refuse(runs: readonly ComparedRun[], differences: readonly Difference[]): void {
+  const failed = runs.find(({ outcome }) => outcome.status !== 'succeeded');
+  if (failed !== undefined) {
+    const { status, reason } = failed.outcome;
+    throw new RunnerError(
+      'not-comparable',
+      `Run ${failed.runId} has not succeeded: ${reason === null ? status : `${status} (${reason})`}.`,
+      { hint: 'Leave it out, or compare what there is of it with --force.' },
+    );
+  }
+  if (differences.length === 0) return;
+  throw new RunnerError(
+    'not-comparable',
+    `These runs did not have the same to do: ${differences.map(describeDifference).join('; ')}.`,
+  );
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

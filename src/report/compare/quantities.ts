@@ -1,0 +1,62 @@
+/** Figures as they are shown, each in the unit that its row names. */
+import { formatCount, formatLoss } from '../format.js';
+import { figure } from './figures.js';
+import type { FigureName, Unit } from './figures.js';
+
+interface Shown {
+  readonly unit: string;
+  readonly format: (value: number) => string;
+}
+
+const SHOWN: Readonly<Record<Unit, Shown>> = {
+  'images/s': { unit: 'images/s', format: (value) => (value < 100 ? value.toFixed(1) : formatCount(value)) },
+  s: { unit: 's', format: (value) => decimals(value) },
+  bytes: { unit: 'MB', format: (value) => decimals(value / 1e6, { most: 1 }) },
+  nats: { unit: 'nats', format: formatLoss },
+  share: { unit: '%', format: (value) => (100 * value).toFixed(2) },
+};
+
+/** Three digits that say something, at most so many of them behind the point. */
+function decimals(value: number, { most = 2 } = {}): string {
+  if (value >= 100) return formatCount(value);
+  return value.toFixed(Math.min(most, value >= 10 ? 1 : 2));
+}
+
+/** `throughput, images/s` */
+export const labelOf = (name: FigureName): string => {
+  const { label, unit } = figure(name);
+  return `${label}, ${SHOWN[unit].unit}`;
+};
+
+const NONE = '–';
+
+export const formatFigure = (name: FigureName, value: number | null | undefined): string => {
+  if (value === null || value === undefined) return NONE;
+  if (!Number.isFinite(value)) return String(value);
+  return value < 0 ? formatChange(name, value) : SHOWN[figure(name).unit].format(value);
+};
+
+/** `18.0 s`: with its unit, for a sentence. */
+export const formatWithUnit = (name: FigureName, value: number): string =>
+  `${formatFigure(name, value)} ${SHOWN[figure(name).unit].unit}`;
+
+/** `+1.42`, `−31`, or `0`: with a sign, as typographers write it. */
+export function formatChange(name: FigureName, change: number | undefined): string {
+  if (change === undefined) return NONE;
+  if (change === 0 || !Number.isFinite(change)) return String(change);
+  const size = SHOWN[figure(name).unit].format(Math.abs(change));
+  // Too little to be seen in this unit.
+  if (!/[1-9]/.test(size)) return size;
+  return `${change < 0 ? '−' : '+'}${size}`;
+}
+
+/** `1.02`, `0.974`, `39.2`: three digits. */
+export function formatRatio(ratio: number | null | undefined): string {
+  if (ratio === null || ratio === undefined) return NONE;
+  if (!Number.isFinite(ratio)) return String(ratio);
+  return ratio >= 1000 || (ratio < 0.001 && ratio > 0) ? ratio.toExponential(1) : ratio.toPrecision(3);
+}
+
+/** `0.951–1.05` */
+export const formatInterval = ({ low, high }: { readonly low: number; readonly high: number }): string =>
+  `${formatRatio(low)}–${formatRatio(high)}`;
