@@ -18,7 +18,7 @@ import { classify, exitCodeOf } from '../../src/isolation/classify.js';
 import { readExitRecord } from '../../src/isolation/exit-record.js';
 import { floodEnd, LOG_BUDGET_BYTES, LogBudget } from '../../src/isolation/log-budget.js';
 import { TrainerLog } from '../../src/isolation/trainer-log.js';
-import { recordTrainer } from '../../src/isolation/trainer-process.js';
+import { killLeftBehind, recordTrainer } from '../../src/isolation/trainer-process.js';
 import { readSoFar } from '../../src/isolation/training-so-far.js';
 import { childEnvironment } from './environment.js';
 import { LiveOutput } from './live-output.js';
@@ -58,7 +58,7 @@ const startTrainer = (args: readonly string[], graceMs: number) =>
     reject: false,
     stdin: 'pipe',
     forceKillAfterDelay: graceMs,
-    // A Ctrl-C in the terminal is for this process, which passes it on once.
+    // A Ctrl-C in the terminal is for this process, which passes it on once. What it starts is in its process group.
     detached: true,
   });
 
@@ -80,6 +80,10 @@ async function runInProcess(
     ],
     graceMs,
   );
+  // One of them may hold the output open, whose end is waited for.
+  child.once('exit', () => {
+    if (child.pid !== undefined) killLeftBehind(child.pid);
+  });
   const startMs = clock.elapsed() - since;
   // The first cause counts.
   let stopped: ReturnType<typeof endOfAbort> | undefined;

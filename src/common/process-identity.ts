@@ -10,6 +10,8 @@ export const processIdentitySchema = z.object({
   host: z.string(),
   /** Start of the process in clock ticks since boot: a pid used again has another. Null where there is no /proc. */
   startTimeTicks: z.int().nullable(),
+  /** Which boot that is of: after another, ticks and numbers come again. Null where Linux does not tell, or nobody asked. */
+  bootId: z.string().nullable().default(null),
 });
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
@@ -18,7 +20,10 @@ const PROC = '/proc';
 /** A process of this host that is there. */
 export function identityOf(pid: number): ProcessIdentity {
   const start = startTimeTicks(pid, PROC);
-  return { pid, host: hostname(), startTimeTicks: typeof start === 'number' ? start : null };
+  return {
+    ...{ pid, host: hostname(), startTimeTicks: typeof start === 'number' ? start : null },
+    bootId: bootId(PROC),
+  };
 }
 
 /** Whether that process is, or was, on this host. */
@@ -29,10 +34,20 @@ export const isHere = ({ host }: ProcessIdentity): boolean => host === hostname(
  * @param proc where the system shows its processes
  */
 export function isAlive(identity: ProcessIdentity, proc = PROC): boolean {
-  const { pid, startTimeTicks: start } = identity;
+  const { pid, startTimeTicks: start, bootId: boot } = identity;
   if (!isHere(identity)) return true;
+  const current = bootId(proc);
+  if (boot !== null && current !== null && boot !== current) return false;
   const found = start === null ? 'hidden' : startTimeTicks(pid, proc);
   return found === 'hidden' ? processExists(pid) : found === start;
+}
+
+function bootId(proc: string): string | null {
+  try {
+    return readFileSync(join(proc, 'sys/kernel/random/boot_id'), 'latin1').trim();
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -179,7 +179,7 @@ export const ERRORS = {
   },
   'tracking-busy': {
     exit: EXIT.trackingFailed,
-    hint: 'Another process records this run: wait for it to end; a lock that a killed process left expires after 10 s.',
+    hint: 'Another process records this run: wait for it to end; a lock that a killed process left expires after 5 s.',
   },
   'tracking-incomplete': {
     exit: EXIT.trackingFailed,

@@ -43,7 +43,13 @@ async function isOverWithin(ms: number, trainer: ProcessIdentity, pollMs: number
   return true;
 }
 
-/** @returns false if it is not for this user to end */
+/** What a trainer that is over has started and left behind: it leads a process group of its own. */
+export const killLeftBehind = (trainerPid: number): void => void kill(-trainerPid);
+
+/**
+ * @param pid of a process; negative: of a group
+ * @returns false if it is not for this user to end
+ */
 function kill(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGKILL');

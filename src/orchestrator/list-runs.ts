@@ -24,7 +24,10 @@ const AT_ONCE = 32;
 
 /** Every run of a runs directory, newest first; none if the directory does not exist. */
 export const listRuns = (runsDir: string): Promise<ListedRun[]> =>
-  listEach(runsDir, async (run) => ({ ...(await readRun(run)), evaluation: await readEvaluation(run.runDir) }));
+  listEach(runsDir, async (run) => ({
+    ...(await readRun(run)),
+    evaluation: await readEvaluation(run.runDir),
+  }));
 
 /** As `listRuns`, without evaluations: one that is damaged hides no run. */
 export const listStoredRuns = (runsDir: string): Promise<(StoredRun | UnreadableRun)[]> =>

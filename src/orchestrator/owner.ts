@@ -44,16 +44,17 @@ function parseOwner(record: string): Owner | undefined {
   }
 }
 
-/** `host/pid/start`, for a label on what is made elsewhere for this process. */
+/** `host/pid/start/boot`, for a label on what is made elsewhere for this process. */
 export function ownerLabel(): string {
-  const { host, pid, startTimeTicks: start } = thisProcess();
-  return `${host}/${pid}/${start ?? ''}`;
+  const { host, pid, startTimeTicks: start, bootId } = thisProcess();
+  return `${host}/${pid}/${start ?? ''}/${bootId ?? ''}`;
 }
 
 /** Whether the process of such a label, made on this host, lives. */
 export function isLabelledOwnerAlive(label: string): boolean {
-  const [host = '', pid = '', start = ''] = label.split('/');
+  const [host = '', pid = '', start = '', boot = ''] = label.split('/');
   const startTimeTicks = start === '' ? null : Number(start);
-  const owner = processIdentitySchema.safeParse({ pid: Number(pid), host, startTimeTicks }).data;
+  const bootId = boot === '' ? null : boot;
+  const owner = processIdentitySchema.safeParse({ pid: Number(pid), host, startTimeTicks, bootId }).data;
   return owner !== undefined && isAlive(owner);
 }

@@ -7,7 +7,7 @@ import { attachSuppressed, describeError, isErrno, nameDiskFull } from '../commo
 import { makeDirectory } from '../common/make-directory.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
-import type { RunRequestRecord } from '../contract/run-request.js';
+import { runRequestSchema, type RunRequestRecord } from '../contract/run-request.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import { thisProcess } from './owner.js';
 import { createRunId } from './run-id.js';
@@ -60,11 +60,13 @@ export async function createRun(
   spec: RunSpec,
   { clock, request, createId = createRunId }: CreateRunOptions,
 ): Promise<RunDirectory> {
+  // What its readers would refuse must not be written: such a run could never be recorded, nor recovered.
+  const record = runRequestSchema.optional().parse(request);
   let draft: string | undefined;
   try {
     draft = await makeUnnamed(runsDir, NEW_PREFIX);
     await writeJsonAtomic(runPath(draft, 'owner'), thisProcess());
-    if (request !== undefined) await writeJsonAtomic(runPath(draft, 'request'), request);
+    if (record !== undefined) await writeJsonAtomic(runPath(draft, 'request'), record);
     await writeJsonAtomic(runPath(draft, 'spec'), spec);
     const created = await moveToFreeId(draft, runsDir, () => createId(clock.now()));
     draft = created.runDir;

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import type { Clock } from '../common/clock.js';
+import { hurriedStore } from './artifacts/hurried-store.js';
 import { openArtifactStore } from './artifacts/open-store.js';
 import { fingerprintOf } from './fingerprint.js';
 import { followRun } from './live-recording.js';
@@ -37,7 +38,10 @@ export async function connectTracking({
   const destination = named ?? server.uri;
   const tools: LogTools = {
     ...{ server, destination, environment, clock, attempts: patience.attempts },
-    openStore: (artifactUri) => openArtifactStore({ artifactUri, http, env }),
+    async openStore(artifactUri) {
+      const store = await openArtifactStore({ artifactUri, http, env });
+      return hurried ? hurriedStore(store) : store;
+    },
   };
   return {
     uri: server.uri,

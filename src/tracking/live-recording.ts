@@ -6,18 +6,14 @@ import type { LogTools } from './log-run.js';
 import { describeRun } from './record/describe-run.js';
 import { withRecordingLock } from './recording-lock.js';
 import { RunRecorder } from './run-recorder.js';
-import type { LiveRecording, RecordOptions, RunToRecord } from './tracking.js';
+import type { FollowOptions, LiveRecording, RunToRecord } from './tracking.js';
 
 const SEND_EVERY_MS = 5_000;
 /** After a failure it waits longer each time, up to this. */
 const LONGEST_WAIT_MS = 60_000;
 
 /** Begins at once, and goes on until `end`; what fails is told once and tried again. */
-export function followRun(
-  run: RunToRecord,
-  options: Omit<RecordOptions, 'verify' | 'again'>,
-  tools: LogTools,
-): LiveRecording {
+export function followRun(run: RunToRecord, options: FollowOptions, tools: LogTools): LiveRecording {
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
   const done = repeat(run, { ...options, signal }, tools);
@@ -29,11 +25,7 @@ export function followRun(
   };
 }
 
-async function repeat(
-  run: RunToRecord,
-  options: Omit<RecordOptions, 'verify' | 'again'>,
-  tools: LogTools,
-): Promise<void> {
+async function repeat(run: RunToRecord, options: FollowOptions, tools: LogTools): Promise<void> {
   const { signal, onNotice } = options;
   let waitMs = SEND_EVERY_MS;
   for (let told = false; !signal.aborted;) {
@@ -53,7 +45,7 @@ async function repeat(
 
 function sendWhileThere(
   run: RunToRecord,
-  options: Omit<RecordOptions, 'verify' | 'again'>,
+  options: FollowOptions,
   tools: LogTools,
   onSent: () => void,
 ): Promise<void> {

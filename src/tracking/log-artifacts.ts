@@ -3,8 +3,15 @@ import type { Clock } from '../common/clock.js';
 import type { ArtifactFile, ArtifactStore } from './artifacts/artifact-store.js';
 import { uploadArtifacts } from './artifacts/upload-all.js';
 
-/** By path: what a store is known to hold. */
-export type SentFiles = Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+/** What a store was sent. */
+export interface SentFile {
+  readonly sha256: string;
+  readonly bytes: number;
+  /** Whether it was asked for it since. */
+  readonly verified: boolean;
+}
+/** By path. */
+export type SentFiles = Readonly<Record<string, SentFile>>;
 
 export interface ArtifactLog {
   readonly sent: number;
@@ -15,7 +22,7 @@ export interface ArtifactLog {
 
 export interface LogArtifactsOptions {
   readonly known: SentFiles;
-  /** Takes all that the store is known to hold, every now and then and at the end. */
+  /** Takes all that the store was sent, every now and then and at the end. */
   readonly onSent: (known: SentFiles) => Promise<void>;
   /** Read every file back instead of comparing sizes. */
   readonly deep: boolean;
@@ -27,8 +34,8 @@ export interface LogArtifactsOptions {
 const NOTE_EVERY_MS = 500;
 
 /**
- * Sends what a store is not known to hold, then compares what it holds with what was sent; what differs is sent once
- * more.
+ * Sends what a store was not sent yet, then compares what it holds with all that it was not asked for since, whoever
+ * has sent that; what differs is sent once more.
  */
 export async function logArtifacts(
   store: ArtifactStore,
@@ -38,6 +45,7 @@ export async function logArtifacts(
   const held = new Map(Object.entries(known));
   const note = (): Promise<void> => onSent(Object.fromEntries(held));
   const isHeld = ({ path, sha256 }: ArtifactFile): boolean => held.get(path)?.sha256 === sha256;
+  const isVerified = ({ path }: ArtifactFile): boolean => held.get(path)?.verified === true;
   let noted = clock.elapsed();
   let sent = 0;
   let sentBytes = 0;
@@ -45,7 +53,7 @@ export async function logArtifacts(
     const { failed } = await uploadArtifacts(store, some, {
       alreadyThere: (path, sha256) => held.get(path)?.sha256 === sha256,
       onUploaded: async ({ path, sha256, bytes }) => {
-        held.set(path, { sha256, bytes });
+        held.set(path, { sha256, bytes, verified: false });
         sent += 1;
         sentBytes += bytes;
         if (clock.elapsed() - noted < NOTE_EVERY_MS) return;
@@ -58,21 +66,26 @@ export async function logArtifacts(
   };
   /** What the store holds otherwise is not held. */
   const compare = async (some: readonly ArtifactFile[]): Promise<readonly ArtifactFile[]> => {
-    const differing = await store.verify(some.filter(isHeld), { deep, signal });
-    for (const { path } of differing) held.delete(path);
-    return some.filter(({ path }) => differing.some((other) => other.path === path));
-  };
-  let problem = await upload(files);
-  if (sent > 0 || deep) {
-    const wrong = await compare(files);
-    if (wrong.length > 0) {
-      problem ??= await upload(wrong);
-      const [still] = await compare(wrong);
-      if (still !== undefined) problem ??= differs(store, still.path);
+    if (some.length === 0) return [];
+    const differing = new Set((await store.verify(some, { deep, signal })).map(({ path }) => path));
+    for (const { path, sha256, bytes } of some) {
+      if (differing.has(path)) held.delete(path);
+      else held.set(path, { sha256, bytes, verified: true });
     }
+    return some.filter(({ path }) => differing.has(path));
+  };
+  try {
+    let problem = await upload(files);
+    const wrong = await compare(files.filter((file) => isHeld(file) && (deep || !isVerified(file))));
+    if (wrong.length > 0) {
+      const again = await upload(wrong);
+      const [still] = await compare(wrong.filter(isHeld));
+      problem ??= again ?? (still === undefined ? null : differs(store, still.path));
+    }
+    return { sent, sentBytes, problem };
+  } finally {
+    await note();
   }
-  await note();
-  return { sent, sentBytes, problem };
 }
 
 const differs = (store: ArtifactStore, path: string): RunnerError =>

@@ -35,9 +35,10 @@ export async function logModel(
   const savedModel = files.find(({ path }) => path === SAVED_MODEL);
   if (savedModel === undefined || run.outcome === null) return;
   const model = recorder.state.model ?? (await findOrCreate(run, recorder, options, tools));
-  const whole = model.ready
-    ? model
-    : await sendModel(run, model, { files, savedModel }, recorder, options, tools);
+  const whole =
+    model.ready && options.verify !== true
+      ? model
+      : await sendModel(run, model, { files, savedModel }, recorder, options, tools);
   const name = options.register ?? run.request?.tracking?.register;
   if (name === undefined || recorder.state.version?.name === name) return;
   const version = await tools.server.ensureVersion(
@@ -107,7 +108,7 @@ async function sendModel(
     const { problem } = await withExtraFiles(described, (extra) =>
       logArtifacts(store, [...own, ...extra], {
         known: model.artifacts,
-        onSent: (artifacts) => recorder.note({ model: { ...model, artifacts } }),
+        onSent: (artifacts) => recorder.note({ model: { ...model, artifacts, ready: false } }),
         ...{ deep, clock, signal },
       }),
     );

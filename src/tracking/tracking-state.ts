@@ -10,7 +10,12 @@ import { eventCursorSchema, EVENTS_START } from './record/points.js';
 
 export const TRACKING_SCHEMA_VERSION = 1;
 
-const sentFileSchema = z.object({ sha256: z.string(), bytes: z.int().min(0) });
+const sentFileSchema = z.object({
+  sha256: z.string(),
+  bytes: z.int().min(0),
+  /** Whether the store was asked for it after it was sent. */
+  verified: z.boolean().default(false),
+});
 
 /** What one tracking server holds of the run. */
 const destinationSchema = z.object({

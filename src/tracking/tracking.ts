@@ -24,6 +24,9 @@ export interface RecordOptions {
   /** Read every artifact back, and compare its sha256; by default sizes are compared. */
   readonly verify?: boolean;
   readonly signal: AbortSignal;
+}
+
+export interface FollowOptions extends Pick<RecordOptions, 'experiment' | 'signal'> {
   /** Told in a sentence what a person would not expect. */
   readonly onNotice?: (text: string) => void;
 }
@@ -67,12 +70,13 @@ export interface Tracking {
   /** Whether the server lacks something of a run that has ended. */
   isPending(run: RunToRecord): Promise<boolean>;
   /**
-   * Records what the server lacks of the run. What could be recorded is, whatever else fails: a failure of the artifact
-   * store is the `problem` of what is returned.
+   * Records what the server lacks of the run, by the outcome and the request that are on disk then. What could be
+   * recorded is, whatever else fails: a bad part of the run (`run-corrupt`), what the server does not take of it
+   * (`tracking-conflict`), a failure of the artifact store are the `problem` of what is returned.
    * @throws RunnerError `tracking-unreachable` and kin, `run-deleted`, `experiment-deleted`, `tracking-busy`,
-   *   `run-corrupt`; the signal's reason
+   *   `run-unfinished` if the run goes on again; the signal's reason
    */
   record(run: RunToRecord, options: RecordOptions): Promise<Recorded>;
-  follow(run: RunToRecord, options: Omit<RecordOptions, 'verify' | 'again'>): LiveRecording;
+  follow(run: RunToRecord, options: FollowOptions): LiveRecording;
   close(): void;
 }

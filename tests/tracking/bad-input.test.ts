@@ -110,7 +110,7 @@ it('a parameter that has another value there is named, with both', async () => {
   const tracking = await trackingAt();
   const { mlflowRunId } = await recordWhole(tracking, run, { experiment: fresh('param') });
   const changed: RunToRecord = { ...run, spec: { ...run.spec, seed: 8 } };
-  await expectFailure(tracking.record(changed, { signal }), 'tracking-conflict', /seed/, /7/, /8/);
+  await expectFailure(recordWhole(tracking, changed), 'tracking-conflict', /seed/, /7/, /8/);
   expect((await readBack(mlflowRunId)).params.seed).toBe('7');
 });
 
@@ -135,7 +135,7 @@ describe('a run directory', () => {
     expect(await readExperiment({ ...sharedServers(), experiment })).toMatchObject([{ points }]);
   });
 
-  it('with a broken line in the middle: names the line, and has recorded what is before it', async () => {
+  it('with a broken line in the middle: names the line, and has recorded all but the events from it on', async () => {
     const { run, runDir } = await fixture({ steps: 10, epochs: 1 });
     const path = runPath(runDir, 'events');
     const lines = readFileSync(path, 'utf8').split('\n');
@@ -146,9 +146,12 @@ describe('a run directory', () => {
       'run-corrupt',
       /events\.ndjson:6/,
     );
-    // A phase, then four steps of four figures.
+    // A phase, then four steps of four figures; and the figures of the whole run.
     const [recorded] = await readExperiment({ ...sharedServers(), experiment });
-    expect(recorded?.points.count).toBe(16);
+    expect(recorded).toMatchObject({
+      ...{ status: 'FINISHED', points: { count: 16 + 14 } },
+      ...{ models: [{ status: 'READY' }], outputs: 1 },
+    });
   });
 
   it.each<[string, (file: string) => void, RegExp]>([

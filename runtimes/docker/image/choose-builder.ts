@@ -59,7 +59,7 @@ export async function preferredBuilder(connection: DaemonConnection, signal: Abo
 
 /** The client's own hands out the body alone. */
 async function ping({ modem }: Docker, abortSignal: AbortSignal): Promise<IncomingMessage> {
-  const { dial } = modem as Modem;
+  const client = modem as Modem;
   return new Promise((resolve, reject) => {
     const request = {
       path: '/_ping',
@@ -68,7 +68,7 @@ async function ping({ modem }: Docker, abortSignal: AbortSignal): Promise<Incomi
       statusCodes: { 200: true },
       abortSignal,
     };
-    dial.call(modem, request, (error, response) => {
+    client.dial(request, (error, response) => {
       if (!response) reject(error ?? new Error('no answer'));
       else resolve(response.resume());
     });

@@ -42,7 +42,7 @@ export class LogReader {
    * @throws what `onLines` throws, and errors that `trouble` bears no longer
    */
   async read(hasExited: boolean): Promise<StreamEnd> {
-    const { trouble, budget } = this.#options;
+    const { budget } = this.#options;
     this.#tracker.rewind();
     const chunks = this.#open({ since: sinceOf(this.#tracker.position), hasExited });
     try {

@@ -4,13 +4,13 @@ import { RunnerError } from '../../contract/errors.js';
 import { findRun } from '../../orchestrator/find-run.js';
 import { hasEnded, readRun } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
-import { printable } from '../../report/printable.js';
 import type { RecordOptions, RunToRecord, Tracking } from '../../tracking/tracking.js';
 import { readSettings, runsDirOf } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import type { Given } from '../settings.js';
 import { listenForSignals } from '../signals.js';
 import { tellEach } from '../tell-each.js';
+import { checkModelName } from '../tracking/model-name.js';
 import { clockSkewLine, recordedDocument, recordedLine } from '../tracking/tell-recorded.js';
 
 export interface LogFlags extends Flags {
@@ -21,6 +21,7 @@ export interface LogFlags extends Flags {
 
 /** `runner log RUN...`: the runs that are named, whether or not they were to be recorded. */
 export async function log(context: CliContext, queries: readonly string[], flags: LogFlags): Promise<number> {
+  checkModelName(flags.register);
   const given = await readSettings(context, flags, ['runsDir', 'trackingUri', 'experiment']);
   const runsDir = runsDirOf(context, given);
   const found = await Promise.all(queries.map((query) => findRun(runsDir, query)));
@@ -55,7 +56,6 @@ export async function recordEach(
       ...(again === undefined ? {} : { again }),
       ...(verify === undefined ? {} : { verify }),
       ...(register === undefined ? {} : { register }),
-      onNotice: (text) => output.note(printable(text)),
     };
     // One message instead of one a run.
     const { clockSkewMs } = await tracking.probe(signal);
@@ -71,8 +71,7 @@ export async function recordEach(
         return { recorded, ...recordedDocument(recorded) };
       },
       // Each of the others would wait as long. A server that answers has trouble with this run alone.
-      holdsForAll: async ({ code }) =>
-        code === 'tracking-unreachable' && !(await answers(tracking, signal)),
+      holdsForAll: async ({ code }) => code === 'tracking-unreachable' && !(await answers(tracking, signal)),
       line: ({ runId }, { recorded }) => `${runId} ${recordedLine(recorded)}`,
     });
   } finally {

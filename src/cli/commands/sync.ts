@@ -1,8 +1,8 @@
 import { EXIT } from '../../contract/errors.js';
 import { listStoredRuns } from '../../orchestrator/list-runs.js';
 import { hasEnded } from '../../orchestrator/read-run.js';
-import { isBeingCleared } from '../../orchestrator/recover.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
+import { isBeingCleared } from '../../orchestrator/recover.js';
 import { toRunnerError } from '../../common/errors.js';
 import type { Tracking } from '../../tracking/tracking.js';
 import { readSettings, runsDirOf } from '../context.js';

@@ -11,6 +11,7 @@ import type { Interruption } from '../signals.js';
 import { tellRun } from '../tell-run.js';
 import { renderSettings, resolveTrainSettings, settingSources } from '../train-settings.js';
 import { draftSpec } from '../train-spec.js';
+import { checkModelName } from '../tracking/model-name.js';
 import { TrainTracking } from '../tracking/train-tracking.js';
 import type { TrackingFlags } from '../tracking/train-tracking.js';
 import { Training } from '../training/training.js';
@@ -24,6 +25,7 @@ export interface TrainFlags extends Flags, ProgressFlags, TrackingFlags {
 /** `runner train`. @returns the exit status */
 export async function train(context: CliContext, flags: TrainFlags): Promise<number> {
   const key = checkKey(flags.key);
+  checkModelName(flags.register);
   const given = await readTrainSettings(context, flags);
   const job = await context.services.findJob(given.job?.value ?? DEFAULT_JOB);
   const settings = resolveTrainSettings(given, job, context.io.cwd);

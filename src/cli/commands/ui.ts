@@ -61,7 +61,7 @@ export async function ui(context: CliContext, flags: UiFlags): Promise<number> {
       ...{ runsDir, tracking, elapsed: () => clock.elapsed() },
       record: {
         ...(given.experiment?.value == null ? {} : { experiment: given.experiment.value }),
-        ...{ signal, onNotice: note },
+        signal,
       },
       onRecorded: (runId, recorded) => note(`${runId} ${recordedLine(recorded)}`),
       onFailed: (runId, error) => output.explain(forNow(runId, error)),

@@ -1,16 +1,20 @@
 /** The runs to compare, read from their directories. */
+import pMap from 'p-map';
 import { readManifest } from '../../common/artifact-manifest.js';
 import { readJsonFile } from '../../common/json-file.js';
 import { readRequest } from '../../common/run-files.js';
 import { RunnerError } from '../../contract/errors.js';
 import { artifactPath } from '../../contract/run-directory.js';
 import { findRun } from '../../orchestrator/find-run.js';
-import { listRuns } from '../../orchestrator/list-runs.js';
+import { listStoredRuns } from '../../orchestrator/list-runs.js';
 import { hasEnded, readRun } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
 import { chooseLatest } from '../../report/compare/choose-sides.js';
 import { runEvaluationSchema } from '../../report/compare/run-evaluation.js';
 import type { ComparedRun } from '../../report/compare/run-figures.js';
+
+/** Thousands at once would use up the process's file descriptors. */
+const AT_ONCE = 32;
 
 /**
  * The runs that are named.
@@ -26,23 +30,26 @@ export async function readNamed(runsDir: string, queries: readonly string[]): Pr
       `Run ${open.runId} is ${open.state}: it has no outcome to compare.`,
     );
   }
-  return Promise.all(runs.filter(hasEnded).map(readComparedRun));
+  return readEach(runs.filter(hasEnded));
 }
 
 /**
  * The latest runs that share a spec over different modes.
  * @param onUnreadable told how many runs could not be considered
- * @throws RunnerError `not-comparable` if there are none; as `listRuns`
+ * @throws RunnerError `not-comparable` if there are none; as `listStoredRuns`
  */
 export async function readLatest(
   runsDir: string,
   onUnreadable: (runs: number) => void,
 ): Promise<ComparedRun[]> {
-  const runs = await listRuns(runsDir);
+  const runs = await listStoredRuns(runsDir);
   const readable = runs.filter((run) => run.state !== 'unreadable');
   if (readable.length < runs.length) onUnreadable(runs.length - readable.length);
-  return Promise.all(chooseLatest(readable.filter(hasEnded)).map(readComparedRun));
+  return readEach(chooseLatest(readable.filter(hasEnded)));
 }
+
+const readEach = (runs: readonly RunWithOutcome[]): Promise<ComparedRun[]> =>
+  pMap(runs, readComparedRun, { concurrency: AT_ONCE });
 
 async function readComparedRun({ runId, runDir, spec, outcome }: RunWithOutcome): Promise<ComparedRun> {
   const [evaluation, manifest, request] = await Promise.all([

@@ -1,5 +1,6 @@
 /** What became of the recording of a run, in words and as `--json` has it. */
 import { toRunnerError } from '../../common/errors.js';
+import type { ErrorCode } from '../../contract/errors.js';
 import { formatBytes } from '../../report/format.js';
 import type { Recorded } from '../../tracking/tracking.js';
 import { describeFailure } from '../output.js';
@@ -29,8 +30,16 @@ export function clockSkewLine(skewMs: number): string | undefined {
   return `This machine's clock is ${how} the tracking server's: runs are recorded with the times that they have. Set the clock if it is this one that is wrong.`;
 }
 
-/** One line of a run that has stayed on this machine, or of which something has. */
+/** What trying again does not mend: somebody has to do something first. */
+const NEEDS_SOMEBODY: readonly ErrorCode[] = [
+  ...(['bad-tracking-uri', 'bad-credentials', 'tracking-forbidden', 'tracking-conflict'] as const),
+  ...(['run-deleted', 'experiment-deleted', 'clock-skewed', 'artifact-changed'] as const),
+  ...(['artifact-store-forbidden', 'artifact-store-unsupported', 'bucket-missing'] as const),
+];
+
+/** One line of a run that has stayed on this machine, or of which something has, and what becomes of it. */
 export function notRecordedLine(thrown: unknown): string {
-  const { message } = toRunnerError(thrown);
-  return `Not recorded, kept on this machine: ${message} \`runner sync\` sends it later.`;
+  const { code, message, hint } = toRunnerError(thrown);
+  const next = NEEDS_SOMEBODY.includes(code) ? hint : '`runner sync` sends it later.';
+  return `Not recorded, kept on this machine: ${message} ${next}`;
 }

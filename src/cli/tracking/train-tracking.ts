@@ -85,10 +85,7 @@ export class TrainTracking {
     try {
       const { runId, runDir, spec, outcome } = run;
       const request = await readRequest(runDir);
-      const recorded = await this.tracking.record(
-        { runId, runDir, spec, outcome, request },
-        { signal, onNotice: this.note },
-      );
+      const recorded = await this.tracking.record({ runId, runDir, spec, outcome, request }, { signal });
       return recorded.problem === null ? told(recorded) : this.#failed(recorded.problem, recorded);
     } catch (error) {
       return this.#failed(toRunnerError(error));

@@ -1,4 +1,5 @@
 /** Where a run's artifacts go: a port with one adapter a scheme (mlflow-artifacts:, s3:, file:). */
+import type { StorePatience } from './store-retry.js';
 
 export interface ArtifactFile {
   /** From the root of the run's artifacts, with slashes: `model/tfjs/model.json`. */
@@ -8,6 +9,8 @@ export interface ArtifactFile {
   readonly bytes: number;
   /** Hexadecimal. */
   readonly sha256: string;
+  /** Told of each piece that is read on its way. */
+  readonly onRead?: () => void;
 }
 
 /** What the store holds otherwise than it was sent. */
@@ -21,6 +24,8 @@ export interface ArtifactStore {
   readonly uri: string;
   /** How many small files side by side pay off there; more only queue up. */
   readonly concurrency: number;
+  /** How often a file is tried, if not as often as any store is worth. */
+  readonly patience?: StorePatience;
   /**
    * Sends one file whole, streamed; the same again replaces it. What is read is hashed as it goes.
    * @throws RunnerError `artifact-changed` if the file is gone or is no longer what its sha256 says,

@@ -55,6 +55,7 @@ export async function* readChecked(
       const piece = buffer.subarray(0, Math.min(left, buffer.length));
       await fill(handle, piece, file);
       hash.update(piece);
+      file.onRead?.();
       left -= piece.length;
       if (left === 0) await check(handle, hash.digest('hex'), file);
       yield piece;

@@ -12,11 +12,14 @@ import { RunnerError } from '../../contract/errors.js';
 import { isLoopback } from '../mlflow/http.js';
 import type { ArtifactFile, ArtifactStore, Mismatch } from './artifact-store.js';
 import { streamChecked } from './checked-file.js';
+import { readBack } from './read-back.js';
 import { verifyFiles, type StoreReader } from './verify-files.js';
 
 const CONCURRENCY = 4;
-/** `<root>/<experiment>/<run>/artifacts`, `<root>/<experiment>/models/<model>/artifacts`: the server makes the root. */
-const LEVELS_BELOW_ROOT = 4;
+/** `<root>/<experiment>/<run>/artifacts`: the server makes the root. */
+const LEVELS_BELOW_ROOT = 3;
+/** `<root>/<experiment>/models/<model>/artifacts` */
+const OF_MODEL = /\/models\/[^/]+\/artifacts\/*$/;
 
 /**
  * A folder that this machine has in common with the server. A path says nothing about where: it is taken for the
@@ -46,8 +49,9 @@ function folderOf(uri: string): string | undefined {
 }
 
 async function hasRoot(folder: string): Promise<boolean> {
+  const levels = OF_MODEL.test(folder) ? LEVELS_BELOW_ROOT + 1 : LEVELS_BELOW_ROOT;
   let above = folder;
-  for (let level = 0; level <= LEVELS_BELOW_ROOT && above !== dirname(above); level += 1) {
+  for (let level = 0; level <= levels && above !== dirname(above); level += 1) {
     if (await exists(above)) return true;
     above = dirname(above);
   }
@@ -117,7 +121,13 @@ class FileStore implements ArtifactStore, StoreReader {
   }
 
   read(file: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    return Promise.resolve(createReadStream(this.#target(file), { signal }));
+    const target = this.#target(file);
+    return Promise.resolve(
+      readBack(createReadStream(target, { signal }), (error) => {
+        signal.throwIfAborted();
+        return storeFailure(error, target);
+      }),
+    );
   }
 
   #target({ path }: ArtifactFile): string {

@@ -6,6 +6,7 @@ import { failureOfAnswer, TrackingFailure } from '../mlflow/failure.js';
 import { headersOf, send, type HttpAccess } from '../mlflow/http.js';
 import { failureOfError } from '../mlflow/network-failure.js';
 import { artifactUrl, LIST_URL, SERVER_INFO_URL } from './proxy-address.js';
+import { readBack, readWords } from './read-back.js';
 
 export interface Body {
   readonly content: Readable;
@@ -93,13 +94,21 @@ export class ProxyApi {
     }
   }
 
-  async read(path: string, signal: AbortSignal): Promise<Readable> {
+  /** The content fails as the call does. */
+  async read(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
     const what = `read ${path}`;
-    const config = { method: 'GET', url: artifactUrl(path), responseType: 'stream' } as const;
+    const config = {
+      ...({ method: 'GET', url: artifactUrl(path), responseType: 'stream' } as const),
+      // It is read as it comes.
+      maxContentLength: Infinity,
+    };
     const response = await this.#request<Readable>(what, signal, config);
-    if (isSuccess(response.status)) return response.data;
-    const words = Buffer.concat((await response.data.toArray()) as Buffer[]).toString('utf8');
-    throw this.#refusal(what, response, words);
+    const asFailure = (error: unknown): unknown => {
+      signal.throwIfAborted();
+      return failureOfError(this.#access, what, error);
+    };
+    if (isSuccess(response.status)) return readBack(response.data, asFailure);
+    throw this.#refusal(what, response, await readWords(response.data, asFailure));
   }
 
   async #request<T>(

@@ -15,6 +15,8 @@ import { multipartUrl } from './proxy-address.js';
 import { BEGIN_WITHIN_MS, type PartedUpload } from './send-in-parts.js';
 
 const PART_TIMEOUT_MS = 120_000;
+/** Of an answer to a part, which has few words. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 const createdSchema = z.object({
   upload_id: z.string().default(''),
@@ -46,6 +48,7 @@ export function openPartSender(tls: {
       responseType: 'text',
       transformResponse: (data: unknown) => data,
       maxBodyLength: Infinity,
+      maxContentLength: MAX_ANSWER_BYTES,
     }),
     close() {
       httpAgent.destroy();

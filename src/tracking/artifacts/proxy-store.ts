@@ -135,7 +135,7 @@ class ProxyStore implements ArtifactStore, StoreReader {
   }
 
   read(file: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    return asStore(signal, () => this.#api.read(this.#path(file), signal));
+    return asStore(signal, async () => contentAsStore(await this.#api.read(this.#path(file), signal)));
   }
 
   /** @returns false if it cannot be done here: then nothing was sent, and no other file will be sent in parts */
@@ -172,6 +172,14 @@ const isNotOffered = (error: unknown): boolean =>
 /** The store behind the proxy has an address that leads nowhere from here. */
 const isNoWay = (error: unknown): boolean =>
   error instanceof TrackingFailure && error.status === undefined && error.code === 'tracking-unreachable';
+
+async function* contentAsStore(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* content;
+  } catch (error) {
+    throw asStoreFailure(error);
+  }
+}
 
 async function asStore<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   try {

@@ -14,6 +14,7 @@ import { RunnerError } from '../../contract/errors.js';
 import type { ArtifactFile, ArtifactStore, Mismatch } from './artifact-store.js';
 import { readWhole } from './checked-file.js';
 import { mediaTypeOf } from './media-type.js';
+import { readBack } from './read-back.js';
 import { s3Failure } from './s3-failure.js';
 import { DEFAULT_REGION, s3Settings, type S3Settings } from './s3-settings.js';
 import { beginUpload, endAbandoned } from './s3-upload.js';
@@ -173,7 +174,12 @@ class S3Store implements ArtifactStore, StoreReader {
     return this.#ask(`read ${path}`, signal, async () => {
       const command = new GetObjectCommand(this.#object(path));
       const { Body } = await this.#client.send(command, { abortSignal: signal });
-      if (Body instanceof Readable) return Body as AsyncIterable<Uint8Array>;
+      if (Body instanceof Readable) {
+        return readBack(Body, (error) => {
+          signal.throwIfAborted();
+          return s3Failure(this.uri, `read ${path}`, error);
+        });
+      }
       throw new TypeError('GetObject has answered with no stream');
     });
   }

@@ -47,7 +47,7 @@ export interface Uploaded {
 export async function uploadArtifacts(
   store: ArtifactStore,
   files: readonly ArtifactFile[],
-  { alreadyThere, onUploaded, patience = STORE_PATIENCE, signal }: UploadOptions,
+  { alreadyThere, onUploaded, patience = store.patience ?? STORE_PATIENCE, signal }: UploadOptions,
 ): Promise<Uploaded> {
   const uploaded: ArtifactFile[] = [];
   const failed: FailedFile[] = [];

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { writeJsonAtomic } from '../../common/atomic-file.js';
 import { exists } from '../../common/exists.js';
 import { readJsonFile } from '../../common/json-file.js';
-import { isAlive, processIdentitySchema } from '../../common/process-identity.js';
+import { isAlive, isHere, processIdentitySchema } from '../../common/process-identity.js';
 import { DATABASE } from './server-command.js';
 
 const nameSchema = z.object({ name: z.string().regex(/^local:[0-9a-f-]{36}$/) });
@@ -26,10 +26,10 @@ export async function nameOfStore(folder: string): Promise<string> {
   return name;
 }
 
-/** The server over this folder, if the process that keeps it lives. */
+/** The server over this folder, if the process that keeps it lives on this host: its address is of no use elsewhere. */
 export async function readKeptServer(folder: string): Promise<KeptServer | undefined> {
   const kept = await readJsonFile(keptFile(folder), keptSchema);
-  return kept !== undefined && isAlive(kept.keeper) ? kept : undefined;
+  return kept !== undefined && isHere(kept.keeper) && isAlive(kept.keeper) ? kept : undefined;
 }
 
 export const writeKeptServer = (folder: string, kept: KeptServer): Promise<void> =>

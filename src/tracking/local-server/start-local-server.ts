@@ -8,12 +8,13 @@ import { identityOf } from '../../common/process-identity.js';
 import { RunnerError } from '../../contract/errors.js';
 import { BRIEF, connectTrackingServer } from '../mlflow/index.js';
 import type { Patience } from '../mlflow/index.js';
+import { findKeptServer } from './find-kept-server.js';
 import { findMlflow } from './find-mlflow.js';
 import { freePort } from './free-port.js';
 import { keep } from './keeper.js';
 import type { LocalServer, StartLocalServer } from './local-server.js';
 import { serverArguments, serverEnvironment } from './server-command.js';
-import { nameOfStore, readKeptServer, removeKeptServer, writeKeptServer } from './server-files.js';
+import { nameOfStore, removeKeptServer, writeKeptServer } from './server-files.js';
 
 const LOCK = '.lock';
 /** The first start makes the database; Python on a cold, busy machine takes its time. */
@@ -40,19 +41,8 @@ export async function startLocalServer(options: StartLocalServer): Promise<Local
       ...{ folder, name: LOCK, title, signal },
       onProgress: ({ share }) => (share === undefined ? onNotice(`${title}.`) : undefined),
     },
-    async () => (await findKept(folder)) ?? start(options),
+    async () => (await findKeptServer(folder, signal)) ?? start(options),
   );
-}
-
-async function findKept(folder: string): Promise<LocalServer | undefined> {
-  const kept = await readKeptServer(folder);
-  if (kept === undefined) return undefined;
-  const { address, version, keeper } = kept;
-  return {
-    ...{ address, version, name: await nameOfStore(folder), keptBy: keeper.pid },
-    lost: new AbortController().signal,
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
 }
 
 async function start({

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TrackingFailure } from './failure.js';
 
 /** A request whose connection broke may still be in the server's hands. */
-const WAIT_MS = 1_000;
+const UNCLEAR_WAIT_MS = 1_000;
 
 export interface FindOrMake<T> {
   readonly find: () => Promise<T | null>;
@@ -10,6 +10,8 @@ export interface FindOrMake<T> {
   readonly make: () => Promise<T>;
   /** At least 1. */
   readonly attempts: number;
+  /** Milliseconds from an unclear answer to looking for it again. */
+  readonly unclearWaitMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -17,7 +19,13 @@ export interface FindOrMake<T> {
  * What a server is to have once. If nobody knows whether it was made, it is looked for again before another is made.
  * @throws the last failure; the signal's reason once it is aborted
  */
-export async function findOrMake<T>({ find, make, attempts, signal }: FindOrMake<T>): Promise<{
+export async function findOrMake<T>({
+  find,
+  make,
+  attempts,
+  unclearWaitMs = UNCLEAR_WAIT_MS,
+  signal,
+}: FindOrMake<T>): Promise<{
   readonly value: T;
   /** By this call, and known to be. */
   readonly made: boolean;
@@ -30,7 +38,7 @@ export async function findOrMake<T>({ find, make, attempts, signal }: FindOrMake
     } catch (error) {
       if (attempt === attempts || !isUnclear(error)) throw error;
     }
-    await sleep(WAIT_MS, undefined, { signal });
+    await sleep(unclearWaitMs, undefined, { signal });
   }
 }
 

@@ -80,7 +80,7 @@ export function openHttpAccess(baseUrl: string, credentials: Credentials, tls: T
       responseType: 'text',
       transformResponse: (data: unknown) => data,
       maxBodyLength: Infinity,
-      maxContentLength: Infinity,
+      maxContentLength: MAX_ANSWER_BYTES,
     }),
     authHeaders: credentials.headers,
     redact: (text) => credentials.secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text),
@@ -104,7 +104,7 @@ export async function send(access: HttpAccess, request: HttpRequest): Promise<An
   let response: AxiosResponse<string>;
   try {
     response = await access.client.request<string>({
-      ...{ method, url: path, signal, maxContentLength: MAX_ANSWER_BYTES },
+      ...{ method, url: path, signal },
       ...(query === undefined ? {} : { params: query }),
       ...(body === undefined ? {} : { data: body, headers: { 'Content-Type': contentType } }),
     });

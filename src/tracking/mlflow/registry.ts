@@ -34,7 +34,7 @@ export async function ensureVersion(
   const { value } = await findOrMake({
     find: () => findVersion(api, name, model, signal),
     make: () => createVersion(api, name, model, signal),
-    ...{ attempts: api.patience.attempts, signal },
+    ...{ ...api.patience, signal },
   });
   return value;
 }

@@ -11,6 +11,8 @@ export interface Patience {
   readonly budgetMs: number;
   /** Milliseconds before the second attempt, twice as long before each further one. */
   readonly firstDelayMs?: number;
+  /** Milliseconds from a creation without a clear answer to looking whether it was made. */
+  readonly unclearWaitMs?: number;
 }
 
 /** For `runner sync`: as often as MLflow's own client tries. */

@@ -1,8 +1,9 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { RunMirror } from '../../../src/cli/tracking/mirror-runs.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { runPath } from '../../../src/contract/run-directory.js';
+import { thisProcess } from '../../../src/orchestrator/owner.js';
 import type { Recorded } from '../../../src/tracking/tracking.js';
 import { writeRunFixture } from '../../tracking/support/run-fixture.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
@@ -79,5 +80,15 @@ it('says nothing of a run that another process is recording, and comes back at o
   state.failure = new RunnerError('tracking-busy', 'Busy.');
   expect(await round()).toEqual([`asked ${runId}`]);
   state.failure = undefined;
+  expect(await round()).toEqual([`asked ${runId}`, `recorded ${runId}`]);
+});
+
+it('says nothing of a run whose container is being removed, and comes back at once', async () => {
+  using directory = temporaryDirectory();
+  const { runId, runDir } = await writeRunFixture({ runsDir: directory.path, mode: 'docker' });
+  writeFileSync(runPath(runDir, 'owner'), JSON.stringify(thisProcess()));
+  const { round } = mirrorOf(directory.path);
+  expect(await round()).toEqual([]);
+  rmSync(runPath(runDir, 'owner'));
   expect(await round()).toEqual([`asked ${runId}`, `recorded ${runId}`]);
 });

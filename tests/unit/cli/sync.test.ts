@@ -1,26 +1,39 @@
 import { writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RunnerError } from '../../../src/contract/errors.js';
-import { runPath } from '../../../src/contract/run-directory.js';
+import { artifactPath, runPath } from '../../../src/contract/run-directory.js';
+import type { RunOutcome } from '../../../src/contract/run-outcome.js';
+import { thisProcess } from '../../../src/orchestrator/owner.js';
 import type { Recorded, Tracking } from '../../../src/tracking/tracking.js';
 import { writeRunFixture, type RunFixture } from '../../tracking/support/run-fixture.js';
 import { commandLine } from './command-line.js';
+import { loseOwner } from './left-runs.js';
 
 const URI = 'http://mlflow:5000';
 const DOWN = new RunnerError('tracking-unreachable', 'Nothing listens there.');
 
-/** A server that lacks all runs, until it is down. */
+/** A server that lacks all runs. */
 function scriptedServer() {
-  const state = { asked: [] as string[], failing: [] as string[], down: false };
+  const state = { asked: [] as string[], failsAt: '', goesDown: false, down: false };
   const tracking: Tracking = {
     uri: URI,
     probe: () => (state.down ? Promise.reject(DOWN) : Promise.resolve({ clockSkewMs: null })),
     isPending: () => Promise.resolve(true),
     record: ({ runId }) => {
       state.asked.push(runId);
-      if (state.failing.includes(runId)) return Promise.reject(DOWN);
+      if (runId === state.failsAt) {
+        state.down = state.goesDown;
+        return Promise.reject(DOWN);
+      }
       return Promise.resolve({
-        ...{ server: URI, url: `${URI}/${runId}`, mlflowRunId: runId, points: 1, modelId: null, version: null },
+        ...{
+          server: URI,
+          url: `${URI}/${runId}`,
+          mlflowRunId: runId,
+          points: 1,
+          modelId: null,
+          version: null,
+        },
         experiment: { id: '1', name: 'e' },
         artifacts: { sent: 0, sentBytes: 0, recorded: 1 },
         problem: null,
@@ -66,14 +79,62 @@ describe('a run of which nothing can be said', () => {
 describe('a server that does not answer for one of three runs', () => {
   it('and is down, is not asked for the others, which are counted', async () => {
     using cli = open();
-    const [first, ...others] = await writeRuns(cli.runsDir, 3);
-    server.state.failing = [first!.runId];
-    const running = cli.run('sync', '--json');
-    // After the first question, which is answered.
-    server.script.connectTracking = server.script.connectTracking.bind(undefined);
-    const { status, stdout, stderr } = await running;
+    const ids = (await writeRuns(cli.runsDir, 3)).map(({ runId }) => runId);
+    Object.assign(server.state, { failsAt: ids[0], goesDown: true });
+    const { status, stdout, stderr } = await cli.run('sync', '--json');
     expect(status).toBe(4);
-    expect(others).toHaveLength(2);
-    expect([stdout, stderr]).toEqual([]);
+    expect(server.state.asked).toEqual([ids[0]]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      runs: ids.map((runId) => ({ runId, error: { code: 'tracking-unreachable' } })),
+    });
+    expect(stderr).toBe(
+      `runner: Run ${ids[0]}: Nothing listens there.\n  ${DOWN.hint}\nNot tried after that: 2 more.\n`,
+    );
   });
+
+  it('and answers all the same, is asked for the others', async () => {
+    using cli = open();
+    const ids = (await writeRuns(cli.runsDir, 3)).map(({ runId }) => runId);
+    server.state.failsAt = ids[0]!;
+    const { status, stderr } = await cli.run('sync');
+    expect([status, server.state.asked]).toEqual([4, ids]);
+    expect(stderr).not.toContain('Not tried');
+  });
+});
+
+describe('a run in a container', () => {
+  const contained = ({ runsDir }: { readonly runsDir: string }, outcome: Partial<RunOutcome> = {}) =>
+    writeRunFixture({ runsDir, steps: 1, mode: 'docker', outcome });
+
+  it('whose process is still removing that is left out, as its figures may change', async () => {
+    using cli = open();
+    const { runDir } = await contained(cli);
+    writeFileSync(runPath(runDir, 'owner'), JSON.stringify(thisProcess()));
+    const { status, stderr } = await cli.run('sync');
+    expect([status, server.state.asked]).toEqual([0, []]);
+    expect(stderr).toContain('Left out: 1 whose process is still clearing up.');
+  });
+
+  it.each<[string, Partial<RunOutcome>, boolean]>([
+    ['whose process has removed it', { phases: { remove: 40 } }, true],
+    ['whose process has died over that', {}, false],
+    ['that was lost, of which nothing is removed', { status: 'lost' }, true],
+  ])('%s is recorded', async (_, outcome, lives) => {
+    using cli = open();
+    const { runId, runDir } = await contained(cli, outcome);
+    if (lives) writeFileSync(runPath(runDir, 'owner'), JSON.stringify(thisProcess()));
+    else loseOwner(cli, runId);
+    expect((await cli.run('sync')).status).toBe(0);
+    expect(server.state.asked).toEqual([runId]);
+  });
+});
+
+it('a damaged evaluation keeps no run from being recorded', async () => {
+  using cli = open();
+  const { runId, runDir } = await writeRunFixture({
+    ...{ runsDir: cli.runsDir, steps: 1, artifacts: { 'eval/metrics.json': '{}' } },
+  });
+  writeFileSync(artifactPath(runDir, 'evaluation'), 'garbled');
+  expect((await cli.run('sync')).stderr).not.toContain('cannot be read');
+  expect(server.state.asked).toEqual([runId]);
 });

@@ -66,6 +66,14 @@ describe('a run is owned', () => {
     expect(await ownedBy({ ...thisProcess(), startTimeTicks: 1 })).toBe(false);
   });
 
+  it('not by a process of an earlier boot, in which ticks and numbers were the same', async (test) => {
+    test.skip(!existsSync('/proc/self'), 'this system has no /proc');
+    expect(await ownedBy({ ...thisProcess(), bootId: '00000000-0000-0000-0000-000000000000' })).toBe(false);
+    const { bootId, ...asBefore } = thisProcess();
+    expect(bootId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(await ownedBy(asBefore)).toBe(true);
+  });
+
   it('by a process that /proc hides, for as long as it lives', async (test) => {
     test.skip(!existsSync('/proc/self'), 'this system has no /proc');
     // As `hidepid` makes another user's process look; what the kernel shows to root cannot be taken away.
@@ -100,7 +108,10 @@ describe('a run is owned', () => {
 
 describe('the owner in a label', () => {
   it('lives while its process does', async () => {
-    expect(ownerLabel()).toBe(`${hostname()}/${process.pid}/${ticksOf(process.pid) ?? ''}`);
+    const { bootId } = thisProcess();
+    const known = `${hostname()}/${process.pid}/${ticksOf(process.pid) ?? ''}`;
+    expect(ownerLabel()).toBe(`${known}/${bootId ?? ''}`);
+    expect(isLabelledOwnerAlive(`${known}/another boot`)).toBe(bootId === null);
     expect(isLabelledOwnerAlive(ownerLabel())).toBe(true);
     const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)']);
     await once(child, 'spawn');

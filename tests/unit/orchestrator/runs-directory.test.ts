@@ -41,6 +41,13 @@ describe('a run id', () => {
 });
 
 describe('creating a run', () => {
+  it('writes no request that its readers would refuse, and no run then', async () => {
+    using directory = temporaryDirectory();
+    const request = { evaluate: false, startedAt: NOW, tracking: { track: true, register: '' } };
+    await expect(createRun(directory.path, SPEC, { clock: CLOCK, request })).rejects.toThrow(/register/);
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
+
   it('writes its spec and its owner, and leaves nothing else', async () => {
     using directory = temporaryDirectory();
     const { runId, runDir } = await createRun(directory.path, SPEC, { clock: CLOCK });

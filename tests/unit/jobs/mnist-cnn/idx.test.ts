@@ -156,7 +156,9 @@ describe('scanIdx', () => {
         for await (const piece of pieces) throw new Error(`has seen ${piece.length > 0}`);
       });
       await expect(looking).rejects.toThrow('has seen true');
-      await expect(scanIdx(path, 'images', ({ shape }) => Promise.resolve(shape))).resolves.toEqual([1400, 28, 28]);
+      await expect(scanIdx(path, 'images', ({ shape }) => Promise.resolve(shape))).resolves.toEqual([
+        1400, 28, 28,
+      ]);
     }
     expect(descriptorsOf(path)).toEqual([]);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createProcessRuntime, type ProcessParts } from '../../../../runtimes/process/index.js';
+import { identityOf, isAlive, type ProcessIdentity } from '../../../../src/common/process-identity.js';
 import { RunnerError } from '../../../../src/contract/errors.js';
 import { NO_TRAINING } from '../../../../src/contract/run-outcome.js';
 import type { RunEvent } from '../../../../src/contract/run-event.js';
@@ -180,7 +181,19 @@ describe('a trainer in a process of its own', () => {
       pid,
       host: hostname(),
       startTimeTicks: existsSync('/proc') ? (expect.any(Number) as number) : null,
+      bootId: existsSync('/proc') ? (expect.any(String) as string) : null,
     });
+  });
+
+  it('takes along what it has started: nothing of it is waited for', async () => {
+    const left: ProcessIdentity[] = [];
+    const { exit } = await run('leaveBehind', {
+      onEvent: (event) => left.push(identityOf(Number((event as { message: string }).message))),
+    });
+    expect(exit).toMatchObject({ status: 'succeeded' });
+    expect(left).toHaveLength(1);
+    // Its output is closed a moment before it is gone.
+    await vi.waitFor(() => expect(left.map((each) => isAlive(each))).toEqual([false]));
   });
 
   it('that Node cannot start says what Node says', async () => {

@@ -30,6 +30,17 @@ describe('artifacts in a folder', () => {
     }
   });
 
+  it('are at no place of which only the folder above the root is there', async () => {
+    using folder = temporaryDirectory();
+    for (const path of ['no-such-root/0/run/artifacts', 'no-such-root/0/models/m/artifacts']) {
+      await expect(open(join(folder.path, path))).rejects.toMatchObject({
+        code: 'artifact-store-unsupported',
+      });
+    }
+    await open(join(folder.path, '0/models/m/artifacts'));
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
   it('are told to be missing, or other ones', async () => {
     using folder = temporaryDirectory();
     const store = await open(join(folder.path, '0/run/artifacts'));

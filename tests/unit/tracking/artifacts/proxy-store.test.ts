@@ -152,7 +152,67 @@ describe("a large file and MLflow's proxy", () => {
   });
 });
 
+describe('reading back', () => {
+  const FILE = 'GET /artifacts/0/run/a';
+  const listed = { 'GET /artifacts': json({ files: [{ path: 'a', file_size: 1 }] }) };
+
+  it('is tried again if the content breaks off', async () => {
+    using folder = temporaryDirectory();
+    let reads = 0;
+    const server = await serve({
+      [FILE]: (_, response) => {
+        reads += 1;
+        response.writeHead(200, { 'content-length': 1 });
+        if (reads > 1) response.end('a');
+        else {
+          response.flushHeaders();
+          setImmediate(() => response.destroy());
+        }
+      },
+      ...listed,
+    });
+    const store = await storeAt(server.url);
+    expect(await store.verify([artifact(folder.path, 'a', 'a')], { deep: true, signal })).toEqual([]);
+    expect(reads).toBe(2);
+  });
+
+  it('keeps little of a refusal without an end', async () => {
+    using folder = temporaryDirectory();
+    let sent = 0;
+    const server = await serve({ [FILE]: endless(400, (bytes) => (sent += bytes)), ...listed });
+    const store = await storeAt(server.url);
+    await expect(
+      store.verify([artifact(folder.path, 'a', 'a')], { deep: true, signal }),
+    ).rejects.toMatchObject({ code: 'tracking-refused' });
+    expect(sent).toBeLessThan(64 * 1024 * 1024);
+  });
+});
+
+/** Answers until the other side hangs up. */
+const endless =
+  (status: number, onSent: (bytes: number) => void): Answer =>
+  (_, response) => {
+    const block = Buffer.alloc(1024 * 1024, 'x');
+    response.writeHead(status);
+    const more = (): void => {
+      onSent(block.length);
+      if (!response.destroyed) response.write(block, () => setImmediate(more));
+    };
+    more();
+  };
+
 describe('what the proxy says', () => {
+  it('is not listened to for ever', async () => {
+    using folder = temporaryDirectory();
+    let sent = 0;
+    const server = await serve({ PUT: endless(500, (bytes) => (sent += bytes)) });
+    const store = await storeAt(server.url, { MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD: 'false' });
+    await expect(store.put(artifact(folder.path, 'large.bin', LARGE), signal)).rejects.toMatchObject({
+      code: 'artifact-store-unreachable',
+    });
+    expect(sent).toBeLessThan(128 * 1024 * 1024);
+  });
+
   it.each([
     [401, 'artifact-store-forbidden', 'refused'],
     [403, 'artifact-store-forbidden', 'refused'],

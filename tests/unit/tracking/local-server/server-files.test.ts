@@ -31,6 +31,8 @@ it('knows a server for as long as the process lives that keeps it', async () => 
   expect(await readKeptServer(path)).toEqual(kept);
   await writeKeptServer(path, { ...kept, keeper: { ...kept.keeper, startTimeTicks: 1 } });
   expect(await readKeptServer(path)).toBeUndefined();
+  await writeKeptServer(path, { ...kept, keeper: { ...kept.keeper, host: 'another' } });
+  expect(await readKeptServer(path)).toBeUndefined();
   await removeKeptServer(path);
   await removeKeptServer(path);
   expect(await readKeptServer(path)).toBeUndefined();

@@ -219,6 +219,13 @@ Weights \`${WEIGHTS}\`: a run with the same digest has the same weights, to the 
     });
   });
 
+  it('that an earlier recording may have set and that hold no more are named; those of MLflow are not', () => {
+    expect(described().absentTags).toEqual([
+      ...['runner.reason', 'runner.message', 'runner.exit_code', 'runner.signal'],
+      ...['runner.image', 'runner.image_id', 'runner.key'],
+    ]);
+  });
+
   it('say who, from which commit, in which image and under which key', () => {
     const record = described({
       spec: CONTAINER_SPEC,
@@ -336,6 +343,10 @@ describe('final points', () => {
     expect(described({ outcome: { ...OUTCOME, training: NO_TRAINING } }).finalPoints).toEqual(
       expect.not.arrayContaining([expect.objectContaining({ key: 'loss' })]),
     );
+  });
+
+  it('are none of a run that was lost: it may be found, and end with others', () => {
+    expect(described({ outcome: { ...OUTCOME, status: 'lost' } }).finalPoints).toEqual([]);
   });
 
   it('have quality by class, with names that a server takes, and NaN as it is', () => {

@@ -1,4 +1,5 @@
 /** A trainer that trains nothing: what it does is in its plan, as the name of the job. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -110,6 +111,12 @@ const acts = {
     asked(cancelled);
     tell('waiting');
     forever();
+  },
+  /** Ends, but not what it has started, which has its output. */
+  leaveBehind() {
+    const child = spawn('sleep', ['60'], { stdio: 'inherit' });
+    tell(String(child.pid));
+    leave({ status: 'succeeded' }, 0);
   },
   refuse() {
     asked(() => tell('no'));
