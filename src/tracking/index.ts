@@ -21,6 +21,9 @@ export interface ConnectOptions {
   readonly clock: Clock;
 }
 
+/** A minute of points is some 300,000 of them. */
+const HURRIED_MS = 60_000;
+
 /**
  * Nothing is sent yet.
  * @throws RunnerError `bad-tracking-uri` or `bad-credentials`
@@ -38,6 +41,7 @@ export async function connectTracking({
   const destination = named ?? server.uri;
   const tools: LogTools = {
     ...{ server, destination, environment, clock, attempts: patience.attempts },
+    allowedMs: hurried ? HURRIED_MS : undefined,
     async openStore(artifactUri) {
       const store = await openArtifactStore({ artifactUri, http, env });
       return hurried ? hurriedStore(store) : store;

@@ -21,6 +21,7 @@ import type { RunRecord } from './record/run-record.js';
 import { Parts } from './parts.js';
 import { RunRecorder } from './run-recorder.js';
 import type { Recorded, RecordOptions, RunToRecord } from './tracking.js';
+import { allowTime } from './time-allowance.js';
 import { withRecordingLock } from './recording-lock.js';
 import { noteFiles, withExtraFiles } from './extra-files.js';
 
@@ -30,6 +31,8 @@ export interface LogTools {
   readonly destination: string;
   /** At what is not repeated by itself, at least 1. */
   readonly attempts: number;
+  /** Milliseconds for all that is asked of the server before the artifacts; undefined for as long as it takes. */
+  readonly allowedMs: number | undefined;
   openStore(artifactUri: string): Promise<ArtifactStore>;
   readonly environment: DescribedRun['environment'];
   readonly clock: Clock;
@@ -46,17 +49,19 @@ export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools
     const { attempt } = parts;
     const evaluation = (await attempt(() => readEvaluation(run.runDir))) ?? null;
     const record = describeRun(describedRun(run, evaluation, tools));
+    using allowance = allowTime(tools.allowedMs, { uri: tools.server.uri, signal });
     const recorder = await RunRecorder.open(run.runDir, record, tools.server, {
       experiment: experimentOf(run, options),
       destination: tools.destination,
       again: options.again ?? false,
       attempts: tools.attempts,
-      signal: options.signal,
+      signal: allowance.signal,
     });
     try {
       await recorder.describe(record, attempt);
       await attempt(() => recorder.sendEvents());
       await recorder.end(record, attempt);
+      allowance[Symbol.dispose]();
       const sent = await sendFiles(run, record, recorder, options, tools);
       const problem = parts.problem ?? sent.problem;
       await recorder.note(

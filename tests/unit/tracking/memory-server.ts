@@ -83,7 +83,7 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
     ...{ tags, points, files, state },
     valuesOf: (key) => points.filter((point) => point.key === key).map(({ value }) => value),
     tools: {
-      ...{ server, destination: server.uri, attempts: 1, clock: CLOCK },
+      ...{ server, destination: server.uri, attempts: 1, allowedMs: undefined, clock: CLOCK },
       openStore: () => Promise.resolve(store),
       environment: { host: 'box', runnerVersion: '1.2.3' },
     },
