@@ -56,10 +56,11 @@ export default defineConfig({
           testTimeout: 300_000,
         },
       },
-      // A real tracking server and a real S3, which the tests start themselves.
+      // A real tracking server and a real S3, which the tests start themselves. They wait for these most of the time.
       {
         test: {
           ...ownProcess,
+          maxWorkers: 2,
           name: 'tracking',
           include: ['tests/tracking/**/*.test.ts'],
           globalSetup: ['tests/support/built.ts', 'tests/tracking/support/servers.ts'],

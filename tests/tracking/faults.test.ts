@@ -15,7 +15,7 @@ import { artifactsOfRun, pointsOfRun, writeRunFixture } from './support/run-fixt
 import { drawing, SEED } from './support/seed.js';
 import { trackingAt } from './support/tracking.js';
 
-const RUNS = Number(process.env.RUNNER_TEST_FAULT_RUNS ?? 20);
+const RUNS = Number(process.env.RUNNER_TEST_FAULT_RUNS ?? 8);
 const FAULTS_PERCENT = 10;
 /** More than a person would need: each goes on where the one before has given up. */
 const MOST_ROUNDS = 3;

@@ -16,7 +16,7 @@ import { expectedPoints, readExperiment } from './support/read-experiment.js';
 import { artifactsOfRun, pointsOfRun, writeRunFixture, type RunFixture } from './support/run-fixture.js';
 import { drawing, SEED } from './support/seed.js';
 
-const KILLS = Number(process.env.RUNNER_TEST_KILLS ?? 5);
+const KILLS = Number(process.env.RUNNER_TEST_KILLS ?? 3);
 const KILLS_OF_SYNC = Math.ceil(KILLS / 8);
 /** 20,000 points of steps: more than is sent between two notes of how far it got. */
 const STEPS = 5_000;
