@@ -44,14 +44,15 @@ export async function logArtifacts(
 ): Promise<ArtifactLog> {
   const held = new Map(Object.entries(known));
   const note = (): Promise<void> => onSent(Object.fromEntries(held));
-  const isHeld = ({ path, sha256 }: ArtifactFile): boolean => held.get(path)?.sha256 === sha256;
+  const isHeld = ({ path, sha256 }: Pick<ArtifactFile, 'path' | 'sha256'>): boolean =>
+    held.get(path)?.sha256 === sha256;
   const isVerified = ({ path }: ArtifactFile): boolean => held.get(path)?.verified === true;
   let noted = clock.elapsed();
   let sent = 0;
   let sentBytes = 0;
   const upload = async (some: readonly ArtifactFile[]): Promise<RunnerError | null> => {
     const { failed } = await uploadArtifacts(store, some, {
-      alreadyThere: (path, sha256) => held.get(path)?.sha256 === sha256,
+      alreadyThere: (path, sha256) => isHeld({ path, sha256 }),
       onUploaded: async ({ path, sha256, bytes }) => {
         held.set(path, { sha256, bytes, verified: false });
         sent += 1;

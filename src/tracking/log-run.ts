@@ -55,7 +55,8 @@ export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools
       destination: tools.destination,
       again: options.again ?? false,
       attempts: tools.attempts,
-      signal: allowance.signal,
+      signal,
+      allowed: allowance.signal,
     });
     try {
       await recorder.describe(record, attempt);

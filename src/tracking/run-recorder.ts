@@ -20,7 +20,10 @@ export interface RecorderOptions {
   readonly again: boolean;
   /** To create the run, if it is not clear whether it was created. */
   readonly attempts: number;
+  /** Aborted once the recording lock is lost, too: then nothing more is noted. */
   readonly signal: AbortSignal;
+  /** Of what is asked of the server, where that has less time than the recording; default: `signal`. */
+  readonly allowed?: AbortSignal;
 }
 
 /**
@@ -38,7 +41,7 @@ export class RunRecorder {
   private constructor(
     private readonly runDir: string,
     private readonly server: TrackingServer,
-    private readonly signal: AbortSignal,
+    private readonly signals: { readonly held: AbortSignal; readonly allowed: AbortSignal },
     state: Destination,
     doubt: Doubt,
   ) {
@@ -56,12 +59,13 @@ export class RunRecorder {
     runDir: string,
     record: RunRecord,
     server: TrackingServer,
-    { destination, experiment: name, again, attempts, signal }: RecorderOptions,
+    { destination, experiment: name, again, attempts, signal: held, allowed: signal = held }: RecorderOptions,
   ): Promise<RunRecorder> {
     const known = await readDestination(runDir, destination);
     if (known !== undefined) {
       const run = await server.getRun(known.runId, signal);
-      if (run !== null && !isDeleted(run)) return new RunRecorder(runDir, server, signal, known, 'next');
+      if (run !== null && !isDeleted(run))
+        return new RunRecorder(runDir, server, { held, allowed: signal }, known, 'next');
       if (!again) throw runDeleted(record.key, known.runId, server);
     }
     const experiment = await server.ensureExperiment(name, signal);
@@ -87,9 +91,9 @@ export class RunRecorder {
       ...{ server: destination, experiment: { id: experiment.id, name: experiment.name } },
       ...{ runId: run.id, artifactUri: run.artifactUri },
     });
-    signal.throwIfAborted();
+    held.throwIfAborted();
     await writeDestination(runDir, state);
-    return new RunRecorder(runDir, server, signal, state, made ? 'none' : 'all');
+    return new RunRecorder(runDir, server, { held, allowed: signal }, state, made ? 'none' : 'all');
   }
 
   /** What is known to be recorded. */
@@ -100,7 +104,7 @@ export class RunRecorder {
   /** Notes what somebody else has recorded: artifacts, the model, that all is complete. */
   async note(change: Partial<Destination>): Promise<void> {
     // Whoever has lost the lock must not overwrite what its new holder has noted.
-    this.signal.throwIfAborted();
+    this.signals.held.throwIfAborted();
     this.#state = { ...this.#state, ...change };
     await writeDestination(this.runDir, this.#state);
   }
@@ -110,7 +114,8 @@ export class RunRecorder {
     { params, tags, absentTags, datasets, renamed }: RunRecord,
     attempt: Attempt = (part) => part(),
   ): Promise<void> {
-    const { server, signal } = this;
+    const { server } = this;
+    const { allowed: signal } = this.signals;
     const { runId } = this.#state;
     await attempt(() => server.logParams(runId, params, signal));
     await attempt(() => server.setTags(runId, tags, signal));
@@ -128,9 +133,7 @@ export class RunRecorder {
       if (read.points.length > 0) {
         await this.#send(read.points, this.#doubt !== 'none');
         if (this.#doubt === 'next') this.#doubt = 'none';
-      }
-      // A cursor that has only moved over what is no metric need not be kept: it costs nothing to read that again.
-      if (read.points.length > 0) {
+        // A cursor that has only moved over what is no metric need not be kept: it costs nothing to read that again.
         await this.note({
           events: { cursor: read.next, points: events.points + read.points.length },
           renamed: { ...renamed, ...read.renamed },
@@ -147,7 +150,7 @@ export class RunRecorder {
     await attempt(() => this.#sendFinal(finalPoints));
     if (end === null) return;
     const change = { status: end.status, endTimeMs: end.timeMs };
-    await attempt(() => this.server.updateRun(this.#state.runId, change, this.signal));
+    await attempt(() => this.server.updateRun(this.#state.runId, change, this.signals.allowed));
   }
 
   /** A figure stays as it was first recorded: with another value or time it would be there twice. */
@@ -160,7 +163,7 @@ export class RunRecorder {
   }
 
   async #send(points: readonly MetricPoint[], maybeThere: boolean): Promise<void> {
-    const options = { maybeThere, onWritten: () => Promise.resolve(), signal: this.signal };
+    const options = { maybeThere, onWritten: () => Promise.resolve(), signal: this.signals.allowed };
     await this.server.logMetrics(this.#state.runId, points, options);
   }
 }
