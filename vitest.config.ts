@@ -14,7 +14,7 @@ const withDocker = {
 /** One project a kind of surroundings: `unit` needs nothing, the others what their names say. */
 export default defineConfig({
   test: {
-    reporters: ['default', './tests/support/skip-reasons.ts'],
+    reporters: ['default', './tests/support/summary.ts'],
     projects: [
       // Loading modules would take most of its time, so its files share processes, one for each processor.
       {
@@ -61,6 +61,8 @@ export default defineConfig({
         test: {
           ...ownProcess,
           maxWorkers: 2,
+          // Projects with other numbers of workers cannot be in one group.
+          sequence: { groupOrder: 1 },
           name: 'tracking',
           include: ['tests/tracking/**/*.test.ts'],
           globalSetup: ['tests/support/built.ts', 'tests/tracking/support/servers.ts'],
@@ -68,8 +70,29 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
+      // Pages in a real Chromium, which is installed where it can be when CI or RUNNER_TEST_INSTALL is set.
+      {
+        test: {
+          ...ownProcess,
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          globalSetup: ['tests/browser/support/chromium.ts'],
+          setupFiles: ['tests/browser/support/skip-without-chromium.ts'],
+          testTimeout: 60_000,
+        },
+      },
       // A daemon that the tests start themselves.
       { test: { ...withDocker, name: 'docker', include: ['tests/docker/**/*.test.ts'] } },
+      // A real Airflow, whose DAGs run the command on a real daemon and record at a real tracking server.
+      {
+        test: {
+          ...withDocker,
+          name: 'airflow',
+          include: ['tests/airflow/**/*.test.ts'],
+          globalSetup: [...withDocker.globalSetup, 'tests/airflow/support/setup.ts'],
+          setupFiles: ['tests/airflow/support/skip-without-airflow.ts'],
+        },
+      },
       // One suite over every runtime.
       { test: { ...withDocker, name: 'contract', include: ['tests/contract/**/*.test.ts'] } },
     ],

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
+import { findChromium, launchChromium } from './lib/chromium.mjs';
 import { CLI, ensureBuilt, ROOT } from './lib/checkout.mjs';
 import { findDaemon } from './lib/docker-daemon.mjs';
 import { ensurePythonEnv, TRACKING_PACKAGES } from './lib/python-env.mjs';
@@ -22,7 +22,6 @@ const WIDTH = 1400;
 const MOST_BYTES = 200_000;
 const PATIENCE_MS = 120_000;
 const SETTLE_MS = 6_000;
-const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** MLflow's pages as a person leaves them who trains models: they begin with those for language models, and an assistant. */
 const PREFERENCES = {
@@ -103,13 +102,7 @@ async function showing(runsDir, work) {
  * @param {ReturnType<typeof twoModes>} runs
  */
 async function photograph(address, { here, isolated }) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || findBrowser(),
-    args: [
-      ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    ],
-  });
+  const browser = await launchChromium(foundBrowser());
   try {
     const page = await browser.newPage({ viewport: { width: WIDTH, height: 900 } });
     page.setDefaultTimeout(PATIENCE_MS);
@@ -154,9 +147,8 @@ async function photograph(address, { here, isolated }) {
   }
 }
 
-function findBrowser() {
-  const folders = (process.env.PATH ?? '').split(':');
-  const found = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+function foundBrowser() {
+  const found = findChromium(process.env);
   if (found === undefined) throw new Error('There is no Chromium: install it, or name it in CHROMIUM.');
   return found;
 }

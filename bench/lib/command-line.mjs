@@ -61,7 +61,8 @@ export function listOf(flag, text, known) {
 
 export const pathOf = (value) => (value === undefined ? undefined : resolve(value));
 
-function wholeNumber(flag, text, least) {
+/** @throws Error */
+export function wholeNumber(flag, text, least) {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= least) return value;
   throw new Error(`${flag}: expected a whole number of at least ${least}, got ${JSON.stringify(text)}.`);

@@ -35,6 +35,8 @@ export type RunKnowledge =
 
 export interface GarbageOptions {
   readonly dryRun: boolean;
+  /** Only what runs of this directory have made. */
+  readonly runsDir?: string;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Asked only of runs whose directory is on this host. */
@@ -76,7 +78,8 @@ export async function collectGarbage(
   try {
     const found = await findOurs(connection, options.signal);
     const all: Garbage[] = [];
-    for (const thing of found) {
+    const { runsDir } = options;
+    for (const thing of found.filter(({ labels }) => runsDir === undefined || labels.runsDir === runsDir)) {
       const { expired, why } = await judge(asClaimed(thing, found), options);
       const removed = expired && !options.dryRun && (await remove(connection, thing, found));
       const verdict = removed ? 'removed' : expired && options.dryRun ? 'would-remove' : 'kept';

@@ -1,13 +1,15 @@
 /** The daemon as `runner doctor` tells of it. */
 import { toRunnerError } from '../../src/common/errors.js';
 import type { Finding } from '../../src/engine/inspect/findings.js';
-import { connect } from './connection/connection.js';
+import { connect, type DaemonConnection } from './connection/connection.js';
 import { type DaemonDescription, describeDaemon } from './connection/describe-daemon.js';
 
 export interface DaemonInspection {
   readonly findings: readonly Finding[];
   /** Undefined where no daemon can be used: the findings say why. */
   readonly daemon: (DaemonDescription & { readonly address: string; readonly source: string }) | undefined;
+  /** To ask it more; undefined where `daemon` is. */
+  readonly connection?: DaemonConnection;
 }
 
 /** Asks the daemon that DOCKER_HOST or the current docker context names. Never rejects but for an aborted signal. */
@@ -20,6 +22,7 @@ export async function inspectDaemon({
     const { address, source } = connection;
     const daemon = await describeDaemon(connection, signal);
     return {
+      connection,
       daemon: { ...daemon, address, source },
       findings: [
         { name: 'Docker', value: `${daemon.version} (API ${daemon.apiVersion}) at ${address} (${source})` },

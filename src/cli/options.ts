@@ -199,3 +199,6 @@ export const settingsOf = (mode: runSpec.RunMode): readonly SettingName[] =>
 export const WARM_SETTINGS: readonly SettingName[] = [
   ...(['job', 'threads', 'memory', 'cpus', 'pids', 'shmSize', 'image', 'builder', 'dataDir'] as const),
 ];
+
+/** Those of a training run, but for what is a bench's own business, or differs from side to side. */
+export const BENCH_SETTINGS = SETTING_NAMES.filter((name) => name !== 'mode' && name !== 'log');

@@ -4,9 +4,11 @@ import { EXIT } from '../contract/errors.js';
 import type { CliContext } from './context.js';
 import { addHelpCommand } from './grammar/common.js';
 import type { Done } from './grammar/common.js';
+import { addBench } from './grammar/bench.js';
 import { addCompare } from './grammar/compare.js';
 import { addDocker } from './grammar/docker.js';
 import { addRuns } from './grammar/runs.js';
+import { addSmoke } from './grammar/smoke.js';
 import { addSurroundings } from './grammar/surroundings.js';
 import { addTracking } from './grammar/tracking.js';
 import { addTrain } from './grammar/train.js';
@@ -15,6 +17,11 @@ import { toCommandLine, usageError } from './usage.js';
 import { packageVersion } from './version.js';
 
 const WIDEST_HELP = 100;
+/** In the order of the help. */
+const COMMANDS = [
+  ...[addTrain, addRuns, addCompare, addBench, addSmoke],
+  ...[addTracking, addDocker, addSurroundings],
+];
 
 /**
  * Parses the arguments and runs the command they name.
@@ -72,8 +79,6 @@ function buildProgram(context: CliContext, { done, show }: Sinks): Command {
       getErrHelpWidth: () => Math.min(columnsOf(stderr, WIDEST_HELP), WIDEST_HELP),
     });
   addHelpCommand(program);
-  for (const add of [addTrain, addRuns, addCompare, addTracking, addDocker, addSurroundings]) {
-    add(program, context, done);
-  }
+  for (const add of COMMANDS) add(program, context, done);
   return program;
 }

@@ -8,6 +8,7 @@ import type { EvaluationFigures } from '../report/evaluation.js';
 import type { CollectedThing } from '../report/garbage.js';
 import type { ListedImage } from '../report/image-list.js';
 import type { InspectedPart } from '../report/inspection.js';
+import type { TrackingInspection } from '../tracking/inspect/index.js';
 import type { LocalServer, StartLocalServer } from '../tracking/local-server/local-server.js';
 import type { Tracking } from '../tracking/tracking.js';
 import type { BuilderChoice } from './setting-definition.js';
@@ -82,8 +83,10 @@ export interface Services {
     },
   ): Promise<EvaluationFigures>;
   inspect(): Promise<Inspection>;
-  /** What there is to say of the Docker daemon; without one, why there is none. */
+  /** What there is to say of the Docker daemon, and of this version's image; without one, why there is none. */
   inspectDaemon(options: { env: NodeJS.ProcessEnv }): Promise<Omit<Inspection, 'ready'>>;
+  /** Whether the tracking server and the artifact store of the environment answer; its document has one part for each. */
+  inspectTracking(options: { env: NodeJS.ProcessEnv }): Promise<TrackingInspection>;
 }
 
 export interface ConnectTracking {
@@ -167,7 +170,10 @@ export interface Daemon {
     readonly earlierPhases?: EarlierPhases;
     readonly onNotice: (text: string) => void;
   }): Runtime;
-  collectGarbage(options: Abortable & { readonly dryRun: boolean }): Promise<readonly CollectedThing[]>;
+  /** @param runsDir only what runs of this directory have made */
+  collectGarbage(
+    options: Abortable & { readonly dryRun: boolean; readonly runsDir?: string },
+  ): Promise<readonly CollectedThing[]>;
   /** Keeps trainers waiting until the signal is aborted, then removes those that no run has taken. */
   keepWarm(options: WarmOptions): Promise<void>;
 }

@@ -9,10 +9,14 @@ export interface Each<R extends RunDirectory, T extends object> {
   /** Name of the list in the document. */
   readonly member: string;
   readonly work: (run: R) => Promise<T>;
+  /** What the document holds of one that is through; default: what `work` has returned. */
+  readonly document?: (done: T) => object;
   /** What a person is told of one that is through. */
   readonly line: (run: R, done: T) => string;
   /** Whether it went badly although nothing was thrown. */
   readonly isBad?: (done: T) => boolean;
+  /** What went wrong with one that was done in part: its document holds both. */
+  readonly problem?: (done: T) => RunnerError | null;
   /** Of several at once; default: all. */
   readonly atOnce?: number;
   /** Whether what failed for one will fail for all that are left: then they are not tried. Default: it will not. */
@@ -25,7 +29,17 @@ export interface Each<R extends RunDirectory, T extends object> {
 export async function tellEach<R extends RunDirectory, T extends object>(
   { output }: CliContext,
   runs: readonly R[],
-  { member, work, line, isBad = () => false, holdsForAll, atOnce = runs.length, failed }: Each<R, T>,
+  {
+    member,
+    work,
+    document = (done) => done,
+    line,
+    isBad = () => false,
+    problem = () => null,
+    holdsForAll,
+    atOnce = runs.length,
+    failed,
+  }: Each<R, T>,
 ): Promise<number> {
   const statuses: number[] = [];
   const documents: object[] = [];
@@ -40,16 +54,25 @@ export async function tellEach<R extends RunDirectory, T extends object>(
     }
     try {
       const done = await work(run);
-      documents[index] = { runId, runDir, ...done };
+      const wrong = problem(done);
+      if (wrong !== null) {
+        await tellFailure(wrong, index, run, done);
+        return;
+      }
+      documents[index] = { runId, runDir, ...document(done) };
       statuses[index] = isBad(done) ? EXIT.runFailed : EXIT.succeeded;
       output.part(line(run, done));
     } catch (thrown) {
-      const error = toRunnerError(thrown);
-      documents[index] = { runId, runDir, error: describeFailure(error) };
-      statuses[index] = error.exitCode;
-      output.explain(nameRun(error, runId));
-      if ((await holdsForAll?.(error)) === true) common = error;
+      await tellFailure(toRunnerError(thrown), index, run);
     }
+  };
+  const tellFailure = async (error: RunnerError, index: number, run: R, done?: T): Promise<void> => {
+    const { runId, runDir } = run;
+    const part = done === undefined ? {} : document(done);
+    documents[index] = { runId, runDir, ...part, error: describeFailure(error) };
+    statuses[index] = error.exitCode;
+    output.explain(nameRun(error, runId));
+    if ((await holdsForAll?.(error)) === true) common = error;
   };
   const waiting = runs.entries();
   const worker = async (): Promise<void> => {

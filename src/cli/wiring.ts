@@ -60,8 +60,18 @@ export function wireServices(): Services {
     },
     async inspectDaemon(options) {
       const { inspectDaemon } = await import('../../runtimes/docker/inspect-daemon.js');
-      const { findings, daemon } = await inspectDaemon(options);
-      return { findings, document: daemon ?? null };
+      const { findings, daemon, connection } = await inspectDaemon(options);
+      if (daemon === undefined || connection === undefined) return { findings, document: null };
+      const { inspectTrainerImage } = await import('../../runtimes/docker/inspect-image.js');
+      const image = await inspectTrainerImage(connection, options);
+      return {
+        findings: [...findings, image.finding],
+        document: { ...daemon, trainerImage: image.document },
+      };
+    },
+    async inspectTracking(options) {
+      const { inspectTracking } = await import('../tracking/inspect/index.js');
+      return inspectTracking(options);
     },
   };
 }

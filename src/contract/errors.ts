@@ -3,19 +3,11 @@
  * `--json` output and in docs/errors.md, so rename one only with a major version.
  */
 
-/** Exit statuses of the `runner` command. 99 is never used: Airflow reads it as "skipped". */
-export const EXIT = {
-  succeeded: 0,
-  runFailed: 1,
-  usage: 2,
-  environment: 3,
-  trackingFailed: 4,
-  hungUp: 129,
-  interrupted: 130,
-  terminated: 143,
-} as const;
+import { EXIT } from './exit-status.js';
+import type { ErrorEntry } from './exit-status.js';
+import { TRACKING_ERRORS } from './tracking-errors.js';
 
-type ErrorEntry = { readonly exit: number; readonly hint: string };
+export { EXIT };
 
 /** code → exit status and what the user can do about it. The message of each error says what happened to what. */
 export const ERRORS = {
@@ -54,6 +46,14 @@ export const ERRORS = {
   'run-corrupt': { exit: EXIT.usage, hint: 'The directory is kept as it is; `runner runs rm` removes it.' },
   'not-comparable': { exit: EXIT.usage, hint: 'Name runs of one spec, or compare them anyway with --force.' },
   'check-failed': { exit: EXIT.runFailed, hint: 'The report has every figure that was compared.' },
+  'bench-not-found': {
+    exit: EXIT.usage,
+    hint: 'Begin one: `runner bench --modes inprocess,docker`; each lies in .benches/ of its runs directory.',
+  },
+  'bench-busy': {
+    exit: EXIT.usage,
+    hint: 'Wait for it to end; a lock that a killed process left expires after 5 s.',
+  },
   'runs-dir-unwritable': {
     exit: EXIT.environment,
     hint: 'Give a writable folder with --runs-dir or RUNNER_RUNS_DIR.',
@@ -153,78 +153,7 @@ export const ERRORS = {
     exit: EXIT.runFailed,
     hint: 'Raise --timeout, or ask for less; checkpoints/ keeps the last state where there is one.',
   },
-  'bad-tracking-uri': {
-    exit: EXIT.usage,
-    hint: 'Give the address of an MLflow server, such as http://localhost:5000 (docs/tracking.md).',
-  },
-  'bad-credentials': {
-    exit: EXIT.usage,
-    hint: 'docs/tracking.md lists where a user name, a password, a token and certificates are looked for.',
-  },
-  'tracking-unreachable': {
-    exit: EXIT.trackingFailed,
-    hint: 'The run is complete on this machine; `runner sync` sends it once the server answers.',
-  },
-  'tracking-forbidden': {
-    exit: EXIT.trackingFailed,
-    hint: 'Check the credentials of the tracking server; then `runner sync`.',
-  },
-  'tracking-refused': {
-    exit: EXIT.trackingFailed,
-    hint: "The server's own words are in the message; `runner sync` tries again.",
-  },
-  'tracking-conflict': {
-    exit: EXIT.trackingFailed,
-    hint: 'Somebody has written to that run besides: delete it on the server, then `runner log RUN --again` records it anew.',
-  },
-  'tracking-busy': {
-    exit: EXIT.trackingFailed,
-    hint: 'Another process records this run: wait for it to end; a lock that a killed process left expires after 5 s.',
-  },
-  'tracking-incomplete': {
-    exit: EXIT.trackingFailed,
-    hint: '`runner sync` goes on with what is left.',
-  },
-  'experiment-deleted': {
-    exit: EXIT.trackingFailed,
-    hint: 'Restore it (`mlflow experiments restore`), or give another with --experiment.',
-  },
-  'run-deleted': {
-    exit: EXIT.trackingFailed,
-    hint: 'Restore it on the server (`mlflow runs restore`), or record it anew with `runner log RUN --again`.',
-  },
-  'artifact-store-unreachable': {
-    exit: EXIT.trackingFailed,
-    hint: 'Metrics and parameters are recorded, the artifacts stay here; `runner sync` sends them later.',
-  },
-  'artifact-store-forbidden': {
-    exit: EXIT.trackingFailed,
-    hint: 'Check the credentials of the artifact store (docs/tracking.md); then `runner sync`.',
-  },
-  'artifact-store-unsupported': {
-    exit: EXIT.trackingFailed,
-    hint: 'docs/tracking.md lists the artifact stores that runner writes to.',
-  },
-  'bucket-missing': {
-    exit: EXIT.trackingFailed,
-    hint: 'Create the bucket, or correct the artifact root of the tracking server; then `runner sync`.',
-  },
-  'artifact-changed': {
-    exit: EXIT.trackingFailed,
-    hint: 'Everything else was recorded. Restore the file, or evaluate the run anew; then `runner sync`.',
-  },
-  'clock-skewed': {
-    exit: EXIT.trackingFailed,
-    hint: "Set this machine's clock (NTP); then `runner sync`.",
-  },
-  'mlflow-missing': {
-    exit: EXIT.environment,
-    hint: 'Install it: `pip install mlflow`, or name a Python that has it in RUNNER_PYTHON.',
-  },
-  'mlflow-failed': {
-    exit: EXIT.environment,
-    hint: 'Its own last words are in the message; all of them are in .mlflow/server.log of the runs directory.',
-  },
+  ...TRACKING_ERRORS,
   untraceable: {
     exit: EXIT.usage,
     hint: 'Use --engine-step eager, or change the layer that is named (docs/traced-step.md).',

@@ -36,6 +36,8 @@ export const ARTIFACT_FILES = {
   confusionMatrix: 'eval/confusion_matrix.png',
   samplePredictions: 'eval/sample_predictions.png',
   evaluation: 'eval/metrics.json',
+  /** Of every test image: its class, the predicted one, and how probable that was held. */
+  predictions: 'eval/predictions.json',
   /** sha256 and size of every other artifact. */
   manifest: 'manifest.json',
 } as const;

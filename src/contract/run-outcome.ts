@@ -68,10 +68,21 @@ export const NO_TRAINING: TrainingResult = {
   weightsDigest: null,
 };
 
+/** How late an event loop answers. */
+export const eventLoopDelaySchema = z.object({
+  /** While the run trains, 99 of 100 moments wait no longer. */
+  trainP99Ms: z.number().min(0).optional(),
+  /** Of the whole run. */
+  maxMs: z.number().min(0),
+});
+export type EventLoopDelay = z.infer<typeof eventLoopDelaySchema>;
+
 export const resourcesSchema = z.object({
   wallMs: z.number(),
   cpuSeconds: z.number(),
   peakRssBytes: z.int(),
+  /** Since the run began. Older outcomes lack it, and those of runs that another process has finished. */
+  eventLoopDelay: eventLoopDelaySchema.optional(),
 });
 export type Resources = z.infer<typeof resourcesSchema>;
 

@@ -1,5 +1,6 @@
 /** What was asked of the runner beside the spec; a successor reads it to finish a run as it was meant. */
 import { z } from 'zod';
+import type { RunSpec } from './run-spec.js';
 
 export const runOriginSchema = z.strictObject({
   host: z.string(),
@@ -20,6 +21,8 @@ export const runRequestSchema = z.strictObject({
   startedAt: z.number(),
   /** The caller's name for this run: the same key never trains twice. */
   key: z.string().min(1).max(200).optional(),
+  /** The caller's, by which runs are found again: here, and as tags of an MLflow run. */
+  tags: z.record(z.string().min(1), z.string()).optional(),
   /** Where the run was asked for: a run may be recorded long after, and elsewhere. */
   origin: runOriginSchema.optional(),
   /** How the run is to be recorded elsewhere, by whoever does it and whenever that is. */
@@ -35,3 +38,9 @@ export const runRequestSchema = z.strictObject({
     .optional(),
 });
 export type RunRequestRecord = z.infer<typeof runRequestSchema>;
+
+/** The experiment that a run belongs to. */
+export const experimentNameOf = (
+  { job }: Pick<RunSpec, 'job'>,
+  request: RunRequestRecord | undefined,
+): string => request?.tracking?.experiment ?? job;

@@ -45,11 +45,17 @@ export async function findRun(runsDir: string, query: string): Promise<RunDirect
   return { runId, runDir: join(runsDir, runId) };
 }
 
+/** Of ids, oldest first, those that are meant by one of them, by the start of one, or by enough of its end. */
+export const idsMeant = (ids: readonly string[], query: string): readonly string[] =>
+  ids.includes(query)
+    ? [query]
+    : ids.filter(
+        (id) =>
+          query !== '' && (id.startsWith(query) || (query.length >= SHORTEST_SUFFIX && id.endsWith(query))),
+      );
+
 function match(runsDir: string, ids: readonly string[], query: string): string {
-  if (ids.includes(query)) return query;
-  const candidates = ids.filter(
-    (id) => query !== '' && (id.startsWith(query) || (query.length >= SHORTEST_SUFFIX && id.endsWith(query))),
-  );
+  const candidates = idsMeant(ids, query);
   const [only] = candidates;
   if (only === undefined) {
     throw new RunnerError('run-not-found', `There is no run ${JSON.stringify(query)} in ${runsDir}.`);

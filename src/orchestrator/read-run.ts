@@ -34,6 +34,9 @@ export type StoredEvaluation = z.infer<typeof evaluationSchema>;
 /** @throws RunnerError `run-newer-schema`, `run-corrupt` or `file-unusable`, naming the file */
 export async function readRun({ runId, runDir }: RunDirectory): Promise<StoredRun> {
   const spec = await readSpec(runDir);
+  const ended = await readOutcome(runDir);
+  // Most runs have ended, and of a thousand of them nobody asks which processes there are.
+  if (ended !== null) return { runId, runDir, spec, outcome: ended, state: ended.status };
   // Owner before outcome: a run that ends between the two reads then shows as ended, not as abandoned.
   const owned = await isOwned(runDir);
   const outcome = await readOutcome(runDir);

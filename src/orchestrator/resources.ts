@@ -1,4 +1,7 @@
+import type { Clock } from '../common/clock.js';
+import type { RunEvent } from '../contract/run-event.js';
 import type { Resources } from '../contract/run-outcome.js';
+import { watchEventLoop } from './event-loop-delay.js';
 
 /** What a run has used so far. */
 export type ResourceMeter = () => Resources;
@@ -12,3 +15,19 @@ export const processMeter: ResourceMeter = () => {
     peakRssBytes: maxRSS * 1024,
   };
 };
+
+export interface RunMeter extends Disposable {
+  readonly read: ResourceMeter;
+  /** To be told the run's events. */
+  readonly onEvent: (event: RunEvent) => void;
+}
+
+/** As `processMeter`, and how its event loop answers from now on, until the meter is disposed of. */
+export function startMeter(clock: Clock): RunMeter {
+  const loop = watchEventLoop(clock);
+  return {
+    read: () => ({ ...processMeter(), eventLoopDelay: loop.read() }),
+    onEvent: (event) => loop.onEvent(event),
+    [Symbol.dispose]: () => loop[Symbol.dispose](),
+  };
+}

@@ -6,6 +6,7 @@ import { toRunnerError } from '../common/errors.js';
 import type { Clock } from '../common/clock.js';
 import { readOutcome, readRequest } from '../common/run-files.js';
 import { RunnerError } from '../contract/errors.js';
+import { experimentNameOf } from '../contract/run-request.js';
 import { collectFiles } from './artifacts/collect-files.js';
 import type { ArtifactStore } from './artifacts/artifact-store.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -82,7 +83,7 @@ export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools
 export const experimentOf = (
   { spec, request }: RunToRecord,
   { experiment }: Pick<RecordOptions, 'experiment'>,
-): string => experiment ?? request?.tracking?.experiment ?? spec.job;
+): string => experiment ?? experimentNameOf(spec, request);
 
 /**
  * Since it was read it may have waited, in a list or for the lock, and have come to another end.

@@ -9,7 +9,7 @@
  * may name are loaded before it is read, and messages say when it waits for the plan and when it has it.
  */
 import { parseArgs } from 'node:util';
-import { findJob } from '../jobs/index.js';
+import { findTrainerJob } from '../jobs/index.js';
 import { runPlan } from './run-plan.js';
 
 const { values } = parseArgs({
@@ -38,7 +38,7 @@ process.exitCode = await runPlan({
   ...(values.warm === undefined
     ? {}
     : { ahead: { threads: Number(values.warm), job: values.job, dataDir: values.data } }),
-  findJob,
+  findJob: findTrainerJob,
 });
 // The lifeline would keep the process waiting.
 process.stdin.destroy();

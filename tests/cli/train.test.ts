@@ -102,6 +102,7 @@ describe('a run', () => {
     expect(files).toEqual([
       'artifacts/eval/confusion_matrix.png',
       'artifacts/eval/metrics.json',
+      'artifacts/eval/predictions.json',
       'artifacts/eval/sample_predictions.png',
       'artifacts/manifest.json',
       'artifacts/metrics/train_curve.png',

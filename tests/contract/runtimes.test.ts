@@ -123,12 +123,16 @@ describe.each(MODES)('a run that is cancelled, %s', (mode) => {
   });
 });
 
+/** Time enough to begin with its training, each in its way. */
+const SECONDS = { inprocess: 3, process: 4, docker: 6 } as const satisfies Record<TestedMode, number>;
+
 describe.each(MODES)('a run whose time is up, %s', (mode) => {
   it('ends as timed out and says what the limit was', async () => {
-    const { outcome } = await runIn(mode, here, { hyperparameters: ENDLESS, limits: { timeoutMs: 6000 } });
+    const limits = { timeoutMs: SECONDS[mode] * 1000 };
+    const { outcome } = await runIn(mode, here, { hyperparameters: ENDLESS, limits });
     expect(outcome).toMatchObject({
       ...{ status: 'timed-out', reason: 'timeout' },
-      message: 'The run took longer than its limit of 6 s.',
+      message: `The run took longer than its limit of ${SECONDS[mode]} s.`,
     });
     expect(outcome.training.stepsCompleted).toBeGreaterThan(0);
   });

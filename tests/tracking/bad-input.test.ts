@@ -1,6 +1,6 @@
 /** What a person gets wrong, or what was changed meanwhile: each is told with its remedy, and nothing else is lost. */
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { RUN_FILES, runPath } from '../../src/contract/run-directory.js';
 import { RunnerError, type ErrorCode } from '../../src/contract/errors.js';
 import type { Recorded, RunToRecord } from '../../src/tracking/tracking.js';
@@ -9,7 +9,6 @@ import { s3Env } from './support/artifacts.js';
 import { command, TRAIN } from './support/command.js';
 import { fresh } from './support/connect.js';
 import { startFaultProxy } from './support/fault-proxy.js';
-import { startMlflowServer, type MlflowServer } from './support/mlflow-server.js';
 import { readBack, sharedServers } from './support/read-back.js';
 import { expectedPoints, readExperiment } from './support/read-experiment.js';
 import {
@@ -19,6 +18,7 @@ import {
   type RunFixtureOptions,
 } from './support/run-fixture.js';
 import { BUCKET, READER } from './support/seaweed.js';
+import { callServer, experimentIn } from './support/server-api.js';
 import { recordWhole, trackingAt } from './support/tracking.js';
 
 const { signal } = new AbortController();
@@ -27,17 +27,6 @@ function fixture(options: Partial<RunFixtureOptions> = {}): Promise<RunFixture> 
   const folder = temporaryDirectory();
   onTestFinished(() => folder[Symbol.dispose]());
   return writeRunFixture({ runsDir: folder.path, ...options });
-}
-
-/** What a call of MLflow's API does to what was recorded. */
-async function onServer(path: string, body: object, uri = sharedServers().uri): Promise<void> {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(`${uri}/api/2.0/mlflow/${path}`, {
-    method: 'POST',
-    headers,
-    body: JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
 }
 
 /** Rejects with an error that has this code, and says these words or hints at them. */
@@ -80,7 +69,7 @@ describe('what was deleted on the server', () => {
     const tracking = await trackingAt();
     const experiment = fresh('deleted');
     const other = await recordWhole(tracking, (await fixture()).run, { experiment });
-    await onServer('experiments/delete', { experiment_id: other.experiment.id });
+    await callServer('experiments/delete', { experiment_id: other.experiment.id });
     await expectFailure(
       recordWhole(tracking, run, { experiment }),
       'experiment-deleted',
@@ -95,7 +84,7 @@ describe('what was deleted on the server', () => {
     const tracking = await trackingAt();
     const experiment = fresh('deleted-run');
     const { mlflowRunId: first } = await recordWhole(tracking, run, { experiment });
-    await onServer('runs/delete', { run_id: first });
+    await callServer('runs/delete', { run_id: first });
     await expectFailure(recordWhole(tracking, run, { experiment }), 'run-deleted', /--again/, /restore/);
     const { mlflowRunId: second } = await recordWhole(tracking, run, { experiment, again: true });
     expect(second).not.toBe(first);
@@ -202,34 +191,24 @@ it('of a clock that is far off it is said by how much, and all is recorded', asy
 });
 
 describe('an artifact store', () => {
-  let server: MlflowServer;
-  beforeAll(async () => {
-    server = await startMlflowServer({ ...sharedServers(), defaultArtifactRoot: 's3://no-such-bucket/root' });
-  });
-  afterAll(() => server[Symbol.asyncDispose]());
-
   it('whose bucket is missing: the run is recorded without artifacts, and it is said what to do', async () => {
     const { run } = await fixture();
-    const tracking = await trackingAt({ uri: server.uri, env: s3Env() });
-    const { problem, mlflowRunId } = await tracking.record(run, { signal });
+    const experiment = await experimentIn('s3://no-such-bucket/root');
+    const tracking = await trackingAt({ env: s3Env() });
+    const { problem, mlflowRunId } = await tracking.record(run, { experiment, signal });
     await expectFailure(Promise.reject(problem!), 'bucket-missing', /no-such-bucket/, /Create the bucket/);
-    expect(await readBack(mlflowRunId, { uri: server.uri })).toMatchObject({ status: 'FINISHED' });
+    expect(await readBack(mlflowRunId)).toMatchObject({ status: 'FINISHED' });
   });
 
   it('that does not let this user write: likewise', async () => {
     const { run } = await fixture();
-    const experiment = fresh('reader');
-    await onServer(
-      'experiments/create',
-      { name: experiment, artifact_location: `s3://${BUCKET}/reader` },
-      server.uri,
-    );
-    const tracking = await trackingAt({ uri: server.uri, env: { ...s3Env(), ...READER } });
+    const experiment = await experimentIn(`s3://${BUCKET}/reader`);
+    const tracking = await trackingAt({ env: { ...s3Env(), ...READER } });
     const { problem, mlflowRunId } = await tracking.record(run, { experiment, signal });
     await expectFailure(Promise.reject(problem!), 'artifact-store-forbidden', /credentials/);
-    expect(await readBack(mlflowRunId, { uri: server.uri })).toMatchObject({ status: 'FINISHED' });
+    expect(await readBack(mlflowRunId)).toMatchObject({ status: 'FINISHED' });
     // With the right to, the same run is finished.
-    const allowed = await trackingAt({ uri: server.uri, env: s3Env() });
+    const allowed = await trackingAt({ env: s3Env() });
     expect(await recordWhole(allowed, run, { experiment })).toMatchObject({ mlflowRunId });
   });
 });

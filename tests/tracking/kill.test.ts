@@ -9,30 +9,33 @@ import { readDestinations } from '../../src/tracking/tracking-state.js';
 import { startRunner } from '../support/runner.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { s3Env } from './support/artifacts.js';
+import { fresh } from './support/connect.js';
 import { startFaultProxy, type FaultProxy } from './support/fault-proxy.js';
-import { startMlflowServer, type MlflowServer } from './support/mlflow-server.js';
-import { sharedServers } from './support/read-back.js';
+import { hasServers, sharedServers } from './support/read-back.js';
 import { expectedPoints, readExperiment } from './support/read-experiment.js';
 import { artifactsOfRun, pointsOfRun, writeRunFixture, type RunFixture } from './support/run-fixture.js';
 import { drawing, SEED } from './support/seed.js';
+import { experimentIn } from './support/server-api.js';
 
 const KILLS = Number(process.env.RUNNER_TEST_KILLS ?? 3);
 const KILLS_OF_SYNC = Math.ceil(KILLS / 8);
 /** 20,000 points of steps: more than is sent between two notes of how far it got. */
 const STEPS = 5_000;
 const LONGEST_DELAY_MS = 60;
-const EXPERIMENT = 'killed';
+const MODEL = fresh('killed');
 const draw = drawing(SEED);
 
 const folder = temporaryDirectory();
-let mlflow: MlflowServer;
-let proxies: readonly FaultProxy[];
+/** Its artifacts go to S3. */
+let experiment: string;
+let proxies: readonly FaultProxy[] = [];
 /** Told of each request to the tracking server or to S3 before they get it. */
 let onRequest: () => void = () => undefined;
 
 beforeAll(async () => {
-  const { python, s3Endpoint } = sharedServers();
-  mlflow = await startMlflowServer({ python, defaultArtifactRoot: 's3://artifacts/killed' });
+  if (!hasServers()) return;
+  const { uri, s3Endpoint } = sharedServers();
+  experiment = await experimentIn('s3://artifacts/killed');
   const watch = (target: string): Promise<FaultProxy> =>
     startFaultProxy({
       target,
@@ -41,11 +44,10 @@ beforeAll(async () => {
         return undefined;
       },
     });
-  proxies = await Promise.all([watch(mlflow.uri), watch(s3Endpoint)]);
+  proxies = await Promise.all([watch(uri), watch(s3Endpoint)]);
 });
 afterAll(async () => {
   for (const proxy of proxies) await proxy[Symbol.asyncDispose]();
-  await mlflow[Symbol.asyncDispose]();
   folder[Symbol.dispose]();
 });
 
@@ -58,7 +60,7 @@ async function record(
 ) {
   const [tracking, s3] = proxies.map(({ uri }) => uri);
   const env = { ...s3Env(s3), MLFLOW_TRACKING_URI: tracking, HOME: folder.path } as Record<string, string>;
-  const child = startRunner([...args, '--experiment', EXPERIMENT, '--runs-dir', folder.path], { env });
+  const child = startRunner([...args, '--experiment', experiment, '--runs-dir', folder.path], { env });
   const before = requests();
   onRequest = () => {
     if (kill === undefined || requests() - before <= kill.afterRequest) return;
@@ -84,7 +86,7 @@ async function stageOf({ runDir }: RunFixture): Promise<string> {
 
 it(
   `holds each run once and whole after ${KILLS} kills of runner log and ${KILLS_OF_SYNC} of runner sync (seed ${SEED})`,
-  { timeout: 60_000 + KILLS * 30_000 },
+  { timeout: 120_000 + KILLS * 30_000 },
   async ({ annotate }) => {
     const runs: RunFixture[] = [];
     for (let index = 0; index <= KILLS; index += 1) {
@@ -92,7 +94,7 @@ it(
         'eval/large.bin': new Uint8Array(3 * 1024 * 1024).fill(index),
         'eval/small.txt': `${index}`,
       };
-      const request = { tracking: { track: true, register: 'killed-model' } };
+      const request = { tracking: { track: true, register: MODEL } };
       runs.push(await writeRunFixture({ runsDir: folder.path, steps: STEPS, artifacts, request }));
     }
     const [unharmed, ...others] = runs;
@@ -118,7 +120,8 @@ it(
     expect((await record(['sync'])).requests).toBe(0);
 
     const recorded = await readExperiment({
-      ...{ python: sharedServers().python, uri: mlflow.uri, experiment: EXPERIMENT, env: s3Env() },
+      ...sharedServers(),
+      ...{ experiment, env: s3Env() },
     });
     expect(recorded.map(({ key }) => key).sort()).toEqual(runs.map(({ runId }) => runId).sort());
     for (const run of runs) {
@@ -133,7 +136,7 @@ it(
             artifacts: { 'saved_model/saved_model.pb': files['model/saved_model/saved_model.pb'] },
           },
         ],
-        versions: [{ name: 'killed-model' }],
+        versions: [{ name: MODEL }],
       });
     }
     const versions = recorded.flatMap(({ versions: [version] }) => Number(version?.version));

@@ -1,25 +1,21 @@
-import { resolve } from 'node:path';
-import { toJson } from '../../common/json.js';
-import { EXIT, RunnerError } from '../../contract/errors.js';
-import { readCheck } from '../../report/compare/expression/check.js';
-import type { Check } from '../../report/compare/expression/check.js';
-import { renderCsv } from '../../report/compare/render-csv.js';
-import { renderMarkdown } from '../../report/compare/render-markdown.js';
-import { renderTerminal } from '../../report/compare/render-terminal.js';
+import { RunnerError } from '../../contract/errors.js';
+import { describeSelection, selectsAll } from '../../orchestrator/select-runs.js';
+import type { RunSelection } from '../../orchestrator/select-runs.js';
 import { createReport } from '../../report/compare/report.js';
-import type { Report } from '../../report/compare/report.js';
-import { chooseFormat } from '../comparison/formats.js';
-import type { FormatFlags, ReportFormat } from '../comparison/formats.js';
-import { readLatest, readNamed } from '../comparison/read-runs.js';
-import { writeReport } from '../comparison/write-report.js';
+import type { ComparedRun } from '../../report/compare/run-figures.js';
+import { readLatest, readNamed, readSelected } from '../comparison/read-runs.js';
+import { readReportFlags, tellReport } from '../comparison/tell-report.js';
+import type { ReportFlags } from '../comparison/tell-report.js';
+import { tellScaling } from '../comparison/tell-scaling.js';
 import { readRunsDir } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
-import { wantsColour } from '../io.js';
-import { describeFailure } from '../output.js';
+import { readTags } from '../tags.js';
 
-export interface CompareFlags extends Flags, FormatFlags {
-  readonly failIf?: string;
+export interface CompareFlags extends Flags, ReportFlags {
   readonly force?: boolean;
+  readonly tag?: readonly string[];
+  readonly experiment?: string;
+  readonly scaling?: boolean;
 }
 
 /** `runner compare [RUN...]` @returns the exit status: 1 if the condition of --fail-if holds */
@@ -28,56 +24,33 @@ export async function compare(
   queries: readonly string[],
   flags: CompareFlags,
 ): Promise<number> {
-  const { io, output } = context;
-  // What can be wrong with the command line is told before any run is read.
-  const format = chooseFormat(flags, output);
-  const check = flags.failIf === undefined ? undefined : readCheck(flags.failIf);
+  const request = readReportFlags(flags, context);
+  const selection = { tags: readTags(flags.tag), experiment: flags.experiment };
+  if (queries.length > 0 && !selectsAll(selection)) throw twoWays(selection);
+  const force = flags.force ?? false;
   const runsDir = await readRunsDir(context, flags);
-  const runs = await (queries.length > 0 ? readNamed(runsDir, queries) : readLatest(runsDir, noteUnreadable));
-  const report = createReport(runs, { force: flags.force ?? false });
-  const checked = check?.(report);
-  const failure = checked?.holds === true ? checkFailed(checked) : undefined;
+  if (flags.scaling === true) return await tellScaling(context, runsDir, queries, flags);
+  const report = createReport(await read(), { force });
+  return tellReport(context, report, request, runsDir);
 
-  const document = {
-    ...report,
-    ...(checked === undefined ? {} : { check: checked }),
-    ...(failure === undefined ? {} : { error: describeFailure(failure) }),
-  };
-  const render = (colour: boolean): string => renderReport(format, report, document, colour);
-  if (flags.output === undefined) {
-    output.result(document, () => render(wantsColour(io.stdout, io.env)));
-  } else {
-    const path = resolve(io.cwd, flags.output);
-    await writeReport(path, `${render(false)}\n`);
-    output.result({ ...document, output: path }, () => undefined);
-    output.note(`The comparison (${format}) is in ${path}.`);
+  function read(): Promise<ComparedRun[]> {
+    if (queries.length > 0) return readNamed(runsDir, queries);
+    if (selectsAll(selection)) return readLatest(runsDir, noteUnreadable);
+    const onLeftOut = (runs: number): void =>
+      context.output.note(
+        `${runs === 1 ? '1 run that has' : `${runs} runs that have`} not succeeded ${runs === 1 ? 'is' : 'are'} left out${force ? ': no outcome yet' : '; --force takes in those that have ended'}.`,
+      );
+    return readSelected(runsDir, selection, { force, onUnreadable: noteUnreadable, onLeftOut });
   }
-  if (failure === undefined) return EXIT.succeeded;
-  output.explain(failure);
-  return failure.exitCode;
 
   function noteUnreadable(count: number): void {
-    output.note(
+    context.output.note(
       `${count === 1 ? '1 run cannot be read and is' : `${count} runs cannot be read and are`} left out: \`runner runs ls\` says why.`,
     );
   }
 }
 
-function renderReport(format: ReportFormat, report: Report, document: unknown, colour: boolean): string {
-  switch (format) {
-    case 'terminal':
-      return renderTerminal(report, { colour });
-    case 'json':
-      return toJson(document, 2);
-    case 'markdown':
-      return renderMarkdown(report);
-    case 'csv':
-      return renderCsv(report);
-  }
-}
-
-function checkFailed({ expression, values }: Check): RunnerError {
-  const found = Object.entries(values).map(([name, value]) => `${name} is ${value}`);
-  const given = found.length === 0 ? '' : `: ${found.join(', ')}`;
-  return new RunnerError('check-failed', `--fail-if ${JSON.stringify(expression)} holds${given}.`);
-}
+const twoWays = (selection: RunSelection): RunnerError =>
+  new RunnerError('usage', `Runs are named or chosen by ${describeSelection(selection)}, not both.`, {
+    hint: 'Leave out the names, or --tag and --experiment.',
+  });

@@ -67,12 +67,13 @@ export async function recordEach(
       async work(run) {
         signal.throwIfAborted();
         const recorded = await tracking.record(await toRecord(run), options);
-        if (recorded.problem !== null) throw recorded.problem;
-        return { recorded, ...recordedDocument(recorded) };
+        return recorded;
       },
+      problem: (recorded) => recorded.problem,
+      document: recordedDocument,
       // Each of the others would wait as long. A server that answers has trouble with this run alone.
       holdsForAll: async ({ code }) => code === 'tracking-unreachable' && !(await answers(tracking, signal)),
-      line: ({ runId }, { recorded }) => `${runId} ${recordedLine(recorded)}`,
+      line: ({ runId }, recorded) => `${runId} ${recordedLine(recorded)}`,
     });
   } finally {
     tracking.close();

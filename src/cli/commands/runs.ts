@@ -5,6 +5,8 @@ import type { ListedRun } from '../../orchestrator/list-runs.js';
 import { hasEnded, readEvaluation, readRun } from '../../orchestrator/read-run.js';
 import { isAbandoned, mayGoOn } from '../../orchestrator/recover.js';
 import { removeRuns } from '../../orchestrator/remove-run.js';
+import { describeSelection, selectRuns, selectsAll } from '../../orchestrator/select-runs.js';
+import type { RunSelection } from '../../orchestrator/select-runs.js';
 import { renderRunList } from '../../report/run-list.js';
 import { renderOpenRun, renderRunSummary } from '../../report/terminal.js';
 import { readRunsDir } from '../context.js';
@@ -12,11 +14,17 @@ import type { CliContext, Flags } from '../context.js';
 import { wantsColour } from '../io.js';
 import { describeFailure } from '../output.js';
 import { picturesOf } from '../pictures.js';
+import { readTags } from '../tags.js';
+
+export interface ListFlags extends Flags {
+  readonly tag?: readonly string[];
+}
 
 /** `runner runs ls` */
-export async function listAll(context: CliContext, flags: Flags): Promise<number> {
+export async function listAll(context: CliContext, flags: ListFlags): Promise<number> {
+  const selection = { tags: readTags(flags.tag) };
   const runsDir = await readRunsDir(context, flags);
-  const runs = await listRuns(runsDir);
+  const runs = await selectListed(await listRuns(runsDir), selection);
   const document = runs.map((run) =>
     run.state === 'unreadable'
       ? { runId: run.runId, runDir: run.runDir, state: run.state, error: describeFailure(run.error) }
@@ -24,13 +32,26 @@ export async function listAll(context: CliContext, flags: Flags): Promise<number
   );
   context.output.result({ runsDir, runs: document }, () =>
     runs.length === 0
-      ? `There are no runs in ${runsDir}.`
+      ? `There are no runs${selectsAll(selection) ? '' : ` with ${describeSelection(selection)}`} in ${runsDir}.`
       : renderRunList(
           runs.map((run) => (run.state === 'unreadable' ? { ...run, problem: run.error.message } : run)),
         ),
   );
   await noteUnfinished(context, runs);
   return EXIT.succeeded;
+}
+
+/** Of a run that cannot be read nobody knows what it was given: it stays, as does one whose request.json does not tell. */
+async function selectListed(
+  runs: readonly ListedRun[],
+  selection: RunSelection,
+): Promise<readonly ListedRun[]> {
+  const { selected, unreadable } = await selectRuns(
+    runs.filter((run) => run.state !== 'unreadable'),
+    selection,
+  );
+  const chosen = new Set<ListedRun>([...selected, ...unreadable]);
+  return runs.filter((run) => run.state === 'unreadable' || chosen.has(run));
 }
 
 /** A person who sees them should know what to do about them. */

@@ -8,6 +8,7 @@ import { chooseReporter } from '../progress/choose.js';
 import type { ProgressFlags } from '../progress/choose.js';
 import { listenForSignals } from '../signals.js';
 import type { Interruption } from '../signals.js';
+import { readTags } from '../tags.js';
 import { tellRun } from '../tell-run.js';
 import { renderSettings, resolveTrainSettings, settingSources } from '../train-settings.js';
 import { draftSpec } from '../train-spec.js';
@@ -19,13 +20,16 @@ import { Training } from '../training/training.js';
 export interface TrainFlags extends Flags, ProgressFlags, TrackingFlags {
   readonly evaluate?: boolean;
   readonly key?: string;
+  readonly retry?: boolean;
   readonly printSpec?: boolean;
+  readonly tag?: readonly string[];
 }
 
 /** `runner train`. @returns the exit status */
 export async function train(context: CliContext, flags: TrainFlags): Promise<number> {
-  const key = checkKey(flags.key);
+  const key = checkKey(flags);
   checkModelName(flags.register);
+  const tags = readTags(flags.tag);
   const given = await readTrainSettings(context, flags);
   const job = await context.services.findJob(given.job?.value ?? DEFAULT_JOB);
   const settings = resolveTrainSettings(given, job, context.io.cwd);
@@ -37,7 +41,14 @@ export async function train(context: CliContext, flags: TrainFlags): Promise<num
   }
   requireMode(settings.mode.value);
   const reporter = await chooseReporter(context, settings.log.value, flags);
-  const request = { job, settings, evaluate: flags.evaluate ?? false, register: flags.register, ...key };
+  const request = {
+    job,
+    settings,
+    evaluate: flags.evaluate ?? false,
+    register: flags.register,
+    tags,
+    ...key,
+  };
   const training = new Training(context, request, reporter);
   using interruption = listenForSignals(context.signals, {
     clock: context.clock,
@@ -86,8 +97,11 @@ const NEVER = new AbortController().signal;
 
 const LONGEST_KEY = 200;
 
-function checkKey(key: string | undefined): { readonly key?: string } {
-  if (key === undefined) return {};
-  if (key !== '' && key.length <= LONGEST_KEY) return { key };
+function checkKey({ key, retry = false }: TrainFlags): { readonly key?: string; readonly retry: boolean } {
+  if (key === undefined) {
+    if (retry) throw new RunnerError('usage', '--retry needs --key: it is for runs that have a name.');
+    return { retry };
+  }
+  if (key !== '' && key.length <= LONGEST_KEY) return { key, retry };
   throw new RunnerError('usage', `--key: expected 1 to ${LONGEST_KEY} characters, got ${key.length}.`);
 }

@@ -9,6 +9,7 @@ import { openBrowser } from '../open-browser.js';
 import { listenForSignals } from '../signals.js';
 import { RunMirror } from '../tracking/mirror-runs.js';
 import { recordedLine } from '../tracking/tell-recorded.js';
+import { wholeNumber } from '../whole-number.js';
 
 export interface UiFlags extends Flags {
   readonly port?: string;
@@ -25,7 +26,8 @@ const LOOK_EVERY_MS = 3_000;
  */
 export async function ui(context: CliContext, flags: UiFlags): Promise<number> {
   const { io, output, services, signals, clock } = context;
-  const port = flags.port === undefined ? undefined : checkPort(flags.port);
+  const port =
+    flags.port === undefined ? undefined : wholeNumber('--port', flags.port, { least: 1, most: 65_535 });
   const given = await readSettings(context, flags, ['runsDir', 'experiment']);
   const runsDir = runsDirOf(context, given);
   const note = (text: string): void => output.note(printable(text));
@@ -92,12 +94,3 @@ const forNow = (runId: string, { code, message }: RunnerError): RunnerError =>
   new RunnerError(code, message.includes(runId) ? message : `Run ${runId}: ${message}`, {
     hint: 'It is tried again every minute, and once the run changes.',
   });
-
-function checkPort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port >= 1 && port <= 65_535) return port;
-  throw new RunnerError(
-    'usage',
-    `--port: expected a whole number from 1 to 65535, got ${JSON.stringify(text)}.`,
-  );
-}

@@ -9,12 +9,16 @@ import { findRun } from '../../orchestrator/find-run.js';
 import { listStoredRuns } from '../../orchestrator/list-runs.js';
 import { hasEnded, readRun } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
+import { describeSelection, selectRuns } from '../../orchestrator/select-runs.js';
+import type { RunSelection } from '../../orchestrator/select-runs.js';
 import { chooseLatest } from '../../report/compare/choose-sides.js';
 import { runEvaluationSchema } from '../../report/compare/run-evaluation.js';
 import type { ComparedRun } from '../../report/compare/run-figures.js';
+import { isWarmUpKey } from '../benching/key.js';
 
 /** Thousands at once would use up the process's file descriptors. */
 const AT_ONCE = 32;
+const WITHOUT_WARM_UPS: RunSelection = { tags: {}, except: isWarmUpKey };
 
 /**
  * The runs that are named.
@@ -34,7 +38,7 @@ export async function readNamed(runsDir: string, queries: readonly string[]): Pr
 }
 
 /**
- * The latest runs that share a spec over different modes.
+ * The latest runs that share a spec over different modes, without those that only warmed a bench up.
  * @param onUnreadable told how many runs could not be considered
  * @throws RunnerError `not-comparable` if there are none; as `listStoredRuns`
  */
@@ -44,8 +48,50 @@ export async function readLatest(
 ): Promise<ComparedRun[]> {
   const runs = await listStoredRuns(runsDir);
   const readable = runs.filter((run) => run.state !== 'unreadable');
-  if (readable.length < runs.length) onUnreadable(runs.length - readable.length);
-  return readEach(chooseLatest(readable.filter(hasEnded)));
+  const { selected, unreadable } = await selectRuns(readable.filter(hasEnded), WITHOUT_WARM_UPS);
+  const lost = runs.length - readable.length + unreadable.length;
+  if (lost > 0) onUnreadable(lost);
+  return readEach(chooseLatest(selected));
+}
+
+export interface ReadSelected {
+  /** Take in also what has ended in another way than by success. */
+  readonly force: boolean;
+  /** Told how many runs could not be considered. */
+  readonly onUnreadable: (runs: number) => void;
+  /** Told how many match and are not compared. */
+  readonly onLeftOut: (runs: number) => void;
+}
+
+/**
+ * Every run that matches and has succeeded, without those that only warmed a bench up.
+ * @throws RunnerError `run-not-found` if none matches, `not-comparable` if none of them can be taken; as `listStoredRuns`
+ */
+export async function readSelected(
+  runsDir: string,
+  selection: RunSelection,
+  { force, onUnreadable, onLeftOut }: ReadSelected,
+): Promise<ComparedRun[]> {
+  const runs = await listStoredRuns(runsDir);
+  const readable = runs.filter((run) => run.state !== 'unreadable');
+  const { selected, unreadable } = await selectRuns(readable, { ...WITHOUT_WARM_UPS, ...selection });
+  const lost = runs.length - readable.length + unreadable.length;
+  if (lost > 0) onUnreadable(lost);
+  if (selected.length === 0) {
+    throw new RunnerError(
+      'run-not-found',
+      `There is no run with ${describeSelection(selection)} in ${runsDir}.`,
+    );
+  }
+  const taken = selected.filter(hasEnded).filter(({ state }) => force || state === 'succeeded');
+  if (taken.length === 0) {
+    throw new RunnerError(
+      'not-comparable',
+      `No run with ${describeSelection(selection)} has ${force ? 'ended' : 'succeeded'}.`,
+    );
+  }
+  if (taken.length < selected.length) onLeftOut(selected.length - taken.length);
+  return readEach(taken);
 }
 
 const readEach = (runs: readonly RunWithOutcome[]): Promise<ComparedRun[]> =>

@@ -1,15 +1,20 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isErrno, toRunnerError } from '../../common/errors.js';
 import { RunnerError } from '../../contract/errors.js';
 
 /**
  * Writes through links and into devices: `--output /dev/stdout` and a link to a served page are what they say.
+ * @param how `append` leaves what is there: a summary of a CI job has parts of others
  * @throws RunnerError `file-unusable` or `disk-full`, naming the file
  */
-export async function writeReport(path: string, text: string): Promise<void> {
+export async function writeReport(
+  path: string,
+  text: string,
+  how: 'write' | 'append' = 'write',
+): Promise<void> {
   try {
-    await writeFile(path, text);
+    await (how === 'append' ? appendFile(path, text) : writeFile(path, text));
   } catch (error) {
     const why = isErrno(error, 'ENOENT', 'ENOTDIR')
       ? `there is no folder ${dirname(path)}`

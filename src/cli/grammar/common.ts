@@ -23,6 +23,15 @@ export const addCommon = (command: Command): Command =>
     .option('--json', 'one JSON document on stdout, and nothing else there')
     .option('--debug', 'show the stack and the causes of a failure');
 
+/** @param help what it does with tags; each use of the flag adds one */
+export const addTags = (command: Command, help: string): Command =>
+  command.addOption(
+    new Option('--tag <key=value>', help).argParser<readonly string[] | undefined>((tag, others) => [
+      ...(others ?? []),
+      tag,
+    ]),
+  );
+
 /** Of the commands that watch a run. */
 export const addProgress = (command: Command): Command =>
   command

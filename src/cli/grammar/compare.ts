@@ -1,7 +1,8 @@
 import { Option } from 'commander';
+import type { Command } from 'commander';
 import type { CompareFlags } from '../commands/compare.js';
 import { REPORT_FORMATS } from '../comparison/formats.js';
-import { addCommon, addSettings, RUN_HELP } from './common.js';
+import { addCommon, addSettings, addTags, RUN_HELP } from './common.js';
 import type { AddCommands } from './common.js';
 
 /** `runner compare` */
@@ -11,7 +12,24 @@ export const addCompare: AddCommands = (program, context, done) => {
     .description('compare runs of different modes: what isolation costs')
     .argument('[run...]', `${RUN_HELP}; default: the latest of each mode that share a spec`);
   addSettings(compare, ['runsDir']);
+  addTags(compare, 'the runs that have this tag; may be given again, and all must match');
+  compare.option('--experiment <name>', 'the runs of this experiment');
+  addReportOptions(compare);
   compare
+    .option('--force', 'compare also what is not of one spec, or has not succeeded')
+    .option(
+      '--scaling',
+      'of runs that differ in their epochs only: what a run costs, and what an epoch adds',
+    );
+  addCommon(compare).action(async (queries: string[], flags: CompareFlags) => {
+    const command = await import('../commands/compare.js');
+    done(await command.compare(context, queries, flags));
+  });
+};
+
+/** Of the commands that end in a comparison. */
+export const addReportOptions = (command: Command): Command =>
+  command
     .addOption(
       new Option(
         '--format <format>',
@@ -20,12 +38,10 @@ export const addCompare: AddCommands = (program, context, done) => {
     )
     .option('--output <file>', 'write the report to a file')
     .option(
+      '--open',
+      'write it as a page (default: report.html in the runs directory) and show that in a browser',
+    )
+    .option(
       '--fail-if <condition>',
       "end with status 1 where it holds, such as 'docker.imagesPerSecond < 0.95 * inprocess.imagesPerSecond' (docs/report.md)",
-    )
-    .option('--force', 'compare also what is not of one spec, or has not succeeded');
-  addCommon(compare).action(async (queries: string[], flags: CompareFlags) => {
-    const command = await import('../commands/compare.js');
-    done(await command.compare(context, queries, flags));
-  });
-};
+    );

@@ -1,6 +1,7 @@
+import type { ListFlags } from '../commands/runs.js';
 import type { Flags } from '../context.js';
 import type { ProgressFlags } from '../progress/choose.js';
-import { addCommon, addHelpCommand, addProgress, addSettings, RUN_HELP } from './common.js';
+import { addCommon, addHelpCommand, addProgress, addSettings, addTags, RUN_HELP } from './common.js';
 import type { AddCommands } from './common.js';
 
 /** `runner evaluate`, `runner runs …` and `runner recover` */
@@ -20,7 +21,8 @@ export const addRuns: AddCommands = (program, context, done) => {
   addHelpCommand(runs);
   const ls = runs.command('ls').description('list the runs, newest first');
   addSettings(ls, ['runsDir']);
-  addCommon(ls).action(async (flags: Flags) => {
+  addTags(ls, 'only runs that have this tag; may be given again, and all must match');
+  addCommon(ls).action(async (flags: ListFlags) => {
     done(await (await load()).listAll(context, flags));
   });
 

@@ -2,10 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toRunnerError } from '../../common/errors.js';
 import type { Job } from '../../contract/job.js';
+import type { RunEvent } from '../../contract/run-event.js';
 import type { PlannedRun } from '../../contract/runtime.js';
 import type { FinishedRun } from '../../orchestrator/finish-run.js';
-import { processMeter } from '../../orchestrator/resources.js';
+import { startMeter } from '../../orchestrator/resources.js';
 import { runJob } from '../../orchestrator/run-job.js';
+import type { StoredRun } from '../../orchestrator/read-run.js';
 import type { RunDirectory } from '../../orchestrator/runs-directory.js';
 import { printable } from '../../report/printable.js';
 import type { CliContext } from '../context.js';
@@ -23,8 +25,18 @@ export interface TrainingRequest {
   readonly evaluate: boolean;
   /** The caller's name for the run: of each key, one run is trained. */
   readonly key?: string;
+  /** Whether a run of the key that has ended badly gives way to a new one. */
+  readonly retry?: boolean;
   /** Name of a registered model that its model is to be a version of. */
   readonly register: string | undefined;
+  /** The caller's, by which runs are found again. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** The run of a key, and whether it had ended before anybody asked for it. */
+interface Told {
+  readonly run: FinishedRun;
+  readonly wasOver: boolean;
 }
 
 /** Who is told of a run of this process as it begins. */
@@ -49,65 +61,101 @@ export class Training {
     if (key === undefined) return this.#runNew(signal, follower);
     const { findRunOfKey } = await import('../../orchestrator/keyed-run.js');
     const known = await findRunOfKey(settings.runsDir.value, key);
-    if (known !== undefined) return this.#goOn(known, signal);
+    const told = known && (await this.#goOn(known, signal));
+    if (told !== undefined && !this.#givesWay(told, signal)) return told.run;
     try {
-      return await this.#runNew(signal, follower);
+      return await this.#runNew(signal, follower, told?.run.runId);
     } catch (error) {
       const other = await findRunOfKey(settings.runsDir.value, key);
       // Somebody with the same key was quicker by a moment.
       if (toRunnerError(error).code !== 'run-busy' || other === undefined) throw error;
-      return this.#goOn(other, signal);
+      return (await this.#goOn(other, signal)).run;
     }
   }
 
-  async #runNew(signal: AbortSignal, follower: RunFollower): Promise<FinishedRun> {
+  /**
+   * Whether the run of the key is to be replaced: it had ended badly before, or is lost now that it was looked for. One
+   * that has gone on here and then failed is this command's own failure, and for its next try.
+   */
+  #givesWay({ run, wasOver }: Told, signal: AbortSignal): boolean {
+    const { status } = run.outcome;
+    if (this.request.retry !== true || status === 'succeeded' || signal.aborted) return false;
+    if (!wasOver && status !== 'lost') return false;
+    this.note(`Run ${run.runId} has ended (${status}): another is trained in its place.`);
+    return true;
+  }
+
+  async #runNew(signal: AbortSignal, follower: RunFollower, insteadOf?: string): Promise<FinishedRun> {
     const { context, reporter } = this;
     const { evaluate, key, settings, register } = this.request;
+    const tags = Object.keys(this.request.tags ?? {}).length === 0 ? {} : { tags: { ...this.request.tags } };
     const origin = await originOf(context.io.cwd);
     const tracking = trackingRequest(settings, { register });
     const plan = await prepareRun({ context, ...this.request, reporter, note: this.note, signal });
     const { spec, runsDir, runtime, image } = plan;
     if (image !== undefined) reporter.onImage(image);
-    const { onEvent, onProgress } = reporter;
+    const { onProgress } = reporter;
     const onPlanned = (run: PlannedRun): void => {
       this.#own = run;
       reporter.onPlanned(run);
-      follower.begin(run, { evaluate, startedAt: context.clock.now(), origin, tracking }, signal);
+      follower.begin(run, { evaluate, startedAt: context.clock.now(), ...tags, origin, tracking }, signal);
     };
-    return runJob(
+    using meter = startMeter(context.clock);
+    const onEvent = (event: RunEvent): void => {
+      meter.onEvent(event);
+      reporter.onEvent(event);
+    };
+    // Awaited, for the meter is to be there until the run has ended.
+    return await runJob(
       {
         ...{ spec, runsDir, evaluate, origin, tracking, signal, onPlanned, onEvent, onProgress },
+        ...tags,
         ...(key === undefined ? {} : { key }),
+        ...(insteadOf === undefined ? {} : { insteadOf }),
       },
-      { runtime, clock: context.clock, meter: processMeter },
+      { runtime, clock: context.clock, meter: meter.read },
     );
   }
 
-  async #goOn(run: RunDirectory, signal: AbortSignal): Promise<FinishedRun> {
-    const [{ bringToEnd }, { recoveryTools }] = await Promise.all([
+  async #goOn(found: RunDirectory, signal: AbortSignal): Promise<Told> {
+    const [{ bringToEnd }, { recoveryTools }, { readRun, hasEnded }] = await Promise.all([
       import('./bring-to-end.js'),
       import('./recovery-tools.js'),
+      import('../../orchestrator/read-run.js'),
     ]);
-    await this.#noteKey(run);
-    return bringToEnd(run, {
+    const stored = await readRun(found);
+    this.#noteKey(stored);
+    const ending = bringToEnd(found, {
       ...{ reporter: this.reporter, signal, cancel: signal },
       tools: recoveryTools(this.context, { note: this.note, signal }),
       onTakeOver: (taken) => {
         this.#own = taken;
       },
     });
+    const run = await ending.catch(async (error: unknown) => {
+      if (signal.aborted) await this.#stopWatched(found);
+      throw error;
+    });
+    return { run, wasOver: hasEnded(stored) };
+  }
+
+  /** Who tries a task again has taken the place of who began it: what ends this try ends the run. */
+  async #stopWatched(run: RunDirectory): Promise<void> {
+    if (this.request.retry !== true) return;
+    const { requestStop } = await import('../../orchestrator/request-stop.js');
+    const { over } = await requestStop(run, this.context.clock);
+    if (!over) this.note(`Run ${run.runId} was asked to stop.`);
   }
 
   /** The key says that it is the same run; if it was asked for otherwise, a person should know. */
-  async #noteKey(run: RunDirectory): Promise<void> {
-    const { key = '', settings } = this.request;
-    const { readRun } = await import('../../orchestrator/read-run.js');
-    const { spec } = await readRun(run);
+  #noteKey({ runId, spec }: StoredRun): void {
+    const { key = '', retry = false, settings } = this.request;
     const draft = draftSpec(settings);
     const names = ['job', 'mode', 'hyperparameters', 'seed', 'threads'] as const;
     const others = names.filter((name) => !isDeepStrictEqual(draft[name], spec[name]));
     const but = others.length === 0 ? '' : `, though with other settings (${others.join(', ')})`;
-    this.note(`Run ${run.runId} has the key ${JSON.stringify(key)}${but}: nothing is trained anew.`);
+    const then = retry ? '' : ': nothing is trained anew';
+    this.note(`Run ${runId} has the key ${JSON.stringify(key)}${but}${then}.`);
   }
 
   /** Tells the first Ctrl-C what happens now. */

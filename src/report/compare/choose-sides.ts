@@ -11,7 +11,7 @@ import type { ComparedRun } from './run-figures.js';
 /** Every name that a side of modes can have, in the order in which they stand: the first there is the baseline. */
 export const SIDE_NAMES = RUN_MODES.flatMap((mode) => (mode === 'docker' ? [mode, 'docker-warm'] : [mode]));
 
-const sideNameOf = ({ spec: { mode }, outcome }: Candidate): string =>
+export const sideNameOf = ({ spec: { mode }, outcome }: Candidate): string =>
   isWarm(outcome) ? `${mode}-warm` : mode;
 
 /** What is known of a run before its evaluation is read. */
@@ -44,6 +44,19 @@ function describeLack(modes: readonly RunMode[]): string {
     : `There is nothing to compare: of the runs here that succeeded no two of different modes (${modes.join(', ')}) share a spec.`;
 }
 
+/** A side by its runs. */
+export interface NamedSide {
+  readonly name: string;
+  /** At least one. */
+  readonly runIds: readonly string[];
+}
+
+export interface ChooseSides {
+  readonly force: boolean;
+  /** The first is what the others are held against. */
+  readonly sides?: readonly NamedSide[];
+}
+
 export interface Sides {
   readonly sides: readonly SideRuns[];
   readonly differences: readonly Difference[];
@@ -52,9 +65,10 @@ export interface Sides {
 /**
  * The runs by mode; each by itself where all are of one mode.
  * @param force compare also what is not of one spec, or has not succeeded
+ * @param sides which run is on which side, where whoever made the runs knows
  * @throws RunnerError `not-comparable`, saying what differs
  */
-export function toSides(runs: readonly ComparedRun[], { force }: { readonly force: boolean }): Sides {
+export function toSides(runs: readonly ComparedRun[], { force, sides }: ChooseSides): Sides {
   const [first, ...others] = runs;
   if (first === undefined || others.length === 0) {
     throw new RunnerError('not-comparable', 'One run alone cannot be compared.', {
@@ -64,16 +78,22 @@ export function toSides(runs: readonly ComparedRun[], { force }: { readonly forc
   const differences = differencesBetween(runs);
   if (!force) refuse(runs, differences);
   const ordered = [...runs].sort((a, b) => a.outcome.startedAt - b.outcome.startedAt);
+  if (sides !== undefined) return { sides: sides.map((side) => runsOf(side, ordered)), differences };
   const byName = groupBy(ordered, sideNameOf);
-  const sides =
+  const byMode =
     byName.size > 1
       ? SIDE_NAMES.filter((name) => byName.has(name)).map((name) => ({
           name,
           runs: (byName.get(name) ?? []).map(figuresOf),
         }))
       : ordered.map((run, index) => ({ name: `run${index + 1}`, runs: [figuresOf(run)] }));
-  return { sides, differences };
+  return { sides: byMode, differences };
 }
+
+const runsOf = ({ name, runIds }: NamedSide, runs: readonly ComparedRun[]): SideRuns => ({
+  name,
+  runs: runs.filter(({ runId }) => runIds.includes(runId)).map(figuresOf),
+});
 
 function refuse(runs: readonly ComparedRun[], differences: readonly Difference[]): void {
   const failed = runs.find(({ outcome }) => outcome.status !== 'succeeded');

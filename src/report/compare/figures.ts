@@ -8,7 +8,7 @@ import type { RunOutcome } from '../../contract/run-outcome.js';
 import type { RunEvaluation } from './run-evaluation.js';
 
 /** Of the value as it is kept. Shares and bytes are shown in per cent and in decimal megabytes. */
-export type Unit = 'images/s' | 's' | 'bytes' | 'nats' | 'share';
+export type Unit = 'images/s' | 's' | 'ms' | 'bytes' | 'nats' | 'share';
 
 /** What a figure is read from. */
 export interface FigureSource {
@@ -136,6 +136,18 @@ export const FIGURES = {
     meaning: 'most resident memory of the runner’s process alone; in-process the trainer is part of it',
     source: 'outcome.json, `resources.peakRssBytes`',
     of: ({ outcome }) => outcome.resources.peakRssBytes,
+  },
+  stallP99Ms: {
+    ...{ label: 'p99 runner stall', unit: 'ms', group: 'resources', better: 'lower' },
+    meaning: 'while it trains, 99 of 100 moments wait no longer for the event loop of the runner’s process',
+    source: 'outcome.json, `resources.eventLoopDelay.trainP99Ms`',
+    of: ({ outcome }) => outcome.resources.eventLoopDelay?.trainP99Ms ?? null,
+  },
+  stallMaxMs: {
+    ...{ label: 'max runner stall', unit: 'ms', group: 'resources', better: 'lower' },
+    meaning: 'longest wait for the event loop of the runner’s process, in the whole run',
+    source: 'outcome.json, `resources.eventLoopDelay.maxMs`',
+    of: ({ outcome }) => outcome.resources.eventLoopDelay?.maxMs ?? null,
   },
   imageBytes: {
     ...{ label: 'image', unit: 'bytes', group: 'resources', better: 'lower' },

@@ -20,7 +20,6 @@ export function notesOf(comparison: Comparison, runs: readonly ComparedRun[]): s
     ...all.filter(({ takenOver }) => takenOver).map(describeTakenOver),
     ...describeLimits(runs),
     ...sides.flatMap(describeBuilt),
-    'Not recorded by runs: how long the event loop of the runner’s process stalls (docs/performance.md has it).',
   ];
 }
 

@@ -11,6 +11,7 @@ interface Shown {
 const SHOWN: Readonly<Record<Unit, Shown>> = {
   'images/s': { unit: 'images/s', format: (value) => (value < 100 ? value.toFixed(1) : formatCount(value)) },
   s: { unit: 's', format: (value) => decimals(value) },
+  ms: { unit: 'ms', format: (value) => decimals(value, { most: 1 }) },
   bytes: { unit: 'MB', format: (value) => decimals(value / 1e6, { most: 1 }) },
   nats: { unit: 'nats', format: formatLoss },
   share: { unit: '%', format: (value) => (100 * value).toFixed(2) },

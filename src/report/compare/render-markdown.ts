@@ -1,5 +1,6 @@
 import { formatShare } from '../format.js';
 import { markdownTable } from '../markdown-table.js';
+import { markdownText as text } from '../markdown-text.js';
 import type { ClassFigures } from './run-evaluation.js';
 import type { Report } from './report.js';
 import { contrastRows, describeWeights, phaseRows, sameClasses, sameQuality } from './rows.js';
@@ -30,7 +31,9 @@ export function renderMarkdown(report: Report): string {
         `${count(runs.length, 'run')}: ${runs.map(({ runId }) => runId).join(', ')}`,
       ]),
     ])}`,
-    `### To know\n\n${report.notes.map((note) => `- ${text(note)}`).join('\n')}`,
+    ...(report.notes.length === 0
+      ? []
+      : [`### To know\n\n${report.notes.map((note) => `- ${text(note)}`).join('\n')}`]),
   ].join('\n\n');
 }
 
@@ -60,12 +63,3 @@ const describeClass = (figures: ClassFigures | undefined): string =>
 
 const cells = (rows: readonly (readonly string[])[]): string =>
   markdownTable(rows.map((row) => row.map(text)));
-
-/** Names of classes, phases and hosts are anybody's: none of them is markup, and none ends a row. */
-const text = (raw: string): string =>
-  raw
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[\\`*_[\]|#!~]/g, '\\$&');

@@ -1,5 +1,6 @@
 /** All that a report says: figures, the verdict in words, and what to know before believing them. */
 import { toSides } from './choose-sides.js';
+import type { ChooseSides } from './choose-sides.js';
 import { compareSides } from './comparison.js';
 import type { Comparison } from './comparison.js';
 import { notesOf } from './notes.js';
@@ -14,10 +15,10 @@ export interface Report extends Comparison {
 }
 
 /**
- * @param force compare also what is not of one spec, or has not succeeded; the report then says what differs
+ * @param options with `force` what is not of one spec, or has not succeeded, is compared, too; the report then says what differs
  * @throws RunnerError `not-comparable`
  */
-export function createReport(runs: readonly ComparedRun[], options: { readonly force: boolean }): Report {
+export function createReport(runs: readonly ComparedRun[], options: ChooseSides): Report {
   const { sides, differences } = toSides(runs, options);
   const [first] = runs;
   if (first === undefined) throw new Error('a report without runs');

@@ -12,6 +12,8 @@ export type Mark = 'better' | 'worse' | undefined;
 
 export interface Rows {
   readonly header: readonly string[];
+  /** Of each row. */
+  readonly names: readonly FigureName[];
   readonly rows: readonly (readonly string[])[];
   /** Of each row. */
   readonly marks: readonly Mark[];
@@ -38,6 +40,7 @@ export function contrastRows(
       'RATIO',
       ...(withIntervals ? ['95 % OF RATIO', 'NOISE?'] : []),
     ],
+    names: shown,
     rows: shown.map((name) => {
       const contrast = figures[name];
       const interval = contrast?.interval ?? null;

@@ -19,6 +19,8 @@ export const runEvaluationSchema = z.object({
       }),
     )
     .default([]),
+  /** Rows are the true classes, columns the predicted ones. */
+  confusionMatrix: z.array(z.array(z.int().min(0))).optional(),
 });
 export type RunEvaluation = z.infer<typeof runEvaluationSchema>;
 export type ClassFigures = RunEvaluation['perClass'][number];

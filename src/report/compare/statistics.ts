@@ -13,6 +13,10 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
 export const RESAMPLES = 10_000;
+/** Of many runs fewer resamples say as much: the ends lie where they lie, and no report takes seconds for them. */
+const MOST_DRAWS = 1_000_000;
+/** Twice what Efron and Tibshirani hold to be enough for percentiles. */
+const LEAST_RESAMPLES = 2_000;
 export const CONFIDENCE = 0.95;
 /** Fixed: the same runs give the same interval. */
 const SEED = 1993;
@@ -30,9 +34,10 @@ export interface Interval {
   readonly paired: boolean;
 }
 
-/** Runs drawn with replacement, `RESAMPLES` times as many as there are: row after row of their numbers. */
+/** Runs drawn with replacement, as many as there are and that many times: row after row of their numbers. */
 export interface Resamples {
   readonly size: number;
+  readonly rows: number;
   readonly indices: Uint32Array;
 }
 
@@ -42,21 +47,25 @@ export function median(values: readonly number[]): number {
   return (at(sorted, (sorted.length - 1) >> 1) + at(sorted, sorted.length >> 1)) / 2;
 }
 
+/** How many resamples are taken where the larger side has so many runs. */
+export const resamplesOf = (runs: number): number =>
+  Math.min(RESAMPLES, Math.max(LEAST_RESAMPLES, Math.floor(MOST_DRAWS / runs)));
+
 /** @param stream of one stream the same runs are drawn; different streams are independent */
-export function drawResamples(size: number, stream: number): Resamples {
+export function drawResamples(size: number, stream: number, rows = resamplesOf(size)): Resamples {
   const generator = xoroshiro128plus(SEED);
   for (let jumps = 0; jumps < stream; jumps += 1) generator.jump();
-  const indices = new Uint32Array(RESAMPLES * size);
+  const indices = new Uint32Array(rows * size);
   for (let index = 0; index < indices.length; index += 1) indices[index] = uniformInt(generator, 0, size - 1);
-  return { size, indices };
+  return { size, rows, indices };
 }
 
 /** A way to give intervals that draws once for each number of runs. */
 export function createIntervals() {
   const drawn = new Map<string, Resamples>();
-  const draw = (size: number, stream: number): Resamples => {
-    const key = `${size} ${stream}`;
-    const resamples = drawn.get(key) ?? drawResamples(size, stream);
+  const draw = (size: number, stream: number, rows: number): Resamples => {
+    const key = `${size} ${stream} ${rows}`;
+    const resamples = drawn.get(key) ?? drawResamples(size, stream, rows);
     drawn.set(key, resamples);
     return resamples;
   };
@@ -71,8 +80,9 @@ export function createIntervals() {
     if (runs < LEAST_RUNS || ![...base, ...values].every((value) => value > 0 && value < Infinity))
       return null;
     const paired = base.length === values.length;
-    const below = resampledMedians(base, draw(base.length, 0));
-    const above = resampledMedians(values, draw(values.length, paired ? 0 : 1));
+    const rows = resamplesOf(Math.max(base.length, values.length));
+    const below = resampledMedians(base, draw(base.length, 0, rows));
+    const above = resampledMedians(values, draw(values.length, paired ? 0 : 1, rows));
     const ratios = above.map((value, index) => value / (below[index] ?? NaN));
     return runs < LEAST_FOR_PERCENTILES
       ? { ...studentInterval(median(values) / median(base), ratios, runs), method: 'student-t', paired }
@@ -80,29 +90,31 @@ export function createIntervals() {
   };
 }
 
-/** The median of each row of runs. Counting how often each was drawn spares 10,000 sorts a figure. */
-function resampledMedians(values: readonly number[], { size, indices }: Resamples): Float64Array {
+/** The median of each row of runs. Counting how often each was drawn spares thousands of sorts a figure. */
+function resampledMedians(values: readonly number[], { size, rows, indices }: Resamples): Float64Array {
   const order = values.map((_, index) => index).sort((a, b) => at(values, a) - at(values, b));
+  const sorted = Float64Array.from(order, (index) => at(values, index));
+  const medians = new Float64Array(rows);
+  // What never varies has one median.
+  if (sorted[0] === sorted[size - 1]) return medians.fill(at(sorted, 0));
   const rank = new Uint32Array(size);
   for (const [position, index] of order.entries()) rank[index] = position;
-  const sorted = order.map((index) => at(values, index));
   const times = new Uint32Array(size);
-  return Float64Array.from({ length: RESAMPLES }, (_, row) => {
+  const [lower, upper] = [(size - 1) >> 1, size >> 1];
+  for (let row = 0; row < rows; row += 1) {
     times.fill(0);
-    for (let column = 0; column < size; column += 1) {
-      const position = rank[indices[row * size + column] ?? 0] ?? 0;
+    for (let index = row * size; index < (row + 1) * size; index += 1) {
+      const position = rank[indices[index] ?? 0] ?? 0;
       times[position] = (times[position] ?? 0) + 1;
     }
-    return (drawnAt(sorted, times, (size - 1) >> 1) + drawnAt(sorted, times, size >> 1)) / 2;
-  });
-}
-
-/** The value at a place of the sorted row. */
-function drawnAt(sorted: readonly number[], times: Uint32Array, place: number): number {
-  let passed = 0;
-  let position = 0;
-  while ((passed += times[position] ?? Infinity) <= place) position += 1;
-  return at(sorted, position);
+    let position = 0;
+    let passed = times[0] ?? 0;
+    while (passed <= lower) passed += times[(position += 1)] ?? Infinity;
+    const below = at(sorted, position);
+    while (passed <= upper) passed += times[(position += 1)] ?? Infinity;
+    medians[row] = (below + at(sorted, position)) / 2;
+  }
+  return medians;
 }
 
 function percentileInterval(ratios: Float64Array): { readonly low: number; readonly high: number } {

@@ -3,6 +3,7 @@ import { formatDuration, formatShare } from '../format.js';
 import { sideOf } from './comparison.js';
 import type { Comparison, Contrast, FigureContrast, Side } from './comparison.js';
 import { formatInterval, formatRatio, formatWithUnit } from './quantities.js';
+import type { Interval } from './statistics.js';
 import { count } from './title.js';
 
 /** What is called little. */
@@ -99,13 +100,21 @@ function describeThroughput(
     return threshold === '' ? said : `${said} With the same throughput ${threshold}`;
   }
   const found = `${formatRatio(ratio)} times, 95 % interval ${formatInterval(interval)}`;
+  if (moreThanNoise === false) return describeSame(found, interval, threshold);
   const said =
-    moreThanNoise === false
-      ? `The throughput is the same within noise (${found}), so nothing was found to grow with the run`
-      : ratio < 1
-        ? `The throughput is lower by more than noise (${found}), so the cost grows with the run by ${formatShare(1 / ratio - 1, 1)} of its training`
-        : `The throughput is higher by more than noise (${found})`;
+    ratio < 1
+      ? `The throughput is lower by more than noise (${found}), so the cost grows with the run by ${formatShare(1 / ratio - 1, 1)} of its training`
+      : `The throughput is higher by more than noise (${found})`;
   return threshold === '' ? `${said}.` : `${said}: ${threshold}`;
+}
+
+/** Not found is not the same as not there: a wide interval leaves room for more than would be called little. */
+function describeSame(found: string, { low }: Interval, threshold: string): string {
+  const said = `The throughput is the same within noise (${found}), so nothing was found to grow with the run`;
+  const unseen = 1 / low - 1;
+  if (unseen < LITTLE) return threshold === '' ? `${said}.` : `${said}: ${threshold}`;
+  const limit = `${said}; up to ${formatShare(unseen, 1)} of its training would not have been seen.`;
+  return threshold === '' ? limit : `${limit} If nothing does, ${threshold}`;
 }
 
 const untold = (base: Side, side: Side): string =>

@@ -28,7 +28,7 @@ export interface S3Settings {
  * @throws RunnerError `bad-credentials` if the certificates cannot be read, `bad-config` if a variable cannot be used
  */
 export async function s3Settings(env: NodeJS.ProcessEnv): Promise<S3Settings> {
-  const endpoint = endpointOf(env);
+  const endpoint = s3Endpoint(env);
   const region = first(env, REGIONS) ?? (endpoint === undefined ? undefined : DEFAULT_REGION);
   const agent = { keepAlive: true, maxSockets: MOST_SOCKETS };
   return {
@@ -67,8 +67,16 @@ const first = (env: NodeJS.ProcessEnv, names: readonly string[]): string | undef
 const REGIONS = ['AWS_REGION', 'AWS_DEFAULT_REGION'];
 const ENDPOINTS = ['MLFLOW_S3_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'] as const;
 
-function endpointOf(env: NodeJS.ProcessEnv): string | undefined {
-  const variable = ENDPOINTS.find((name) => Boolean(env[name]));
+/** The variable that names a store other than AWS. */
+export const endpointVariable = (env: NodeJS.ProcessEnv): (typeof ENDPOINTS)[number] | undefined =>
+  ENDPOINTS.find((name) => Boolean(env[name]));
+
+/**
+ * The address of a store other than AWS.
+ * @throws RunnerError `bad-config` if the variable holds no address
+ */
+export function s3Endpoint(env: NodeJS.ProcessEnv): string | undefined {
+  const variable = endpointVariable(env);
   if (variable === undefined) return undefined;
   const { success, data } = z.url({ protocol: /^https?$/ }).safeParse(env[variable]);
   if (success) return data;

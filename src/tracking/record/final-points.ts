@@ -53,6 +53,8 @@ export function finalFigures(outcome: RunOutcome, evaluation: Evaluation | null)
       wall_ms: resources.wallMs,
       cpu_seconds: resources.cpuSeconds,
       peak_memory_bytes: resources.peakRssBytes,
+      event_loop_delay_train_p99_ms: resources.eventLoopDelay?.trainP99Ms,
+      event_loop_delay_max_ms: resources.eventLoopDelay?.maxMs,
     }),
     ...under('trainer/', {
       cpu_seconds: trainer?.cpuSeconds,

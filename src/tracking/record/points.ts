@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { isErrno, toRunnerError } from '../../common/errors.js';
 import { parseEvent } from '../../common/event-log.js';
+import { wholeLines } from '../../common/whole-lines.js';
 import { RunnerError } from '../../contract/errors.js';
 import type { RunEvent } from '../../contract/run-event.js';
 import { pointsOfEvent, type EventPoints } from './event-points.js';
@@ -29,11 +30,6 @@ export interface PointsRead {
   /** No whole line is left, for now: a last one without its newline is still being written. */
   readonly atEnd: boolean;
 }
-
-const CHUNK_BYTES = 64 * 1024;
-/** No event comes near; what does is no event log, and is not to fill the memory. */
-const MOST_LINE_BYTES = 16 * 1024 * 1024;
-const NEWLINE = 0x0a;
 
 /**
  * Reads events.ndjson on from a cursor, as points. The same file gives the same points wherever it is cut, so that a
@@ -86,33 +82,6 @@ async function collect(
     return result(false);
   }
   return result(true);
-}
-
-/** Lines without their newlines. @throws RunnerError `run-corrupt` if one does not end */
-async function* wholeLines(file: FileHandle, path: string, offset: number): AsyncGenerator<Buffer> {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  let held: Buffer[] = [];
-  let heldBytes = 0;
-  for (let position = offset; ;) {
-    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    let start = 0;
-    for (;;) {
-      const end = chunk.subarray(0, bytesRead).indexOf(NEWLINE, start);
-      if (end === -1) break;
-      yield Buffer.concat([...held, chunk.subarray(start, end)]);
-      [held, heldBytes, start] = [[], 0, end + 1];
-    }
-    held.push(Buffer.from(chunk.subarray(start, bytesRead)));
-    heldBytes += bytesRead - start;
-    if (heldBytes > MOST_LINE_BYTES) {
-      throw new RunnerError(
-        'run-corrupt',
-        `${path}: the line that starts at byte ${position - heldBytes} does not end within ${MOST_LINE_BYTES} bytes.`,
-      );
-    }
-  }
 }
 
 /** @throws RunnerError `run-corrupt` */

@@ -15,6 +15,7 @@ export function tagsOf(run: DescribedRun): {
 } {
   const { runId, spec, outcome, request, environment } = run;
   const tags: Readonly<Record<string, string | number | null | undefined>> = {
+    ...request?.tags,
     [RUN_ID_TAG]: runId,
     'runner.job': spec.job,
     'runner.mode': spec.mode,

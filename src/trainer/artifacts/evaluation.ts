@@ -3,6 +3,7 @@ import { toJson } from '../../common/json.js';
 import type { ImageDataset } from '../../contract/job.js';
 import type { ModelEvaluation } from '../evaluate-model.js';
 import type { ArtifactStore } from './artifact-store.js';
+import { writePredictions } from './predictions.js';
 
 /** What eval/metrics.json holds, and `runner evaluate --json` shows. */
 export interface EvaluationDocument {
@@ -41,6 +42,7 @@ export async function writeEvaluation(
 ): Promise<EvaluationDocument> {
   const document = evaluationDocument(evaluation);
   await store.write(ARTIFACT_FILES.evaluation, `${toJson(document, 2)}\n`);
+  await writePredictions(store, evaluation, dataset);
   // Charting is loaded here: a run that is not evaluated need not wait for it.
   const { plotConfusionMatrix, plotSamplePredictions, selectSamples } = await import('../plots/index.js');
   const { classNames, imageShape, test } = dataset;

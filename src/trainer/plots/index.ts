@@ -5,5 +5,5 @@ export {
   type SamplePrediction,
   type SamplePredictions,
 } from './sample-predictions.js';
-export { selectSamples, type Prediction } from './select-samples.js';
+export { selectSamples } from './select-samples.js';
 export { plotTrainCurve, type EpochPoint, type TrainCurve } from './train-curve.js';

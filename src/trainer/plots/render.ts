@@ -4,20 +4,18 @@
  */
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type * as ECharts from 'echarts';
+import type { EChartsOption } from 'echarts';
+import { drawSvgChart } from '../../common/svg-chart.js';
+import type { ChartSize } from '../../common/svg-chart.js';
 import { COLORS, FONT_FAMILY } from './style.js';
 
-/** CSS pixels of the drawing; the PNG has twice as many each way. */
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
-/** So that small text stays readable on dense screens and in print. */
+/** The PNG has twice as many pixels each way, so that small text stays readable on dense screens and in print. */
 const ZOOM = 2;
 
 /** Draws an ECharts option as PNG. */
-export async function renderChart(option: ECharts.EChartsOption, size: PictureSize): Promise<Buffer> {
-  return renderSvg(drawChart(option, size));
+export async function renderChart(option: EChartsOption, size: ChartSize): Promise<Buffer> {
+  const textStyle = { fontFamily: FONT_FAMILY, color: COLORS.ink };
+  return renderSvg(drawSvgChart({ backgroundColor: COLORS.paper, textStyle, ...option }, size));
 }
 
 /** Draws an SVG document as PNG; the text's font family has to be FONT_FAMILY. */
@@ -29,23 +27,6 @@ export async function renderSvg(svg: string): Promise<Buffer> {
     font: { loadSystemFonts: false, fontFiles: fontFiles(), defaultFontFamily: FONT_FAMILY },
   });
   return image.asPng();
-}
-
-function drawChart(option: ECharts.EChartsOption, size: PictureSize): string {
-  // Its CommonJS bundle is one file; the ES modules are hundreds and take five times as long to load.
-  const echarts = createRequire(import.meta.url)('echarts') as typeof ECharts;
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, ...size });
-  try {
-    chart.setOption({
-      animation: false,
-      backgroundColor: COLORS.paper,
-      textStyle: { fontFamily: FONT_FAMILY, color: COLORS.ink },
-      ...option,
-    });
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
 }
 
 function fontFiles(): string[] {

@@ -1,4 +1,4 @@
-import { encodePng } from './png.js';
+import { encodePng } from '../../common/png.js';
 import { renderSvg } from './render.js';
 import { COLORS, FONT_FAMILY, TEXT } from './style.js';
 

@@ -14,7 +14,7 @@ import {
 } from '../support/artifacts.js';
 import { signal } from '../support/connect.js';
 import { type MlflowServer, startMlflowServer } from '../support/mlflow-server.js';
-import { sharedServers } from '../support/read-back.js';
+import { hasServers, sharedServers } from '../support/read-back.js';
 import { BUCKET } from '../support/seaweed.js';
 
 const all = { alreadyThere: () => false, onUploaded: () => Promise.resolve(), signal };
@@ -81,27 +81,19 @@ describe("artifacts behind MLflow's proxy", () => {
       { path: 'weights.bin', why: 'missing' },
     ]);
   });
-
-  it('are out of reach of a server without --serve-artifacts, which is said at once', async () => {
-    await using server = await startMlflowServer({ ...sharedServers(), serveArtifacts: false });
-    const store = await openStore(`mlflow-artifacts:/${freshRoot()}`, { uri: server.uri });
-    for (const mib of [1, 20]) {
-      await expect(store.put(one('weights.bin', random(mib)), signal)).rejects.toMatchObject({
-        code: 'artifact-store-unsupported',
-        hint: expect.stringContaining('--serve-artifacts') as string,
-      });
-    }
-  });
 });
 
 describe("artifacts in S3 behind MLflow's proxy", () => {
   let server: MlflowServer;
   beforeAll(async () => {
+    if (!hasServers()) return;
     const artifactsDestination = `s3://${BUCKET}/proxied`;
     const env = { ...s3Env(), AWS_DEFAULT_REGION: 'us-east-1' };
     server = await startMlflowServer({ ...sharedServers(), artifactsDestination, env });
   });
-  afterAll(() => server[Symbol.asyncDispose]());
+  afterAll(async () => {
+    if (hasServers()) await server[Symbol.asyncDispose]();
+  });
 
   it('go through the server, or in parts straight to S3 where they are large', async () => {
     const root = freshRoot();

@@ -1,4 +1,4 @@
-"""What MLflow itself makes of a record: the document on standard input, one on standard output."""
+"""What MLflow itself makes of a record: the document that is its argument, one on standard output."""
 
 import json
 import sys
@@ -40,7 +40,7 @@ def read_dataset(dataset):
     return {"features": tensors(schema.features), "targets": tensors(schema.targets), "uri": source.uri}
 
 
-asked = json.load(sys.stdin)
+asked = json.loads(sys.argv[1])
 model = Model.load(asked["model"])
 answer = {
     "keys": [takes(key) for key in asked["keys"]],

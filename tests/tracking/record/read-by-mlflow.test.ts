@@ -1,14 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RunSpec } from '../../../src/contract/run-spec.js';
 import { MOST_PARAM_CHARACTERS, MOST_TAG_CHARACTERS } from '../../../src/tracking/record/cut.js';
 import { datasetsOf } from '../../../src/tracking/record/datasets.js';
 import { isServerKey, serverKey } from '../../../src/tracking/record/keys.js';
 import { modelFiles } from '../../../src/tracking/record/model-files.js';
 import { temporaryDirectory } from '../../unit/common/temporary-directory.js';
+import { sharedServers } from '../support/read-back.js';
+import { runScript } from '../support/script-server.js';
 
 const signature = {
   inputs: [{ name: 'conv1_input', dtype: 'float32', shape: [-1, 28, 28, 1] }],
@@ -24,9 +24,7 @@ const GOOD_KEYS = ['loss', 'step/loss', 'engine.name', 'a b-c', '.hidden', 'a/..
 const BAD_KEYS = ['.', '..', '..loss', '/loss', 'loss/', 'a//b', 'a/../b', './a', '50 %', 'x'.repeat(251)];
 
 describe('a record as MLflow reads it', () => {
-  it('has keys, datasets and a model that MLflow itself takes', () => {
-    const provided = inject('trackingServers');
-    if ('lacking' in provided) throw new Error(provided.lacking);
+  it('has keys, datasets and a model that MLflow itself takes', async () => {
     using directory = temporaryDirectory();
     const files = modelFiles({
       signature,
@@ -44,16 +42,15 @@ describe('a record as MLflow reads it', () => {
       model: directory.path,
       datasets: datasetsOf({ job: 'mnist-cnn', data } as RunSpec, { evaluated: true }),
     };
-    const script = fileURLToPath(new URL('read-by-mlflow.py', import.meta.url));
-    const ran = spawnSync(provided.python, [script], { input: JSON.stringify(asked), encoding: 'utf8' });
-    expect(ran.status, ran.stderr).toBe(0);
+    const path = join(import.meta.dirname, 'read-by-mlflow.py');
+    const printed = await runScript(sharedServers().scripts, { path, args: [JSON.stringify(asked)] });
 
     const dataset = {
       features: [{ name: null, dtype: 'uint8', shape: [-1, -1, -1, -1] }],
       targets: [{ name: null, dtype: 'uint8', shape: [-1] }],
       uri: '/data/mnist',
     };
-    const { limits, ...answer } = JSON.parse(ran.stdout) as { limits: Record<string, number> };
+    const { limits, ...answer } = JSON.parse(printed) as { limits: Record<string, number> };
     expect(answer).toEqual({
       keys: keys.map(isServerKey),
       datasets: [dataset, dataset],

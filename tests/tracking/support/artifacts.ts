@@ -1,6 +1,5 @@
 /** Files to upload, and what Python's clients find of them. */
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { execa } from 'execa';
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,6 +12,7 @@ import { s3Settings } from '../../../src/tracking/artifacts/s3-settings.js';
 import { temporaryDirectory } from '../../unit/common/temporary-directory.js';
 import { connect } from './connect.js';
 import { sharedServers } from './read-back.js';
+import { runScript } from './script-server.js';
 import { ADMIN, BUCKET } from './seaweed.js';
 
 /** Written into a folder of the test's own. */
@@ -65,18 +65,18 @@ const objectsSchema = z.object({
 
 /** What boto3 finds below a prefix. */
 export async function readObjects(prefix: string, endpoint?: string): Promise<z.infer<typeof objectsSchema>> {
-  const { python, s3Endpoint } = sharedServers();
-  const script = join(import.meta.dirname, 'read-objects.py');
-  const { stdout } = await execa(python, [script, endpoint ?? s3Endpoint, BUCKET, `${prefix}/`]);
-  return objectsSchema.parse(JSON.parse(stdout));
+  const { scripts, s3Endpoint } = sharedServers();
+  const path = join(import.meta.dirname, 'read-objects.py');
+  const args = [endpoint ?? s3Endpoint, BUCKET, `${prefix}/`];
+  return objectsSchema.parse(JSON.parse(await runScript(scripts, { path, args })));
 }
 
 /** sha256 by path of what MLflow's client downloads. */
 export async function readProxied(artifactUri: string, uri?: string): Promise<Record<string, string>> {
   const shared = sharedServers();
-  const script = join(import.meta.dirname, 'read-proxied.py');
-  const { stdout } = await execa(shared.python, [script, uri ?? shared.uri, artifactUri]);
-  return z.record(z.string(), z.string()).parse(JSON.parse(stdout));
+  const path = join(import.meta.dirname, 'read-proxied.py');
+  const printed = await runScript(shared.scripts, { path, args: [uri ?? shared.uri, artifactUri] });
+  return z.record(z.string(), z.string()).parse(JSON.parse(printed));
 }
 
 /** Until S3 knows of an upload below this prefix. */

@@ -1,12 +1,13 @@
 /** A real `mlflow server` over SQLite on a free port of the loopback interface, in a process group of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endWithProcess } from './end-with-process.js';
 
 export interface MlflowServerOptions {
   /** Of `trackingPython`. */
@@ -53,8 +54,10 @@ export async function startMlflowServer(options: MlflowServerOptions): Promise<M
   const mark = randomUUID();
   const logFile = join(folder, 'server.log');
   const child = launch(options, { folder, port, mark, logFile, env: await loginEnv(options, folder) });
-  const onExit = (): void => void signalGroup(child.pid, 'SIGKILL');
-  process.once('exit', onExit);
+  const takeBack = endWithProcess(() => {
+    signalGroup(child.pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   let stopped: Promise<void> | undefined;
   const server: MlflowServer = {
@@ -63,7 +66,7 @@ export async function startMlflowServer(options: MlflowServerOptions): Promise<M
     folder,
     log: () => readFile(logFile, 'utf8'),
     processes: () => processesWith(mark),
-    stop: () => (stopped ??= end(child.pid).finally(() => process.removeListener('exit', onExit))),
+    stop: () => (stopped ??= end(child.pid).finally(takeBack)),
     async [Symbol.asyncDispose]() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
-import { execa } from 'execa';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { z } from 'zod';
+import { runScript } from './script-server.js';
 import type { TrackingServers } from './servers.js';
 
 const texts = z.record(z.string(), z.string());
@@ -50,11 +50,14 @@ export interface ReadBackOptions {
 /** What MLflow's own Python client finds of a run on a server. */
 export async function readBack(runId: string, options: ReadBackOptions = {}): Promise<ReadBack> {
   const servers = sharedServers();
-  const script = join(import.meta.dirname, 'read-back.py');
-  const args = [script, options.uri ?? servers.uri, runId, ...(options.artifacts ? ['--artifacts'] : [])];
-  const { stdout } = await execa(servers.python, args, { ...(options.env ? { env: options.env } : {}) });
-  return schema.parse(JSON.parse(stdout));
+  const path = join(import.meta.dirname, 'read-back.py');
+  const args = [options.uri ?? servers.uri, runId, ...(options.artifacts ? ['--artifacts'] : [])];
+  const { env = {} } = options;
+  return schema.parse(JSON.parse(await runScript(servers.scripts, { path, args, env })));
 }
+
+/** Tests are skipped where there are none; hooks such as beforeAll are not, and have to ask. */
+export const hasServers = (): boolean => !('lacking' in inject('trackingServers'));
 
 /** What the set-up has started: for tests, which are skipped where there is nothing. */
 export function sharedServers(): TrackingServers {

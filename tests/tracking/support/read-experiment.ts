@@ -1,8 +1,8 @@
-import { execa } from 'execa';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { MetricPoint } from '../../../src/tracking/record/run-record.js';
+import { runScript } from './script-server.js';
 
 /** By path, sha256. */
 const digests = z.record(z.string(), z.string());
@@ -24,7 +24,8 @@ const schema = z.array(
 export type ExperimentRun = z.output<typeof schema>[number];
 
 export interface ReadExperimentOptions {
-  readonly python: string;
+  /** Of the servers that all tests share. */
+  readonly scripts: string;
   readonly uri: string;
   readonly experiment: string;
   /** Credentials and address of S3. */
@@ -33,10 +34,9 @@ export interface ReadExperimentOptions {
 
 /** What MLflow's Python client, and boto3 where artifacts are on S3, find of all runs of an experiment. */
 export async function readExperiment(options: ReadExperimentOptions): Promise<readonly ExperimentRun[]> {
-  const { python, uri, experiment, env = {} } = options;
-  const script = join(import.meta.dirname, 'read-experiment.py');
-  const { stdout } = await execa(python, [script, uri, experiment], { env });
-  return schema.parse(JSON.parse(stdout));
+  const { scripts, uri, experiment, env = {} } = options;
+  const path = join(import.meta.dirname, 'read-experiment.py');
+  return schema.parse(JSON.parse(await runScript(scripts, { path, args: [uri, experiment], env })));
 }
 
 /** What read-experiment.py tells of just these points, each there once. */

@@ -1,10 +1,11 @@
 /** A real S3: SeaweedFS on free ports of the loopback interface, in a process group of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { endWithProcess } from './end-with-process.js';
 import { freePort } from './mlflow-server.js';
 
 export interface SeaweedOptions {
@@ -42,8 +43,10 @@ export async function startSeaweed(options: SeaweedOptions): Promise<Seaweed> {
   const config = join(folder, 's3.json');
   await writeFile(config, JSON.stringify({ identities: [identity(ADMIN), identity(READER)] }));
   const child = await launch({ python: options.python, folder, port, config, logFile });
-  const onExit = (): void => void kill(child);
-  process.once('exit', onExit);
+  const takeBack = endWithProcess(() => {
+    kill(child);
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   let stopped: Promise<void> | undefined;
   const seaweed: Seaweed = {
@@ -51,7 +54,7 @@ export async function startSeaweed(options: SeaweedOptions): Promise<Seaweed> {
     port,
     folder,
     log: () => readFile(logFile, 'utf8'),
-    stop: () => (stopped ??= end(child).finally(() => process.removeListener('exit', onExit))),
+    stop: () => (stopped ??= end(child).finally(takeBack)),
     async [Symbol.asyncDispose]() {
       await seaweed.stop();
       await rm(folder, { recursive: true, force: true });

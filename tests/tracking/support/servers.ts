@@ -5,11 +5,14 @@
 import type { TestProject } from 'vitest/node';
 import { startMlflowServer } from './mlflow-server.js';
 import { trackingPython } from './python.js';
+import { startScriptServer } from './script-server.js';
 import { startSeaweed } from './seaweed.js';
 
 export interface TrackingServers {
   /** Has MLflow, boto3 and SeaweedFS. */
   readonly python: string;
+  /** Of the process that runs scripts of this Python. */
+  readonly scripts: string;
   /** A plain server that all tests share: each makes experiments of its own. */
   readonly uri: string;
   /** Of S3, with the bucket and the users of seaweed.ts: each test takes a prefix of its own. */
@@ -29,17 +32,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('trackingServers', found);
     return () => Promise.resolve();
   }
-  const server = await startMlflowServer(found);
+  const starting = [startMlflowServer(found), startSeaweed(found), startScriptServer(found)] as const;
+  const end = async (): Promise<void> => {
+    for (const server of await Promise.allSettled(starting)) {
+      if (server.status === 'fulfilled') await server.value[Symbol.asyncDispose]();
+    }
+  };
   try {
-    const seaweed = await startSeaweed(found);
-    const { python } = found;
-    project.provide('trackingServers', { python, uri: server.uri, s3Endpoint: seaweed.endpoint });
-    return async () => {
-      await seaweed[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    };
+    const [{ uri }, { endpoint: s3Endpoint }, { socket: scripts }] = await Promise.all(starting);
+    project.provide('trackingServers', { python: found.python, scripts, uri, s3Endpoint });
+    return end;
   } catch (error) {
-    await server[Symbol.asyncDispose]();
+    await end();
     throw error;
   }
 }

@@ -100,6 +100,8 @@ function services({ train = succeed(), release, daemon = {}, ...script }: Script
     createProcessRuntime: () => Promise.resolve({ mode: 'process', run: train }),
     connectDaemon: () => Promise.resolve(scriptedDaemon(daemon, { train, release })),
     inspectDaemon: () => Promise.resolve({ findings: [], document: null }),
+    inspectTracking: () =>
+      Promise.resolve({ findings: [], document: { tracking: null, artifactStore: null } }),
     connectTracking: () => Promise.reject(new Error('not scripted')),
     startTrackingServer: () => Promise.reject(new Error('not scripted')),
     evaluateRun: () => Promise.reject(new Error('not scripted')),

@@ -95,9 +95,34 @@ rest               956 ms  956 ms                              █████�
 
 note     What is noise cannot be told from 1 run a side: 3 or more give
          intervals.
-note     Not recorded by runs: how long the event loop of the runner’s process
-         stalls (docs/performance.md has it).
 `);
+  });
+
+  it('takes no run that only warmed a bench up, unless it is named', async () => {
+    using cli = await trained(['inprocess', 'docker']);
+    await trainEach(cli, ['docker'], ['--key', '20260103-000000-dddddd/warm-up/docker']);
+    const latest = { inprocess: [FIRST], docker: [SECOND] };
+    expect(idsOf((await cli.json('compare')) as unknown as Document)).toEqual(latest);
+    const tagged = await cli.json('compare', '--experiment', 'mnist-cnn');
+    expect(idsOf(tagged as unknown as Document)).toEqual(latest);
+    expect(idsOf((await cli.json('compare', FIRST, THIRD)) as unknown as Document)).toEqual({
+      inprocess: [FIRST],
+      docker: [THIRD],
+    });
+  });
+
+  it.each([
+    [['--open'], '--scaling has no --open.'],
+    [['--force'], '--scaling has no --force.'],
+    [['--output', 'report.md'], '--scaling has no --output.'],
+    [['--format', 'csv'], '--scaling has no --format csv.'],
+  ])('with --scaling refuses %j', async (options, message) => {
+    using cli = commandLine();
+    const { status, stderr } = await cli.run('compare', '--scaling', 'latest', ...options);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringContaining(message) as string,
+    });
   });
 
   it('compares those that are named, each once', async () => {
@@ -111,6 +136,7 @@ note     Not recorded by runs: how long the event loop of the runner’s process
   it.each([
     ['markdown', /^## inprocess, docker\n/],
     ['csv', /^side,figure,unit,/],
+    ['html', /^<!doctype html>\s*<html lang="en">/],
     ['json', /^\{\n {2}"schemaVersion": 1,\n/],
     ['terminal', /^inprocess \(1 run\), docker \(1 run\)/],
   ])('shows it as %s', async (format, beginning) => {
@@ -131,6 +157,7 @@ describe('compare --output', () => {
     ['report.md', '## inprocess, docker', 'markdown'],
     ['report.CSV', 'side,figure,unit,', 'csv'],
     ['report.json', '{\n  "schemaVersion": 1,', 'json'],
+    ['report.html', '<!doctype html>', 'html'],
     ['report', 'inprocess (1 run), docker (1 run)', 'terminal'],
   ])('writes %s in the form that its name says', async (name, beginning, format) => {
     using cli = await trained(['inprocess', 'docker'], { columns: 80 });
@@ -181,6 +208,107 @@ describe('compare --output', () => {
     expect(await cli.json('compare', '--format', 'csv')).toMatchObject({
       error: { code: 'usage', message: '--json and --format csv ask for two documents on stdout.' },
     });
+  });
+});
+
+describe('the page of compare', () => {
+  const pageOf = async (cli: Cli): Promise<string> => {
+    const { status, stdout, stderr } = await cli.run('compare', '--format', 'html', '--force', FIRST, SECOND);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return stdout.replaceAll(/\s+/g, ' ');
+  };
+  const line = (seq: number, event: object): string =>
+    `${JSON.stringify({ seq, t: Date.UTC(2026, 0, 1) + 1000 * seq, ...event })}\n`;
+  const system = { type: 'system', rssBytes: 5e8, cpuSeconds: 1 };
+  const writeEvents = (cli: Cli, text: string) =>
+    writeFileSync(join(dirOf(cli, FIRST), 'events.ndjson'), text);
+  const writeJson = (cli: Cli, id: string, name: string, document: object) => {
+    mkdirSync(join(dirOf(cli, id), 'artifacts/eval'), { recursive: true });
+    writeFileSync(join(dirOf(cli, id), 'artifacts/eval', name), JSON.stringify(document));
+  };
+
+  it('draws the events of a run, a half last line left out', async () => {
+    using cli = await trained(['inprocess', 'docker']);
+    writeEvents(cli, line(0, system) + line(1, { ...system, rssBytes: 6e8 }) + '{"seq": 2, "t": 17');
+    const page = await pageOf(cli);
+    expect(page).toContain('Memory of the process that trains, MB: inprocess from 500 to 600 over 2 points');
+    expect(page).not.toContain('cannot be read');
+  });
+
+  it('draws events as far as they can be read, and says where they end', async () => {
+    using cli = await trained(['inprocess', 'docker']);
+    writeEvents(cli, `${line(0, system)}nonsense\n${line(2, system)}`);
+    const page = await pageOf(cli);
+    expect(page).toContain('inprocess 500 at seconds since the start of the run 0');
+    expect(page).toContain(`The curves of run ${FIRST} end where its events cannot be read: `);
+  });
+
+  it('shows the pictures that sides disagree on only of the data that they were trained on', async () => {
+    let trainings = 0;
+    const digests = ['1', '2'].map((digit) => `sha256:${digit.repeat(64)}`);
+    using cli = await trained(['inprocess', 'docker'], {
+      script: {
+        train: () =>
+          Promise.resolve(
+            trainerExit({ training: { ...TRAINED, weightsDigest: digests[(trainings += 1) - 1]! } }),
+          ),
+      },
+    });
+    const perClass = [{ className: '0', precision: 1, recall: 1, f1: 1, support: 3 }];
+    for (const [id, predicted] of [
+      [FIRST, [0, 1, 2]],
+      [SECOND, [0, 7, 2]],
+    ] as const) {
+      writeJson(cli, id, 'metrics.json', {
+        testLoss: 1,
+        testAccuracy: 0.5,
+        perClass,
+        confusionMatrix: [[3]],
+      });
+      const lists = { labels: [0, 1, 2], predicted, probabilities: [1, 0.5, 0.25] };
+      writeJson(cli, id, 'predictions.json', {
+        schemaVersion: 1,
+        classNames: Array.from('0123456789'),
+        ...lists,
+      });
+    }
+    expect(await pageOf(cli)).toMatch(
+      /<img src="data:image\/png;base64,[^"]+" width="84" height="84" alt="Test image 1, a 1: inprocess 1, docker 7"/,
+    );
+    renameSync(cli.dataDir, `${cli.dataDir}-away`);
+    const without = await pageOf(cli);
+    expect(without).not.toContain('<img');
+    expect(without).toContain(
+      'The pictures that sides disagree on are not shown: Cannot read the data folder',
+    );
+    expect(without).toContain('they take 1 for different classes');
+    writeJson(cli, SECOND, 'predictions.json', { schemaVersion: 1 });
+    expect(await pageOf(cli)).toContain(`The predictions of run ${SECOND} are left out: `);
+  });
+
+  it.each([
+    [['--open', '--format', 'csv'], 'csv'],
+    [['--open', '--output', 'report.md'], 'markdown'],
+  ])('is not what %j asks for', async (args, format) => {
+    using cli = commandLine();
+    expect(await cli.json('compare', ...args)).toMatchObject({
+      error: { code: 'usage', message: `--open shows the report as a page, and ${format} is none.` },
+    });
+  });
+
+  it('that is to be opened goes into the runs directory, or where --output says', async () => {
+    using cli = await trained(['inprocess', 'docker'], { env: { PATH: '/nowhere' } });
+    const { status, stdout, stderr } = await cli.run('compare', '--open');
+    const path = join(cli.runsDir, 'report.html');
+    expect({ status, stdout, stderr }).toEqual({
+      ...{ status: 0, stdout: '', stderr: `The comparison (html) is in ${path}.\n` },
+    });
+    expect(readFileSync(path, 'utf8')).toMatch(/^<!doctype html>/);
+    expect(await cli.json('compare', '--open', '--output', 'page.htm')).toMatchObject({
+      output: join(cli.cwd, 'page.htm'),
+    });
+    // A page in the runs directory is no run.
+    expect((await cli.run('runs', 'ls')).status).toBe(0);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Services } from '../../../src/cli/services.js';
 import { RunnerError } from '../../../src/contract/errors.js';
-import { commandLine } from './command-line.js';
+import { commandLine, type Script } from './command-line.js';
 
 const FINDINGS = [
   { name: 'Node', value: '20.20.2' },
@@ -44,7 +44,9 @@ No job can run here yet.
     using cli = commandLine({ script: inspection(false) });
     const { status, stdout } = await cli.run('doctor', '--json');
     expect(status).toBe(3);
-    expect(JSON.parse(stdout)).toEqual({ ready: false, anything: 1, docker: null });
+    expect(JSON.parse(stdout)).toEqual({
+      ...{ ready: false, anything: 1, docker: null, tracking: null, artifactStore: null },
+    });
   });
 
   it('asks the daemon that the environment names, and tells what it says', async () => {
@@ -63,6 +65,46 @@ No job can run here yet.
     expect((await cli.run('doctor')).stdout).toContain('\nDocker      20.10.24\n');
     expect(asked).toBe('tcp://elsewhere:2376');
     expect(await cli.json('doctor')).toMatchObject({ docker: { version: '20.10.24' } });
+  });
+
+  it('asks for the tracking server and the store that the environment names, and tells what they say', async () => {
+    const asked: NodeJS.ProcessEnv[] = [];
+    const script: Script = {
+      ...inspection(true),
+      inspectTracking: ({ env }) => {
+        asked.push(env);
+        return Promise.resolve({
+          findings: [{ name: 'tracking', value: 'Nothing listens there.', remedy: 'Start it.' }],
+          document: {
+            tracking: {
+              uri: 'http://mlflow:5000',
+              ok: false,
+              version: null,
+              problem: 'tracking-unreachable',
+            },
+            artifactStore: null,
+          },
+        });
+      },
+    };
+    using cli = commandLine({ script, env: { MLFLOW_TRACKING_URI: 'http://mlflow:5000' } });
+    const { status, stdout } = await cli.run('doctor');
+    expect(stdout).toContain('\ntracking    Nothing listens there.\n    → Start it.\n');
+    // A job can run without it.
+    expect(status).toBe(0);
+    expect(asked).toMatchObject([{ MLFLOW_TRACKING_URI: 'http://mlflow:5000' }]);
+    expect(await cli.json('doctor')).toMatchObject({ tracking: { problem: 'tracking-unreachable' } });
+  });
+
+  it('says why a container of Airflow starts slowly: pip at every start', async () => {
+    const index = '--extra-index-url https://me:secret@index.invalid/simple';
+    const env = { _PIP_ADDITIONAL_REQUIREMENTS: `mlflow tensorflow==2.15.0 ${index}` };
+    using cli = commandLine({ script: inspection(true), env });
+    const { stdout } = await cli.run('doctor');
+    expect(stdout).toContain(
+      'container start  slow: pip installs mlflow tensorflow==2.15.0 --extra-index-url https://…@index.invalid/simple at every start (_PIP_ADDITIONAL_REQUIREMENTS)\n' +
+        '    → Build an image that has runner and what your own DAGs need (docs/use_case_mnist.md, option B), and unset the variable.\n',
+    );
   });
 });
 

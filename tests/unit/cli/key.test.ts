@@ -49,6 +49,31 @@ describe('--key', () => {
     expect(both.trained).toHaveLength(1);
   });
 
+  it('with --retry trains anew in place of a run that failed, and from then on tells of that', async () => {
+    const oom = failed({ reason: 'out-of-memory', message: 'Too little.', exitCode: 137, signal: 'SIGKILL' });
+    using both = counting([() => Promise.resolve(oom)]);
+    const { cli, trained } = both;
+    const first = await cli.run(...KEYED, '--retry', '--json', '--quiet');
+    const second = await cli.run(...KEYED, '--retry', '--json', '--quiet');
+    const third = await cli.run(...KEYED, '--json', '--quiet');
+    expect([first.status, second.status, third.status]).toEqual([1, 0, 0]);
+    expect(JSON.parse(third.stdout)).toEqual(JSON.parse(second.stdout));
+    expect(runsOf(cli)).toHaveLength(2);
+    expect(trained).toHaveLength(2);
+  });
+
+  it('with --retry tells a run again that succeeded', async () => {
+    using both = counting();
+    const first = await both.cli.json(...KEYED, '--retry');
+    expect(await both.cli.json(...KEYED, '--retry')).toEqual(first);
+    expect(both.trained).toHaveLength(1);
+  });
+
+  it('is needed for --retry', async () => {
+    using both = counting();
+    expect((await both.cli.run(...TRAIN, '--retry')).status).toBe(2);
+  });
+
   it('of a run that failed for more than its reason says has the exit status and hint of the first time', async () => {
     const conflict = new RunnerError('container-conflict', 'There is a container.', { hint: 'Rename it.' });
     using both = counting([() => Promise.reject(conflict)]);

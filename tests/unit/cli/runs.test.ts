@@ -58,7 +58,7 @@ describe('runs ls', () => {
     mkdirSync(join(cli.runsDir, 'notes'));
 
     const { stdout } = await cli.run('runs', 'ls');
-    expect(stdout.replaceAll(/\d+(\.\d)? (ms|s)$/gm, 'TIME').replaceAll(cli.cwd, 'CWD')).toBe(
+    expect(stdout.replaceAll(/(\d+ min )?\d+(\.\d)? (ms|s)$/gm, 'TIME').replaceAll(cli.cwd, 'CWD')).toBe(
       `RUN                     STATE       JOB        MODE       EPOCHS  TEST ACC  TIME
 20260104-000000-dddddd  unreadable  CWD/runs/20260104-000000-dddddd/spec.json has schema version 99; this version of runner reads up to 1.
 20260103-000000-cccccc  unfinished  mnist-cnn  inprocess  –/2     –         –

@@ -58,6 +58,8 @@ it.each([
   'runs',
   'evaluate',
   'compare',
+  'bench',
+  'smoke',
   'doctor',
   'image',
   'gc',

@@ -71,6 +71,8 @@ describe('a run that succeeds', () => {
         wallMs: document.wallMs,
         cpuSeconds: document.cpuSeconds,
         peakRssBytes: document.peakRssBytes,
+        // The scripted trainer tells of no training.
+        eventLoopDelay: { maxMs: expect.any(Number) as number },
       },
       training: TRAINED,
     });

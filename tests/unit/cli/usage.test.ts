@@ -29,6 +29,8 @@ Commands:
   runs                        look at the runs there are, and look after them
   recover [options]           finish the runs whose process has died
   compare [options] [run...]  compare runs of different modes: what isolation costs
+  bench [options]             train in several modes, in interleaved rounds, and compare them
+  smoke [options]             train briefly in every mode: same bits, nothing left behind
   log [options] <run...>      record runs at the tracking server
   sync [options]              record every run that the tracking server lacks
   ui [options]                show all runs in an MLflow of your own, until Ctrl-C
@@ -117,7 +119,7 @@ describe('a command line that cannot be meant', () => {
     [['help', 'trian'], 'Unknown command "trian"; did you mean train?'],
     [
       ['frobnicate'],
-      'Unknown command "frobnicate": there are train, evaluate, runs, recover, compare, log, sync, ui, image, warm, gc, doctor, engine.',
+      'Unknown command "frobnicate": there are train, evaluate, runs, recover, compare, bench, smoke, log, sync, ui, image, warm, gc, doctor, engine.',
     ],
     [['runs', 'lss'], 'Unknown command "runs lss"; did you mean ls?'],
     [['train', '--epoch', '3'], "Unknown option '--epoch' (Did you mean --epochs?)"],

@@ -1,4 +1,6 @@
 import { execa } from 'execa';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../../scripts/lib/checkout.mjs';
 
@@ -14,5 +16,6 @@ describe('npm test with arguments that are wrong', () => {
       stdout: '0 passed, 1 failed',
       stderr: `runner: npm test -- ${args.join(' ')}: ${why}`,
     });
+    expect(existsSync(join(ROOT, args.at(-1)!)), 'a file was written in its place').toBe(false);
   });
 });

@@ -14,7 +14,7 @@ export const CONTRAST_NAMES = ['ratio', 'ratioLow', 'ratioHigh'] as const;
 export const SAME_WEIGHTS = 'sameWeights';
 export const PHASES = 'phaseSeconds';
 
-const SIDE = new RegExp(`^(?:${SIDE_NAMES.join('|')}|run[1-9]\\d*)$`);
+const SIDE = new RegExp(`^(?:${SIDE_NAMES.join('|')}|run[1-9]\\d*|[a-h])$`);
 
 const isFigure = (name: string | undefined): name is FigureName =>
   (FIGURE_NAMES as readonly (string | undefined)[]).includes(name);
@@ -43,7 +43,7 @@ export const typeOfName: NameType = (name) => {
 
 const unknown = (name: string, near: string) => ({
   unknown: `there is no name ${JSON.stringify(name)}${near.replace(/\?$/, '')}`,
-  hint: `Names are ${SAME_WEIGHTS}, SIDE.FIGURE, SIDE.FIGURE.${CONTRAST_NAMES.join('|')} and SIDE.${PHASES}.PHASE; sides are ${SIDE_NAMES.join(', ')}, or run1, run2, … of one mode; figures are ${FIGURE_NAMES.join(', ')}.`,
+  hint: `Names are ${SAME_WEIGHTS}, SIDE.FIGURE, SIDE.FIGURE.${CONTRAST_NAMES.join('|')} and SIDE.${PHASES}.PHASE; sides are ${SIDE_NAMES.join(', ')}, or run1, run2, … of one mode (a, b, … in a bench); figures are ${FIGURE_NAMES.join(', ')}.`,
 });
 
 /**

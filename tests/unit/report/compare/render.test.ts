@@ -56,7 +56,7 @@ describe('the report for a terminal', () => {
     expect(text).toContain('FIGURES                inprocess  docker  CHANGE   RATIO\n');
     expect(text).toContain('throughput, images/s       7,700   7,600    −100   0.987\n');
     expect(text).toContain(
-      'note     What is noise cannot be told from 1 run a side: 3 or more give\n         intervals.\n',
+      'note     What is noise cannot be told from 1 run a side: 3 or more give\n         intervals.',
     );
   });
 
@@ -197,7 +197,4 @@ train              15.5 s  15.6 s                                  ╌╌
 save               280 ms  300 ms                                    █████▍
 collect                 –  140 ms                                         ██▌
 remove                  –   40 ms                                            ▊
-rest                50 ms   50 ms                                             ▉
-
-note     Not recorded by runs: how long the event loop of the runner’s process
-         stalls (docs/performance.md has it).`;
+rest                50 ms   50 ms                                             ▉`;

@@ -6,6 +6,7 @@ import {
   drawResamples,
   median,
   RESAMPLES,
+  resamplesOf,
 } from '../../../../src/report/compare/statistics.js';
 
 const FIVE = { base: [7682, 7579, 7776, 7640, 7701], values: [7724, 7420, 7760, 7395, 7650] };
@@ -124,4 +125,20 @@ describe('of two samples of one thing, the interval leaves 1 out', () => {
     ).filter((interval) => interval!.low > 1);
     expect(found.length).toBeGreaterThanOrEqual(90);
   });
+});
+
+it('many runs are drawn less often, and never too seldom', () => {
+  expect([5, 100, 334, 5_000].map(resamplesOf)).toEqual([RESAMPLES, RESAMPLES, 2_994, 2_000]);
+  expect(drawResamples(334, 0).indices).toHaveLength(334 * 2_994);
+});
+
+it('of hundreds of runs the interval closes in on the ratio', () => {
+  const base = Array.from({ length: 301 }, (_, index) => 100 + (index % 7));
+  const values = Array.from({ length: 400 }, (_, index) => 110 + (index % 7));
+  const { low, high, paired } = createIntervals()(base, values)!;
+  expect(paired).toBe(false);
+  expect(low).toBeGreaterThan(1.07);
+  expect(low).toBeLessThanOrEqual(113 / 103);
+  expect(high).toBeGreaterThanOrEqual(113 / 103);
+  expect(high).toBeLessThan(1.12);
 });

@@ -136,6 +136,14 @@ describe('what has been left on a daemon', () => {
     ]);
   });
 
+  it('of runs of another directory is left alone, and not even told of, where one is named', async () => {
+    const things = fakeThings({
+      containers: [container(), container({ runsDir: '/others' }, { Id: 'c2', Names: ['/theirs'] })],
+      volumes: [],
+    });
+    expect((await clear(things, { runsDir: '/others' })).found.map(({ name }) => name)).toEqual(['theirs']);
+  });
+
   it('is told of whom it was', async () => {
     const { connection } = fakeThings({ containers: [container()], volumes: [volume('in')] });
     const found = await collectGarbage(connection, {

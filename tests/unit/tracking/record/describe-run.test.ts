@@ -56,7 +56,10 @@ const OUTCOME: RunOutcome = {
   startedAt: 1_795_632_587_233.4,
   endedAt: 1_795_632_595_872.6,
   phases: { startup: 263.1, firstStep: 1998.9, train: 5132.7 },
-  resources: { wallMs: 8639, cpuSeconds: 7.5, peakRssBytes: 612_298_752 },
+  resources: {
+    ...{ wallMs: 8639, cpuSeconds: 7.5, peakRssBytes: 612_298_752 },
+    eventLoopDelay: { trainP99Ms: 21.4, maxMs: 412.7 },
+  },
   training: {
     epochsCompleted: 3,
     stepsCompleted: 507,
@@ -100,6 +103,13 @@ const described = (change: Partial<DescribedRun> = {}) =>
 
 const valuesOf = (entries: readonly { readonly key: string; readonly value: unknown }[]) =>
   Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+
+it("has the caller's tags besides its own", () => {
+  const { tags } = described({
+    request: { evaluate: false, startedAt: 0, tags: { sweep: 'a', empty: '' } },
+  });
+  expect(valuesOf(tags)).toMatchObject({ sweep: 'a', empty: '', 'runner.run_id': RUN_ID });
+});
 
 describe('name, time and end', () => {
   it('names a run by job, mode and the end of its id, and finds it by its whole id', () => {
@@ -333,6 +343,8 @@ describe('final points', () => {
       'resources/wall_ms': 8639,
       'resources/cpu_seconds': 7.5,
       'resources/peak_memory_bytes': 612_298_752,
+      'resources/event_loop_delay_train_p99_ms': 21.4,
+      'resources/event_loop_delay_max_ms': 412.7,
       'phase/startup_ms': 263.1,
       'phase/first_step_ms': 1998.9,
       'phase/train_ms': 5132.7,

@@ -1,7 +1,7 @@
 import { crc32, inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { encodePng } from '../../../../src/trainer/plots/png.js';
-import { pngSize } from './png-size.js';
+import { encodePng } from '../../../src/common/png.js';
+import { pngSize } from '../trainer/plots/png-size.js';
 
 /** Type and data of each chunk, its checksum verified. */
 function chunksOf(png: Buffer): { type: string; data: Buffer }[] {

@@ -1,0 +1,40 @@
+import { writeFileSync } from 'node:fs';
+import type { Reporter, SerializedError, TestModule } from 'vitest/node';
+
+/** Names the file that the summary goes to. Without it, the reasons for which tests were skipped are printed. */
+const DESTINATION = 'RUNNER_TEST_SUMMARY';
+
+/** What `npm test` adds up over all that it runs: written as JSON. */
+export interface Summary {
+  readonly passed: number;
+  /** By name. A file that could not be loaded, and an error outside of any test, count as one each. */
+  readonly failed: readonly string[];
+  /** How many, by what the machine lacks for them. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+export default class SummaryReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
+    const summary = summarize(modules, unhandled);
+    const destination = process.env[DESTINATION];
+    if (destination !== undefined) writeFileSync(destination, JSON.stringify(summary));
+    else for (const [why, count] of Object.entries(summary.skipped)) console.log(`${count} skipped: ${why}`);
+  }
+}
+
+function summarize(modules: readonly TestModule[], unhandled: readonly SerializedError[]): Summary {
+  const [failed, skipped]: [string[], Record<string, number>] = [[], {}];
+  let passed = 0;
+  for (const module of modules) {
+    const before = failed.length;
+    for (const test of module.children.allTests()) {
+      const result = test.result();
+      if (result.state === 'passed') passed += 1;
+      if (result.state === 'failed') failed.push(`${module.relativeModuleId} > ${test.fullName}`);
+      if (result.state === 'skipped' && result.note !== undefined)
+        skipped[result.note] = (skipped[result.note] ?? 0) + 1;
+    }
+    if (module.state() === 'failed' && failed.length === before) failed.push(module.relativeModuleId);
+  }
+  return { passed, failed: [...failed, ...unhandled.map(({ message }) => message)], skipped };
+}
