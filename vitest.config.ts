@@ -87,6 +87,9 @@ export default defineConfig({
       {
         test: {
           ...withDocker,
+          // After those that build the trainer's image.
+          sequence: { groupOrder: 2 },
+          testTimeout: 600_000,
           name: 'airflow',
           include: ['tests/airflow/**/*.test.ts'],
           globalSetup: [...withDocker.globalSetup, 'tests/airflow/support/setup.ts'],

@@ -142,7 +142,7 @@ describe('a run', () => {
     const { files } = readJson(run.runDir, 'artifacts/manifest.json') as {
       files: Record<string, { bytes: number; sha256: string }>;
     };
-    expect(Object.keys(files)).toHaveLength(7);
+    expect(Object.keys(files)).toHaveLength(8);
     for (const [path, { bytes, sha256 }] of Object.entries(files)) {
       const content = readFileSync(join(run.runDir, 'artifacts', path));
       expect([path, content.length, createHash('sha256').update(content).digest('hex')]).toEqual([
