@@ -42,8 +42,10 @@ export async function connectTracking({
   const tools: LogTools = {
     ...{ server, destination, environment, clock, attempts: patience.attempts },
     allowedMs: hurried ? HURRIED_MS : undefined,
-    async openStore(artifactUri) {
-      const store = await openArtifactStore({ artifactUri, http, env });
+    async openStore(artifactUri, { runId, artifactUri: ofRun }, signal) {
+      const lists = (path: string): Promise<boolean> => server.listsArtifact(runId, path, signal);
+      const run = { artifactUri: ofRun, lists };
+      const store = await openArtifactStore({ artifactUri, http, env, run });
       return hurried ? hurriedStore(store) : store;
     },
   };

@@ -68,14 +68,12 @@ async function findOrCreate(
 ): Promise<Model> {
   const { experiment, runId } = recorder.state;
   const name = run.spec.job;
+  const wanted = { experimentId: experiment.id, name, runId };
   const { id, artifactUri } = (
     await findOrMake({
       find: () => server.findModel(experiment.id, runId, name, signal),
-      make: () =>
-        server.createModel(
-          { experimentId: experiment.id, name, runId, params: [], tags: tagsOf(run) },
-          signal,
-        ),
+      make: () => server.createModel({ ...wanted, tags: tagsOf(run) }, signal),
+      settle: (made) => server.settleModel(made, wanted, signal),
       ...{ attempts, signal },
     })
   ).value;
@@ -103,7 +101,7 @@ async function sendModel(
     bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
     mlflowVersion: (await server.probe(signal)).version,
   });
-  const store = await tools.openStore(model.artifactUri);
+  const store = await tools.openStore(model.artifactUri, recorder.state, signal);
   try {
     const { problem } = await withExtraFiles(described, (extra) =>
       logArtifacts(store, [...own, ...extra], {

@@ -21,6 +21,7 @@ import type { Evaluation } from './record/evaluation-file.js';
 import type { RunRecord } from './record/run-record.js';
 import { Parts } from './parts.js';
 import { RunRecorder } from './run-recorder.js';
+import type { Destination } from './tracking-state.js';
 import type { Recorded, RecordOptions, RunToRecord } from './tracking.js';
 import { allowTime } from './time-allowance.js';
 import { withRecordingLock } from './recording-lock.js';
@@ -34,7 +35,12 @@ export interface LogTools {
   readonly attempts: number;
   /** Milliseconds for all that is asked of the server before the artifacts; undefined for as long as it takes. */
   readonly allowedMs: number | undefined;
-  openStore(artifactUri: string): Promise<ArtifactStore>;
+  /** @param of the run: `artifactUri` is its own, or that of its model */
+  openStore(
+    artifactUri: string,
+    of: Pick<Destination, 'runId' | 'artifactUri'>,
+    signal: AbortSignal,
+  ): Promise<ArtifactStore>;
   readonly environment: DescribedRun['environment'];
   readonly clock: Clock;
 }
@@ -121,7 +127,7 @@ async function sendFiles(
   let artifacts: ArtifactLog = { sent: 0, sentBytes: 0, problem: null };
   try {
     const { files, failed } = await collectFiles(run.runDir, signal);
-    const store = await tools.openStore(recorder.state.artifactUri);
+    const store = await tools.openStore(recorder.state.artifactUri, recorder.state, signal);
     try {
       artifacts = await withExtraFiles(noteFiles(record, recorder.state.renamed), (extra) =>
         logArtifacts(store, [...files, ...extra], {

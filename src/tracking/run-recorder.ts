@@ -2,6 +2,7 @@
 import { runPath } from '../contract/run-directory.js';
 import { RunnerError } from '../contract/errors.js';
 import { findOrMake } from './mlflow/find-or-make.js';
+import { MetricHistories } from './mlflow/metric-history.js';
 import type { ServerRun, TrackingServer } from './mlflow/tracking-server.js';
 import type { Attempt } from './parts.js';
 import { readPoints } from './record/points.js';
@@ -20,6 +21,8 @@ export interface RecorderOptions {
   readonly again: boolean;
   /** To create the run, if it is not clear whether it was created. */
   readonly attempts: number;
+  /** Milliseconds from an unclear answer to looking whether it was created; default: that of `findOrMake`. */
+  readonly unclearWaitMs?: number;
   /** Aborted once the recording lock is lost, too: then nothing more is noted. */
   readonly signal: AbortSignal;
   /** Of what is asked of the server, where that has less time than the recording; default: `signal`. */
@@ -37,6 +40,7 @@ export class RunRecorder {
   #state: Destination;
   #doubt: Doubt;
   readonly #created: boolean;
+  readonly #histories = new MetricHistories();
 
   private constructor(
     private readonly runDir: string,
@@ -59,8 +63,9 @@ export class RunRecorder {
     runDir: string,
     record: RunRecord,
     server: TrackingServer,
-    { destination, experiment: name, again, attempts, signal: held, allowed: signal = held }: RecorderOptions,
+    options: RecorderOptions,
   ): Promise<RunRecorder> {
+    const { destination, again, attempts, unclearWaitMs, signal: held, allowed: signal = held } = options;
     const known = await readDestination(runDir, destination);
     if (known !== undefined) {
       const run = await server.getRun(known.runId, signal);
@@ -68,7 +73,7 @@ export class RunRecorder {
         return new RunRecorder(runDir, server, { held, allowed: signal }, known, 'next');
       if (!again) throw runDeleted(record.key, known.runId, server);
     }
-    const experiment = await server.ensureExperiment(name, signal);
+    const experiment = await server.ensureExperiment(options.experiment, signal);
     const tag = { key: RUN_ID_TAG, value: record.key };
     const { value: run, made } = await findOrMake({
       async find() {
@@ -85,7 +90,8 @@ export class RunRecorder {
           },
           signal,
         ),
-      ...{ attempts, signal },
+      settle: (twin) => server.settleRun(twin, tag, signal),
+      ...{ attempts, unclearWaitMs, signal },
     });
     const state = newDestination({
       ...{ server: destination, experiment: { id: experiment.id, name: experiment.name } },
@@ -163,7 +169,8 @@ export class RunRecorder {
   }
 
   async #send(points: readonly MetricPoint[], maybeThere: boolean): Promise<void> {
-    const options = { maybeThere, onWritten: () => Promise.resolve(), signal: this.signals.allowed };
+    const { allowed: signal } = this.signals;
+    const options = { maybeThere, histories: this.#histories, onWritten: () => Promise.resolve(), signal };
     await this.server.logMetrics(this.#state.runId, points, options);
   }
 }

@@ -1,73 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, rename, rm } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { syncDirectory } from '../../common/atomic-file.js';
-import { isErrno, toRunnerError } from '../../common/errors.js';
-import { exists } from '../../common/exists.js';
+import { isErrno } from '../../common/errors.js';
 import { makeDirectory } from '../../common/make-directory.js';
-import { RunnerError } from '../../contract/errors.js';
-import { isLoopback } from '../mlflow/http.js';
-import type { ArtifactFile, ArtifactStore, Mismatch } from './artifact-store.js';
+import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
 import { streamChecked } from './checked-file.js';
+import { storeFailure } from './file-failure.js';
 import { readBack } from './read-back.js';
-import { verifyFiles, type StoreReader } from './verify-files.js';
+import { sharedFolder, type SharingOptions } from './shared-folder.js';
+import { withVerify, type StoreAdapter } from './verify-files.js';
 
 const CONCURRENCY = 4;
-/** `<root>/<experiment>/<run>/artifacts`: the server makes the root. */
-const LEVELS_BELOW_ROOT = 3;
-/** `<root>/<experiment>/models/<model>/artifacts` */
-const OF_MODEL = /\/models\/[^/]+\/artifacts\/*$/;
-
 /**
- * A folder that this machine has in common with the server. A path says nothing about where: it is taken for the
- * server's own only if the server runs on this machine and has a root there. A container's, of which only the port is
- * on this machine, has its root in the container.
- * @throws RunnerError `artifact-store-unsupported`
+ * A folder that this machine has in common with the server.
+ * @throws RunnerError `artifact-store-unsupported` if it has not; as `sharedFolder`
  */
-export async function openFileStore(
-  uri: string,
-  { trackingUri }: { readonly trackingUri: string },
-): Promise<ArtifactStore> {
-  const folder = folderOf(uri);
-  if (folder === undefined) throw notShared(uri, 'is no absolute path of this machine');
-  if (!isLoopback(trackingUri)) throw notShared(uri, `is a folder of the server's machine (${trackingUri})`);
-  if (!(await hasRoot(folder))) throw notShared(uri, 'lies in no folder that is there on this machine');
-  return new FileStore(uri, folder);
+export async function openFileStore(uri: string, options: SharingOptions): Promise<ArtifactStore> {
+  return withVerify(new FileStore(uri, await sharedFolder(uri, options)));
 }
 
-function folderOf(uri: string): string | undefined {
-  if (!/^file:/i.test(uri)) return isAbsolute(uri) ? uri : undefined;
-  try {
-    return fileURLToPath(uri);
-  } catch {
-    // Of another host, or with an escape that is none.
-    return undefined;
-  }
-}
-
-async function hasRoot(folder: string): Promise<boolean> {
-  const levels = OF_MODEL.test(folder) ? LEVELS_BELOW_ROOT + 1 : LEVELS_BELOW_ROOT;
-  let above = folder;
-  for (let level = 0; level <= levels && above !== dirname(above); level += 1) {
-    if (await exists(above)) return true;
-    above = dirname(above);
-  }
-  return false;
-}
-
-const notShared = (uri: string, why: string): RunnerError =>
-  new RunnerError(
-    'artifact-store-unsupported',
-    `The artifact root ${uri} ${why}: nothing can be written there.`,
-    {
-      hint: 'Start the server with --serve-artifacts, or with --default-artifact-root s3://…: new experiments are then kept there.',
-    },
-  );
-
-class FileStore implements ArtifactStore, StoreReader {
+class FileStore implements StoreAdapter {
   readonly uri: string;
   readonly concurrency = CONCURRENCY;
   readonly #folder: string;
@@ -94,13 +49,6 @@ class FileStore implements ArtifactStore, StoreReader {
       signal.throwIfAborted();
       throw storeFailure(error, target);
     }
-  }
-
-  verify(
-    files: readonly ArtifactFile[],
-    options: { readonly deep: boolean; readonly signal: AbortSignal },
-  ): Promise<readonly Mismatch[]> {
-    return verifyFiles(files, this, options);
   }
 
   close(): void {
@@ -133,9 +81,4 @@ class FileStore implements ArtifactStore, StoreReader {
   #target({ path }: ArtifactFile): string {
     return join(this.#folder, path);
   }
-}
-
-function storeFailure(error: unknown, target: string): RunnerError {
-  if (!isErrno(error, 'EACCES', 'EPERM', 'EROFS')) return toRunnerError(error, target);
-  return new RunnerError('artifact-store-forbidden', `This user may not write ${target}.`, { cause: error });
 }

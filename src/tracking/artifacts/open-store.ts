@@ -3,6 +3,7 @@ import type { HttpAccess } from '../mlflow/http.js';
 import type { ArtifactStore } from './artifact-store.js';
 import { openFileStore } from './file-store.js';
 import { openProxyStore } from './proxy-store.js';
+import type { StoredRun } from './shared-folder.js';
 
 export interface StoreOptions {
   /** Of a run, or of a logged model: what the tracking server says. */
@@ -10,13 +11,19 @@ export interface StoreOptions {
   /** Of the tracking server. */
   readonly http: HttpAccess;
   readonly env: NodeJS.ProcessEnv;
+  readonly run: StoredRun;
 }
 
 /**
  * The store that an artifact URI names.
- * @throws RunnerError `artifact-store-unsupported`; `bad-config` or `bad-credentials` of S3
+ * @throws RunnerError `artifact-store-unsupported`; `bad-config` or `bad-credentials` of S3; as `openFileStore`
  */
-export async function openArtifactStore({ artifactUri, http, env }: StoreOptions): Promise<ArtifactStore> {
+export async function openArtifactStore({
+  artifactUri,
+  http,
+  env,
+  run,
+}: StoreOptions): Promise<ArtifactStore> {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(artifactUri)?.[1]?.toLowerCase();
   switch (scheme) {
     case 'mlflow-artifacts':
@@ -28,7 +35,7 @@ export async function openArtifactStore({ artifactUri, http, env }: StoreOptions
     }
     case 'file':
     case undefined:
-      return openFileStore(artifactUri, { trackingUri: http.baseUrl });
+      return openFileStore(artifactUri, { trackingUri: http.baseUrl, run });
     default:
       throw new RunnerError(
         'artifact-store-unsupported',

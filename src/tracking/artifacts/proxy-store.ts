@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { posix } from 'node:path';
 import { TrackingFailure } from '../mlflow/failure.js';
 import type { HttpAccess } from '../mlflow/http.js';
-import type { ArtifactFile, ArtifactStore, Mismatch } from './artifact-store.js';
+import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
 import { readWhole, streamChecked } from './checked-file.js';
 import { mediaTypeOf } from './media-type.js';
 import { checkStorable, parseProxyUri } from './proxy-address.js';
@@ -12,7 +12,7 @@ import { beginProxyUpload, openPartSender, type PartSender } from './proxy-multi
 import { tlsOf } from './s3-settings.js';
 import { planParts, sendInParts, type PartedUpload } from './send-in-parts.js';
 import { retryAtStore, STORE_PATIENCE } from './store-retry.js';
-import { verifyFiles, type StoreReader } from './verify-files.js';
+import { withVerify, type StoreAdapter } from './verify-files.js';
 
 /** The server is one Python process: with a few requests at hand it never waits for the next. */
 const CONCURRENCY = 4;
@@ -37,7 +37,7 @@ export async function openProxyStore(uri: string, { http, env }: ProxyOptions): 
   const access = serverUrl === http.baseUrl ? http : http.to(serverUrl);
   // The store behind the proxy is S3, if it takes parts.
   const sender = openPartSender(await tlsOf(env));
-  return new ProxyStore(uri, { access, root, sender }, multipartOf(env));
+  return withVerify(new ProxyStore(uri, { access, root, sender }, multipartOf(env)));
 }
 
 interface Multipart {
@@ -62,7 +62,7 @@ interface Parts {
   readonly sender: PartSender;
 }
 
-class ProxyStore implements ArtifactStore, StoreReader {
+class ProxyStore implements StoreAdapter {
   readonly uri: string;
   readonly concurrency = CONCURRENCY;
   readonly #access: HttpAccess;
@@ -101,13 +101,6 @@ class ProxyStore implements ArtifactStore, StoreReader {
       const content = streamChecked(file, signal);
       await this.#api.putStream(path, { content, bytes: file.bytes, mediaType: mediaTypeOf(path) }, signal);
     });
-  }
-
-  verify(
-    files: readonly ArtifactFile[],
-    options: { readonly deep: boolean; readonly signal: AbortSignal },
-  ): Promise<readonly Mismatch[]> {
-    return verifyFiles(files, this, options);
   }
 
   close(): void {

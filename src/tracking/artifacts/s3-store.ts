@@ -11,7 +11,7 @@ import {
 import pMap from 'p-map';
 import { Readable } from 'node:stream';
 import { RunnerError } from '../../contract/errors.js';
-import type { ArtifactFile, ArtifactStore, Mismatch } from './artifact-store.js';
+import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
 import { readWhole } from './checked-file.js';
 import { mediaTypeOf } from './media-type.js';
 import { readBack } from './read-back.js';
@@ -20,7 +20,7 @@ import { DEFAULT_REGION, s3Settings, type S3Settings } from './s3-settings.js';
 import { beginUpload, endAbandoned } from './s3-upload.js';
 import { planParts, sendInParts, type PartedUpload } from './send-in-parts.js';
 import { TrackingFailure } from '../mlflow/failure.js';
-import { verifyFiles, type StoreReader } from './verify-files.js';
+import { withVerify, type StoreAdapter } from './verify-files.js';
 
 const CONCURRENCY = 16;
 const ANSWERS_AT_ONCE = 16;
@@ -45,7 +45,7 @@ export function parseS3Uri(uri: string): S3Address {
 export async function openS3Store(uri: string, env: NodeJS.ProcessEnv): Promise<ArtifactStore> {
   const address = parseS3Uri(uri);
   const settings = await s3Settings(env);
-  return new S3Store(uri, address, settings, await connect(settings));
+  return withVerify(new S3Store(uri, address, settings, await connect(settings)));
 }
 
 /** Where nothing names a region, not even a profile, it is that of boto3. */
@@ -63,7 +63,7 @@ async function connect({ client: config }: S3Settings): Promise<S3Client> {
   }
 }
 
-class S3Store implements ArtifactStore, StoreReader {
+class S3Store implements StoreAdapter {
   readonly uri: string;
   readonly concurrency = CONCURRENCY;
   readonly #address: S3Address;
@@ -117,13 +117,6 @@ class S3Store implements ArtifactStore, StoreReader {
       const { code } = s3Failure(this.uri, `list the unfinished uploads of ${path}`, error);
       if (code !== 'artifact-store-forbidden' && code !== 'tracking-refused') throw error;
     }
-  }
-
-  verify(
-    files: readonly ArtifactFile[],
-    options: { readonly deep: boolean; readonly signal: AbortSignal },
-  ): Promise<readonly Mismatch[]> {
-    return verifyFiles(files, this, options);
   }
 
   close(): void {

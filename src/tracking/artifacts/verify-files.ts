@@ -1,7 +1,7 @@
 /** Comparing what a store holds with what was sent. */
 import { createHash } from 'node:crypto';
 import pMap from 'p-map';
-import type { ArtifactFile, Mismatch } from './artifact-store.js';
+import type { ArtifactFile, ArtifactStore, Mismatch } from './artifact-store.js';
 import { retryAtStore, STORE_PATIENCE } from './store-retry.js';
 
 /** Reading back takes the store's time and this machine's: a few at once hide what each waits. */
@@ -25,8 +25,19 @@ export interface StoreReader {
   read(file: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
+/** What each kind of store has of its own. */
+export type StoreAdapter = Omit<ArtifactStore, 'verify'> & StoreReader;
+
+/** A store that compares what it was sent with what it can tell. */
+export const withVerify = (adapter: StoreAdapter): ArtifactStore => ({
+  ...{ uri: adapter.uri, concurrency: adapter.concurrency },
+  put: (file, signal) => adapter.put(file, signal),
+  verify: (files, options) => verifyFiles(files, adapter, options),
+  close: () => adapter.close(),
+});
+
 /** Sizes of all by listing, and with `deep` every byte of those of the right size by reading it back. */
-export async function verifyFiles(
+async function verifyFiles(
   files: readonly ArtifactFile[],
   reader: StoreReader,
   { deep, signal }: { readonly deep: boolean; readonly signal: AbortSignal },

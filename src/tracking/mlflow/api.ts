@@ -14,7 +14,7 @@ export interface Api {
 export interface Call {
   /** As an infinitive, for messages: `create the run`. */
   readonly what: string;
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below `/api/2.0/mlflow/`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number>>;

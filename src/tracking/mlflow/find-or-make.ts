@@ -41,12 +41,15 @@ export async function findOrMake<T>({
 }> {
   let value = await find();
   for (let attempt = 1; value === null; attempt += 1) {
+    let made: T | undefined;
     try {
-      const made = await make();
-      const kept = attempt === 1 ? made : await settle(made);
-      return { value: kept, made: kept === made };
+      made = await make();
     } catch (error) {
       if (attempt === attempts || !isUnclear(error)) throw error;
+    }
+    if (made !== undefined) {
+      const kept = attempt === 1 ? made : await settle(made);
+      return { value: kept, made: kept === made };
     }
     for (let look = 0; look < LOOKS && value === null; look += 1) {
       await pause(unclearWaitMs * 2 ** look, signal);

@@ -17,8 +17,6 @@ export interface HttpAccess {
    * for no status, gives texts as they are. Its errors hold the credentials: pass none on (`failureOfError`).
    */
   readonly client: AxiosInstance;
-  /** `Authorization`, or empty: in `client` already. Never to be shown. */
-  readonly authHeaders: Readonly<Record<string, string>>;
   /** Takes the credentials out of somebody else's text. */
   redact(text: string): string;
   /** The same for another address that the user has named (`mlflow-artifacts://host:port/…`), as MLflow's client does. */
@@ -82,7 +80,6 @@ export function openHttpAccess(baseUrl: string, credentials: Credentials, tls: T
       maxBodyLength: Infinity,
       maxContentLength: MAX_ANSWER_BYTES,
     }),
-    authHeaders: credentials.headers,
     redact: (text) => credentials.secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text),
     to: open,
     close: () => {

@@ -5,12 +5,13 @@ import { nameDeletedExperiment, nameDeletedRun } from './deleted.js';
 import { ensureExperiment } from './experiments.js';
 import { type HttpAccess, openHttpAccess } from './http.js';
 import { logMetrics } from './metrics.js';
-import { createModel, findModel, finishModel } from './models.js';
+import { createModel, findModel, finishModel, settleModel } from './models.js';
 import { probe } from './probe.js';
 import { ensureVersion } from './registry.js';
 import type { Patience } from './retry.js';
+import { listsArtifact } from './run-artifacts.js';
 import { deleteTags, logDatasets, logParams, setTags } from './run-data.js';
-import { createRun, findRun, readRun, updateRun } from './runs.js';
+import { createRun, findRun, readRun, settleRun, updateRun } from './runs.js';
 import { readTls } from './tls.js';
 import { parseTrackingUri } from './tracking-uri.js';
 import type { TrackingServer } from './tracking-server.js';
@@ -63,6 +64,7 @@ function serverOver(api: Api): TrackingServer {
     findRun: (experimentId, tag, signal) => findRun(api, experimentId, tag, signal),
     createRun: (run, signal) =>
       nameDeletedExperiment(api, run.experimentId, () => createRun(api, run, signal)),
+    settleRun: (made, tag, signal) => settleRun(api, made, tag, signal),
     getRun: async (runId, signal) => (await readRun(api, runId, signal))?.run ?? null,
     updateRun: onRun(updateRun),
     logParams: onRun(logParams),
@@ -70,9 +72,11 @@ function serverOver(api: Api): TrackingServer {
     deleteTags: onRun(deleteTags),
     logMetrics: onRun(logMetrics),
     logDatasets: onRun(logDatasets),
+    listsArtifact: (runId, name, signal) => listsArtifact(api, runId, name, signal),
     findModel: (experimentId, runId, name, signal) => findModel(api, experimentId, runId, name, signal),
     createModel: (model, signal) =>
       nameDeletedExperiment(api, model.experimentId, () => createModel(api, model, signal)),
+    settleModel: (made, of, signal) => settleModel(api, made, of, signal),
     finishModel: (modelId, runId, result, signal) => finishModel(api, modelId, runId, result, signal),
     ensureVersion: (name, model, signal) => ensureVersion(api, name, model, signal),
     close: () => api.access.close(),

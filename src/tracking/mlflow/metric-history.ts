@@ -19,27 +19,37 @@ const pageSchema = z.object({
 
 const PAGE_SIZE = 10_000;
 
-/** The points that the run does not have yet, in their order. */
-export async function missingPoints(
-  api: Api,
-  runId: string,
-  points: readonly MetricPoint[],
-  signal: AbortSignal,
-): Promise<readonly MetricPoint[]> {
-  const there = new Map<string, ReadonlySet<string>>();
-  for (const { key } of points) {
-    if (!there.has(key)) there.set(key, await readHistory(api, runId, key, signal));
+/** What a run has of each metric that was asked for, kept as long as nobody else writes to it. */
+export class MetricHistories {
+  /** Identities of its points by key. */
+  readonly #there = new Map<string, Set<string>>();
+
+  /** Those that the run does not have yet, in their order. Each key is read from the server once. */
+  async missing(
+    api: Api,
+    runId: string,
+    points: readonly MetricPoint[],
+    signal: AbortSignal,
+  ): Promise<readonly MetricPoint[]> {
+    for (const { key } of points) {
+      if (!this.#there.has(key)) this.#there.set(key, await readHistory(api, runId, key, signal));
+    }
+    return points.filter((point) => this.#there.get(point.key)?.has(identityOf(point)) !== true);
   }
-  return points.filter((point) => there.get(point.key)?.has(identityOf(point)) !== true);
+
+  /** The server has taken these. */
+  add(points: readonly MetricPoint[]): void {
+    for (const point of points) this.#there.get(point.key)?.add(identityOf(point));
+  }
+
+  /** Nobody knows what the server has taken of these: their keys are read anew. */
+  forget(points: readonly MetricPoint[]): void {
+    for (const { key } of points) this.#there.delete(key);
+  }
 }
 
 /** Identities of all points of one metric. */
-async function readHistory(
-  api: Api,
-  runId: string,
-  key: string,
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
+async function readHistory(api: Api, runId: string, key: string, signal: AbortSignal): Promise<Set<string>> {
   const identities = new Set<string>();
   let token = '';
   do {

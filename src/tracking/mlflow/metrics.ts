@@ -3,13 +3,14 @@ import type { MetricPoint } from '../record/run-record.js';
 import { type Api, callOnce, retried } from './api.js';
 import { metricBatches } from './batches.js';
 import { isAlreadyThere } from './failure.js';
-import { missingPoints } from './metric-history.js';
+import { MetricHistories } from './metric-history.js';
 import { nothing } from './schemas.js';
 
 const WHAT = 'log metrics';
 
 export interface LogMetricsOptions {
   readonly maybeThere: boolean;
+  readonly histories?: MetricHistories;
   readonly onWritten: (count: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -25,14 +26,20 @@ export async function logMetrics(
   api: Api,
   runId: string,
   points: readonly MetricPoint[],
-  { maybeThere, onWritten, signal }: LogMetricsOptions,
+  { maybeThere, histories = new MetricHistories(), onWritten, signal }: LogMetricsOptions,
 ): Promise<void> {
   let maybe = maybeThere;
   let written = 0;
   for (const { body, items } of metricBatches(runId, points)) {
-    const found = await retried(api, { what: WHAT, signal }, (within, last) =>
-      sendOnce(api, runId, { body, items }, { maybeThere: maybe || last !== undefined, signal: within }),
-    );
+    const found = await retried(api, { what: WHAT, signal }, async (within, last) => {
+      const maybeThere = maybe || last !== undefined;
+      try {
+        return await sendOnce(api, runId, { body, items }, { maybeThere, histories, signal: within });
+      } catch (error) {
+        histories.forget(items);
+        throw error;
+      }
+    });
     maybe &&= found;
     written += items.length;
     await onWritten(written);
@@ -41,6 +48,7 @@ export async function logMetrics(
 
 interface SendOptions {
   readonly maybeThere: boolean;
+  readonly histories: MetricHistories;
   readonly signal: AbortSignal;
 }
 
@@ -49,20 +57,25 @@ async function sendOnce(
   api: Api,
   runId: string,
   batch: { readonly body: Buffer; readonly items: readonly MetricPoint[] },
-  { maybeThere, signal }: SendOptions,
+  { maybeThere, histories, signal }: SendOptions,
 ): Promise<boolean> {
   const post = (body: Buffer): Promise<void> =>
     callOnce(api, nothing, { what: WHAT, method: 'POST', path: 'runs/log-batch', body, signal });
   if (!maybeThere) {
     try {
       await post(batch.body);
+      histories.add(batch.items);
       return false;
     } catch (error) {
       // Nothing of a batch is written then: all of it is one transaction.
       if (!isAlreadyThere(error)) throw error;
+      histories.forget(batch.items);
     }
   }
-  const missing = await missingPoints(api, runId, batch.items, signal);
-  for (const { body } of metricBatches(runId, missing)) await post(body);
+  const missing = await histories.missing(api, runId, batch.items, signal);
+  for (const { body, items } of metricBatches(runId, missing)) {
+    await post(body);
+    histories.add(items);
+  }
   return missing.length < batch.items.length;
 }

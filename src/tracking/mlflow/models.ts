@@ -7,6 +7,7 @@ import { nameDeletedRun } from './deleted.js';
 import { readRun } from './runs.js';
 import { nothing } from './schemas.js';
 import type { NewModel, ServerModel } from './tracking-server.js';
+import { keepOne } from './twins.js';
 
 const modelSchema = z
   .object({
@@ -32,26 +33,58 @@ export async function findModel(
   name: string,
   signal: AbortSignal,
 ): Promise<ServerModel | null> {
+  return (await findModels(api, experimentId, runId, name, signal))[0] ?? null;
+}
+
+/** Which of all models of this name that come from this run stays, after one of them was made twice. */
+export async function settleModel(
+  api: Api,
+  made: ServerModel,
+  { experimentId, runId, name }: Pick<NewModel, 'experimentId' | 'runId' | 'name'>,
+  signal: AbortSignal,
+): Promise<ServerModel> {
+  const models = await findModels(api, experimentId, runId, name, signal);
+  const kept = await keepOne(
+    models.map(({ id, status }) => ({ id, empty: status === 'LOGGED_MODEL_PENDING' })),
+    (id) =>
+      callApi(api, nothing, {
+        ...{ what: 'delete the logged model that was made twice', method: 'DELETE', signal },
+        path: `logged-models/${encodeURIComponent(id)}`,
+      }),
+  );
+  return kept === made.id ? made : (models.find(({ id }) => id === kept) ?? made);
+}
+
+/** More than a run's model is ever made. */
+const MOST_OF_ONE_RUN = 50;
+
+async function findModels(
+  api: Api,
+  experimentId: string,
+  runId: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<readonly ServerModel[]> {
   const { models } = await callApi(api, searchSchema, {
     ...{ what: 'look for the logged model', method: 'POST', path: 'logged-models/search', signal },
     body: {
       experiment_ids: [experimentId],
       filter: `${equals('source_run_id', runId)} AND ${equals('name', name)}`,
-      max_results: 1,
+      max_results: MOST_OF_ONE_RUN,
       order_by: [{ field_name: 'creation_timestamp', ascending: true }],
     },
   });
-  return models[0] ?? null;
+  return models;
 }
 
 export async function createModel(
   api: Api,
-  { experimentId, name, runId, params, tags }: NewModel,
+  { experimentId, name, runId, tags }: NewModel,
   signal: AbortSignal,
 ): Promise<ServerModel> {
   const { model } = await callApi(api, answerSchema, {
     ...{ what: 'create the logged model', method: 'POST', path: 'logged-models', repeatable: false, signal },
-    body: { experiment_id: experimentId, name, source_run_id: runId, params, tags },
+    body: { experiment_id: experimentId, name, source_run_id: runId, tags },
   });
   return model;
 }

@@ -6,12 +6,14 @@ import { equals } from './filter.js';
 import { findOrMake } from './find-or-make.js';
 import { nothing, pageToken } from './schemas.js';
 import type { TrackingServer } from './tracking-server.js';
+import { keepOne } from './twins.js';
 
 type RegisteredVersion = Awaited<ReturnType<TrackingServer['ensureVersion']>>;
 type VersionSource = Parameters<TrackingServer['ensureVersion']>[1];
 
 const versionSchema = z.object({
   name: z.string(),
+  aliases: z.array(z.unknown()).default([]),
   version: z.union([z.string(), z.number()]).transform(String),
   source: z.string().default(''),
   /** From 3.0 on, and not in every answer. */
@@ -32,8 +34,12 @@ export async function ensureVersion(
 ): Promise<RegisteredVersion> {
   await ensureName(api, name, signal);
   const { value } = await findOrMake({
-    find: () => findVersion(api, name, model, signal),
+    async find() {
+      const [first] = await findVersions(api, name, model, signal);
+      return first === undefined ? null : { name: first.name, version: first.version };
+    },
     make: () => createVersion(api, name, model, signal),
+    settle: (made) => settleVersion(api, made, model, signal),
     ...{ ...api.patience, signal },
   });
   return value;
@@ -68,12 +74,34 @@ async function createVersion(
   return { name: made.name, version: made.version };
 }
 
-async function findVersion(
+/** Which of all versions of this logged model stays, after one of them was made twice: not one that somebody has named. */
+async function settleVersion(
+  api: Api,
+  made: RegisteredVersion,
+  model: VersionSource,
+  signal: AbortSignal,
+): Promise<RegisteredVersion> {
+  const { name } = made;
+  const versions = await findVersions(api, name, model, signal);
+  const kept = await keepOne(
+    versions.map(({ version: id, aliases }) => ({ id, empty: aliases === 0 })),
+    (version) =>
+      callApi(api, nothing, {
+        ...{ what: `delete the version of ${name} that was made twice`, method: 'DELETE', signal },
+        ...{ path: 'model-versions/delete', body: { name, version } },
+      }),
+  );
+  return kept === undefined || kept === made.version ? made : { name, version: kept };
+}
+
+/** The first first. */
+async function findVersions(
   api: Api,
   name: string,
   { modelId, runId, source }: VersionSource,
   signal: AbortSignal,
-): Promise<RegisteredVersion | null> {
+): Promise<readonly (RegisteredVersion & { readonly aliases: number })[]> {
+  const found: (RegisteredVersion & { readonly aliases: number })[] = [];
   let token = '';
   do {
     const page = await callApi(api, searchSchema, {
@@ -84,11 +112,10 @@ async function findVersion(
         ...(token === '' ? {} : { page_token: token }),
       },
     });
-    const found = page.model_versions.find(
-      (version) => version.model_id === modelId || version.source === source,
-    );
-    if (found !== undefined) return { name: found.name, version: found.version };
+    for (const { version, aliases, ...of } of page.model_versions)
+      if (of.model_id === modelId || of.source === source)
+        found.push({ name: of.name, version, aliases: aliases.length });
     token = page.next_page_token;
   } while (token !== '');
-  return null;
+  return found.sort((a, b) => Number(a.version) - Number(b.version));
 }

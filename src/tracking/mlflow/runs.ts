@@ -3,9 +3,12 @@ import type { Entry } from '../record/run-record.js';
 import { type Api, callApi } from './api.js';
 import { TrackingFailure } from './failure.js';
 import { tagEquals } from './filter.js';
-import { entries, nothing } from './schemas.js';
+import { entries, int64, nothing } from './schemas.js';
 import type { NewRun, ServerRun } from './tracking-server.js';
+import { keepOne } from './twins.js';
 
+/** Of which only the number counts. */
+const some = z.array(z.unknown()).default([]);
 const runSchema = z
   .object({
     info: z.object({
@@ -15,13 +18,17 @@ const runSchema = z
       status: z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']),
       lifecycle_stage: z.string().default('active'),
       artifact_uri: z.string(),
+      start_time: int64.default(0),
     }),
-    data: z.object({ params: entries, tags: entries }).default({ params: [], tags: [] }),
+    data: z
+      .object({ params: entries, tags: entries, metrics: some })
+      .default({ params: [], tags: [], metrics: [] }),
+    inputs: z.object({ dataset_inputs: some }).default({ dataset_inputs: [] }),
     outputs: z
       .object({ model_outputs: z.array(z.object({ model_id: z.string() })).default([]) })
       .default({ model_outputs: [] }),
   })
-  .transform(({ info, data, outputs }) => ({
+  .transform(({ info, data, inputs, outputs }) => ({
     run: {
       id: info.run_id,
       experimentId: info.experiment_id,
@@ -33,6 +40,13 @@ const runSchema = z
     params: data.params,
     tags: data.tags,
     modelIds: outputs.model_outputs.map(({ model_id: id }) => id),
+    startTimeMs: info.start_time,
+    /** As it was created, but for its tags. */
+    empty:
+      info.status === 'RUNNING' &&
+      [data.params, data.metrics, inputs.dataset_inputs, outputs.model_outputs].every(
+        ({ length }) => length === 0,
+      ),
   }));
 export type WholeRun = z.output<typeof runSchema>;
 
@@ -49,6 +63,38 @@ export async function findRun(
   tag: Entry,
   signal: AbortSignal,
 ): Promise<ServerRun | null> {
+  const found = (await findRuns(api, experimentId, tag, signal)).map(({ run }) => run);
+  return found.find(isActive) ?? found[0] ?? null;
+}
+
+/** Which of all runs with this value of the tag stays, after one of them was made twice. */
+export async function settleRun(
+  api: Api,
+  made: ServerRun,
+  tag: Entry,
+  signal: AbortSignal,
+): Promise<ServerRun> {
+  const runs = (await findRuns(api, made.experimentId, tag, signal)).filter(({ run }) => isActive(run));
+  const kept = await keepOne(
+    runs.map(({ run: { id }, empty }) => ({ id, empty })),
+    (id) =>
+      callApi(api, nothing, {
+        ...{ what: 'delete the run that was made twice', method: 'POST', path: 'runs/delete', signal },
+        body: { run_id: id },
+      }),
+  );
+  return kept === made.id ? made : (runs.find(({ run }) => run.id === kept)?.run ?? made);
+}
+
+const isActive = ({ lifecycleStage }: ServerRun): boolean => lifecycleStage === 'active';
+
+/** The oldest first. Twins start at the same time: their ids tell them apart, so that the order is the same for everybody. */
+async function findRuns(
+  api: Api,
+  experimentId: string,
+  tag: Entry,
+  signal: AbortSignal,
+): Promise<readonly WholeRun[]> {
   const { runs } = await callApi(api, searchSchema, {
     ...{ what: 'look for the run', method: 'POST', path: 'runs/search', signal },
     body: {
@@ -59,8 +105,7 @@ export async function findRun(
       order_by: ['attributes.start_time ASC'],
     },
   });
-  const found = runs.map(({ run }) => run);
-  return found.find(({ lifecycleStage }) => lifecycleStage === 'active') ?? found[0] ?? null;
+  return runs.sort((a, b) => a.startTimeMs - b.startTimeMs || (a.run.id < b.run.id ? -1 : 1));
 }
 
 export async function createRun(

@@ -1,4 +1,5 @@
 /** What the logging task asks of a tracking server. Each call says whether it may be repeated after an unclear answer. */
+import type { MetricHistories } from './metric-history.js';
 import type { DatasetInput, EndStatus, Entry, MetricPoint } from '../record/run-record.js';
 
 export interface ServerExperiment {
@@ -34,7 +35,6 @@ export interface NewModel {
   readonly experimentId: string;
   readonly name: string;
   readonly runId: string;
-  readonly params: readonly Entry[];
   readonly tags: readonly Entry[];
 }
 
@@ -57,6 +57,12 @@ export interface TrackingServer {
   findRun(experimentId: string, tag: Entry, signal: AbortSignal): Promise<ServerRun | null>;
   /** Not repeatable, and never repeated inside after an unclear answer: look with `findRun` first. */
   createRun(run: NewRun, signal: AbortSignal): Promise<ServerRun>;
+  /**
+   * After `createRun` has followed an attempt that may have made one, too: keeps one run with this value of the tag, the
+   * same whoever asks, and deletes those that hold nothing. Repeatable.
+   * @returns the one that stays: `made` itself, or its twin
+   */
+  settleRun(made: ServerRun, tag: Entry, signal: AbortSignal): Promise<ServerRun>;
   /** Null if there is no such run. */
   getRun(runId: string, signal: AbortSignal): Promise<ServerRun | null>;
   /** Repeatable. */
@@ -78,6 +84,7 @@ export interface TrackingServer {
    * Writes points in as many requests as the server's limits ask for, in order.
    * @param options.maybeThere the first points may have been written before by a call whose answer was never seen: sent
    *   such that the server neither doubles nor chokes on them
+   * @param options.histories what is known of the run from earlier calls of the same recording
    * @param options.onWritten told how many of `points`, from the first, are known to be written, after each request
    */
   logMetrics(
@@ -85,12 +92,15 @@ export interface TrackingServer {
     points: readonly MetricPoint[],
     options: {
       readonly maybeThere: boolean;
+      readonly histories?: MetricHistories;
       readonly onWritten: (count: number) => Promise<void>;
       readonly signal: AbortSignal;
     },
   ): Promise<void>;
   /** Repeatable. */
   logDatasets(runId: string, datasets: readonly DatasetInput[], signal: AbortSignal): Promise<void>;
+  /** Whether the server itself finds a file right below the run's artifact address. */
+  listsArtifact(runId: string, name: string, signal: AbortSignal): Promise<boolean>;
   /** The logged model of this run with this name; null if there is none. */
   findModel(
     experimentId: string,
@@ -100,6 +110,12 @@ export interface TrackingServer {
   ): Promise<ServerModel | null>;
   /** Not repeatable: look with `findModel` first. Links it to its run as an output. */
   createModel(model: NewModel, signal: AbortSignal): Promise<ServerModel>;
+  /** As `settleRun`. */
+  settleModel(
+    made: ServerModel,
+    of: Pick<NewModel, 'experimentId' | 'runId' | 'name'>,
+    signal: AbortSignal,
+  ): Promise<ServerModel>;
   /** Repeatable: marks it ready (or its upload as failed) and, once, notes it among the run's outputs. */
   finishModel(
     modelId: string,

@@ -191,7 +191,6 @@ describe('models', () => {
     const made = await server.createModel(
       {
         ...{ experimentId, runId, name: 'model' },
-        params: [{ key: 'epochs', value: '3' }],
         tags: [{ key: 'runner.run_id', value: 'x' }],
       },
       signal,
@@ -228,7 +227,7 @@ describe('models', () => {
         id: made.id,
         name: 'model',
         status: 'READY',
-        params: { epochs: '3' },
+        params: {},
         tags: { 'runner.run_id': 'x', 'mlflow.modelVersions': expect.stringContaining(name) as string },
       },
     ]);
@@ -243,10 +242,7 @@ describe('models', () => {
     const name = fresh('registered');
     const versions = [];
     for (const model of ['first', 'second']) {
-      const { id } = await server.createModel(
-        { experimentId, runId, name: model, params: [], tags: [] },
-        signal,
-      );
+      const { id } = await server.createModel({ experimentId, runId, name: model, tags: [] }, signal);
       const source = { modelId: id, runId, source: `models:/${id}`, tags: [] };
       versions.push((await server.ensureVersion(name, source, signal)).version);
     }

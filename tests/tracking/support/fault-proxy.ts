@@ -32,7 +32,9 @@ export const PASSING_FAULTS = [
 ] as const;
 /** What a server is like that is none, or does not work. */
 type State = 'hang' | 'web-page' | 'nothing' | 'late-clock';
-export type Fault = (typeof PASSING_FAULTS)[number] | State;
+/** The connection breaks at once, and the server hears of the request only later: when `late` lets it. */
+type Late = 'late';
+export type Fault = (typeof PASSING_FAULTS)[number] | State | Late;
 
 export interface ProxiedRequest {
   /** From 1 on. */
@@ -46,6 +48,8 @@ export interface FaultProxyOptions {
   readonly target: string;
   /** Of one request; may be slow, and has seen it before the server has. */
   readonly faultOf?: (request: ProxiedRequest) => Fault | undefined | Promise<Fault | undefined>;
+  /** What a request waits for that is `late`; at once by default. */
+  readonly late?: () => Promise<void>;
 }
 
 export interface FaultProxy extends AsyncDisposable {
@@ -59,14 +63,14 @@ const DELAY_MS = 100;
 /** By which a clock is slow. */
 const LATE_MS = 20 * 60_000;
 
-export async function startFaultProxy({ target, faultOf }: FaultProxyOptions): Promise<FaultProxy> {
+export async function startFaultProxy({ target, faultOf, late }: FaultProxyOptions): Promise<FaultProxy> {
   const faults: Partial<Record<Fault, number>> = {};
   let requests = 0;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { method = 'GET', url = '/' } = request;
     const fault = await faultOf?.({ number: (requests += 1), method, url });
     if (fault !== undefined) faults[fault] = (faults[fault] ?? 0) + 1;
-    await passOn({ target, fault }, request, response);
+    await passOn({ target, fault, late }, request, response);
   };
   const server = createServer((request, response) => {
     handle(request, response).catch(() => {
@@ -93,10 +97,11 @@ export async function startFaultProxy({ target, faultOf }: FaultProxyOptions): P
 interface Passing {
   readonly target: string;
   readonly fault: Fault | undefined;
+  readonly late: FaultProxyOptions['late'];
 }
 
 async function passOn(
-  { target, fault }: Passing,
+  { target, fault, late }: Passing,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -118,6 +123,10 @@ async function passOn(
     return;
   }
   if (fault === 'hang') return;
+  if (fault === 'late') {
+    reset();
+    await late?.();
+  }
   if (fault === 'web-page') {
     answer(response, 200, { 'content-type': 'text/html' }, '<!doctype html><title>Sign in</title>');
     return;
@@ -143,6 +152,7 @@ async function passOn(
   });
   const { statusCode: status = 502 } = incoming;
   const content = await buffer(incoming);
+  if (fault === 'late') return;
   if (fault === 'reset-after') {
     reset();
     return;

@@ -37,6 +37,7 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
       for (const { key, value } of first) tags.set(key, value);
       return Promise.resolve(run());
     },
+    settleRun: (made) => Promise.resolve(made),
     getRun: () => Promise.resolve(run()),
     updateRun: (_id, { status = state.status }) => {
       state.status = status;
@@ -59,8 +60,10 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
       state.datasets = datasets.length;
       return done;
     },
+    listsArtifact: () => Promise.resolve(true),
     findModel: () => Promise.resolve(null),
     createModel: () => Promise.resolve(model),
+    settleModel: (made) => Promise.resolve(made),
     finishModel: () => {
       state.models += 1;
       return done;

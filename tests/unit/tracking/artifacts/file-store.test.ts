@@ -8,9 +8,21 @@ import { temporaryDirectory } from '../../common/temporary-directory.js';
 import { artifact } from './files.js';
 
 const { signal } = new AbortController();
-const open = (artifactUri: string, trackingUri = 'http://localhost:5000') =>
+
+interface Server {
+  readonly trackingUri?: string;
+  /** That of the run whose model's the artifacts are. */
+  readonly ofRun?: string;
+  readonly lists?: (name: string) => boolean;
+}
+
+const open = (
+  artifactUri: string,
+  { trackingUri = 'http://localhost:5000', ofRun = artifactUri, lists = () => true }: Server = {},
+) =>
   openArtifactStore({
     artifactUri,
+    run: { artifactUri: ofRun, lists: async (name) => Promise.resolve(lists(name)) },
     http: openHttpAccess(trackingUri, { headers: {}, secrets: [] }, {}),
     env: {},
   });
@@ -37,8 +49,39 @@ describe('artifacts in a folder', () => {
         code: 'artifact-store-unsupported',
       });
     }
-    await open(join(folder.path, '0/models/m/artifacts'));
     expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it('are where the server finds a file of its run, and that file is gone afterwards', async () => {
+    using folder = temporaryDirectory();
+    const ofRun = join(folder.path, '0/run/artifacts');
+    const found: string[] = [];
+    const lists = (name: string): boolean => {
+      found.push(...readdirSync(ofRun));
+      return found.includes(name);
+    };
+    await open(ofRun, { lists });
+    await open(join(folder.path, '0/models/m/artifacts'), { ofRun, lists });
+    expect(found).toHaveLength(2);
+    expect(new Set(found).size).toBe(2);
+    expect(readdirSync(ofRun)).toEqual([]);
+    expect(existsSync(join(folder.path, '0/models'))).toBe(false);
+  });
+
+  it('are in no folder of the same name that a container has, and nothing is left in this one', async () => {
+    using folder = temporaryDirectory();
+    mkdirSync(join(folder.path, '0'));
+    const artifactUri = join(folder.path, '0/run/artifacts');
+    await expect(open(artifactUri, { lists: () => false })).rejects.toMatchObject({
+      code: 'artifact-store-unsupported',
+      message: `The artifact root ${artifactUri} is another folder to the server (http://localhost:5000), which may run in a container: nothing can be written there.`,
+    });
+    const gone = new Error('gone');
+    const lists = (): boolean => {
+      throw gone;
+    };
+    await expect(open(artifactUri, { lists })).rejects.toBe(gone);
+    expect(readdirSync(folder.path, { recursive: true })).toEqual(['0']);
   });
 
   it('are told to be missing, or other ones', async () => {
@@ -65,8 +108,7 @@ describe('artifacts in a folder', () => {
   it.skipIf(process.getuid?.() === 0)('say that this user may not write there', async () => {
     using folder = temporaryDirectory();
     mkdirSync(join(folder.path, 'root'), { mode: 0o500 });
-    const store = await open(join(folder.path, 'root/0/run/artifacts'));
-    await expect(store.put(artifact(folder.path, 'one', 'one'), signal)).rejects.toMatchObject({
+    await expect(open(join(folder.path, 'root/0/run/artifacts'))).rejects.toMatchObject({
       code: 'artifact-store-forbidden',
     });
     chmodSync(join(folder.path, 'root'), 0o700);
@@ -88,7 +130,7 @@ describe('artifacts at', () => {
     ['Azure', 'wasbs://container@account/0', undefined, /Artifacts at wasbs: cannot/],
     ['Databricks', 'dbfs:/databricks/mlflow', undefined, /it writes to mlflow-artifacts:, s3: and file:/],
   ])('%s are refused', async (_, uri, trackingUri, message) => {
-    await expect(open(uri, trackingUri)).rejects.toMatchObject({
+    await expect(open(uri, trackingUri === undefined ? {} : { trackingUri })).rejects.toMatchObject({
       code: 'artifact-store-unsupported',
       message: expect.stringMatching(message) as string,
     });

@@ -22,8 +22,8 @@ function memoryStore(fail: Partial<Record<number | 'complete' | 'abort', Error>>
   const upload: PartedUpload = {
     async sendPart(number, body, during) {
       most = Math.max(most, ++inFlight);
-      // The first waits for all that may go with it.
-      while (number === 1 && inFlight < PLAN.concurrency && !during.aborted) await setImmediate();
+      // The first wait for each other, or one could be through before the next was read.
+      while (number <= PLAN.concurrency && most < PLAN.concurrency && !during.aborted) await setImmediate();
       // Later parts are through before earlier ones.
       for (let turn = 0; turn < 5 - (number % 3); turn += 1) await setImmediate();
       inFlight -= 1;

@@ -1,5 +1,6 @@
 /** Servers that choke on points they have (before 3.17), or write them again (over plain files). */
 import { expect, test } from 'vitest';
+import { MetricHistories } from '../../../../src/tracking/mlflow/metric-history.js';
 import type { MetricPoint } from '../../../../src/tracking/record/run-record.js';
 import { fakeServer, type FakeServer, type Reply, type Seen, signal } from './fake-server.js';
 
@@ -84,6 +85,20 @@ test.each<Kind>(['chokes', 'doubles'])(
     expect(seen.slice(before).filter(({ method }) => method === 'GET')).toHaveLength(1);
   },
 );
+
+test('of one recording, the history of each metric is read once', async () => {
+  const { connection, rows, seen } = await olderServer('doubles');
+  const onWritten = (): Promise<void> => Promise.resolve();
+  await connection.server.logMetrics('r', points.slice(0, 2200), { maybeThere: false, onWritten, signal });
+  const before = seen.length;
+  const histories = new MetricHistories();
+  for (const chunk of [points.slice(0, 1100), points.slice(1100)]) {
+    await connection.server.logMetrics('r', chunk, { maybeThere: true, histories, onWritten, signal });
+  }
+  expect(rows).toEqual(rowsOf(points));
+  const first = seen.slice(before).filter(({ path }) => /get-history(?!.*page_token)/.test(path));
+  expect(first).toHaveLength(3);
+});
 
 test('a server that chokes without having been asked twice is told apart by looking', async () => {
   const { connection, rows } = await olderServer('chokes');

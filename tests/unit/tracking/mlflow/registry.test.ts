@@ -12,7 +12,8 @@ async function registry(create: (attempt: number) => Reply) {
     if (path.includes('model-versions/search')) return { body: { model_versions: state.versions } };
     return path.includes('model-versions/create') ? create((state.created += 1)) : {};
   };
-  return { state, ...(await fakeServer(reply, { patience: { ...QUICK, unclearWaitMs: 50 } })).connection };
+  const { connection, seen } = await fakeServer(reply, { patience: { ...QUICK, unclearWaitMs: 10 } });
+  return { state, seen, server: connection.server };
 }
 
 it('a version of which nobody knows whether it was made is waited for before another is', async () => {
@@ -31,6 +32,18 @@ it('and made where it is not there then', async () => {
   );
   expect(await server.ensureVersion('digits', MODEL, signal)).toEqual({ name: 'digits', version: '2' });
   expect(state.created).toBe(2);
+});
+
+it('of two that were made in the end the first stays, and the other is deleted', async () => {
+  const { state, server, seen } = await registry((attempt) => {
+    if (attempt === 1) return 'reset';
+    // The first one's creation is through only now.
+    state.versions.push({ ...VERSION, version: '2' }, VERSION);
+    return { body: { model_version: { ...VERSION, version: '2' } } };
+  });
+  expect(await server.ensureVersion('digits', MODEL, signal)).toEqual({ name: 'digits', version: '1' });
+  const deleted = seen.filter(({ method }) => method === 'DELETE');
+  expect(deleted.map(({ body }) => JSON.parse(body) as object)).toEqual([{ name: 'digits', version: '2' }]);
 });
 
 it('one that is refused is not made again', async () => {
