@@ -3,7 +3,7 @@
  * what the docker runtime itself promises: cold start, the orchestrator's own work, log lines, results, warm trainers.
  * Method and figures: docs/performance.md.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled } from '../scripts/lib/checkout.mjs';
@@ -12,7 +12,7 @@ import { judgeDocker } from './lib/docker-targets.mjs';
 import { readDockerOptions } from './lib/docker-options.mjs';
 import { renderDockerMarkdown, renderDockerText } from './lib/docker-report.mjs';
 import { prepareBench } from './lib/prepare.mjs';
-import { replaceSection } from './lib/report.mjs';
+import { publish } from './lib/report.mjs';
 import { measureCold } from './measures/docker-cold.mjs';
 import { measureFiles } from './measures/docker-files.mjs';
 import { measureLogs } from './measures/docker-logs.mjs';
@@ -51,10 +51,11 @@ try {
     report[name] = await measure(context);
   }
   report.verdicts = judgeDocker(report);
-  process.stdout.write(`${renderDockerText(report)}\n`);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.write) await replaceSection(options.write, renderDockerMarkdown(report), 'bench:docker');
-  if (options.check && report.verdicts.some(({ met }) => met === false)) process.exitCode = 1;
+  await publish(report, options, {
+    text: renderDockerText,
+    markdown: renderDockerMarkdown,
+    section: 'bench:docker',
+  });
 } catch (error) {
   tell(`bench: ${error.message}`);
   process.exitCode = interruption.signal.aborted ? 130 : 3;

@@ -2,13 +2,13 @@
  * `npm run bench:report`: whether the report is to be believed. A mode against itself, a mode with a side that is 5 %
  * slower, and the length of a run foretold by shorter ones. Method and figures: docs/report.md.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled } from '../scripts/lib/checkout.mjs';
 import { judgeHonesty, renderHonestyMarkdown, renderHonestyText } from './lib/honesty-report.mjs';
 import { prepareBench } from './lib/prepare.mjs';
-import { replaceSection } from './lib/report.mjs';
+import { publish } from './lib/report.mjs';
 import { readReportOptions } from './lib/report-options.mjs';
 import { writeSubset } from './lib/subset.mjs';
 import { measureSame, measureSlowed } from './measures/honesty.mjs';
@@ -50,10 +50,11 @@ try {
     report[name] = await measure({ ...context, ...folders, keep });
   }
   report.verdicts = judgeHonesty(report);
-  process.stdout.write(`${renderHonestyText(report)}\n`);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.write) await replaceSection(options.write, renderHonestyMarkdown(report), 'bench:report');
-  if (options.check && report.verdicts.some(({ met }) => met === false)) process.exitCode = 1;
+  await publish(report, options, {
+    text: renderHonestyText,
+    markdown: renderHonestyMarkdown,
+    section: 'bench:report',
+  });
 } catch (error) {
   tell(`bench: ${error.message}`);
   process.exitCode = interruption.signal.aborted ? 130 : 3;

@@ -2,13 +2,13 @@
  * `npm run bench:tracking`: the logging task against MLflow's Python client and boto3, on the same servers, in
  * interleaved rounds; and what recording while it trains costs a training. Method and figures: docs/performance.md.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled } from '../scripts/lib/checkout.mjs';
 import { ensurePythonEnv, installedPackages, TRACKING_PACKAGES } from '../scripts/lib/python-env.mjs';
 import { prepareBench } from './lib/prepare.mjs';
-import { replaceSection } from './lib/report.mjs';
+import { publish } from './lib/report.mjs';
 import { readTrackingOptions } from './lib/tracking-options.mjs';
 import { renderTrackingMarkdown, renderTrackingText } from './lib/tracking-report.mjs';
 import { withTrackingServers } from './lib/tracking-servers.mjs';
@@ -53,10 +53,11 @@ try {
     }
   });
   report.verdicts = judgeTracking(report);
-  process.stdout.write(`${renderTrackingText(report)}\n`);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.write) await replaceSection(options.write, renderTrackingMarkdown(report), 'bench:tracking');
-  if (options.check && report.verdicts.some(({ met }) => met === false)) process.exitCode = 1;
+  await publish(report, options, {
+    text: renderTrackingText,
+    markdown: renderTrackingMarkdown,
+    section: 'bench:tracking',
+  });
 } catch (error) {
   tell(`bench: ${error.message}`);
   process.exitCode = interruption.signal.aborted ? 130 : 3;

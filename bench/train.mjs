@@ -2,12 +2,12 @@
  * `npm run bench:train`: what training costs beside Keras, `model.fit` and PyTorch, in interleaved rounds, and what
  * `runner` itself promises: first step, memory, event loop, digest. Method and figures: docs/performance.md.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareBench } from './lib/prepare.mjs';
 import { readOptions } from './lib/options.mjs';
-import { renderMarkdown, renderText, replaceSection } from './lib/report.mjs';
+import { renderMarkdown, renderText, publish } from './lib/report.mjs';
 import { judge } from './lib/targets.mjs';
 import { measureAccuracy } from './measures/accuracy.mjs';
 import { measureFloor } from './measures/floor.mjs';
@@ -56,10 +56,7 @@ try {
     report.accuracy = await measureAccuracy(context);
   }
   report.verdicts = judge(report);
-  process.stdout.write(`${renderText(report)}\n`);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
-  if (options.write) await replaceSection(options.write, renderMarkdown(report));
-  if (options.check && report.verdicts.some(({ met }) => met === false)) process.exitCode = 1;
+  await publish(report, options, { text: renderText, markdown: renderMarkdown, section: 'bench:train' });
 } catch (error) {
   tell(`bench: ${error.message}`);
   process.exitCode = interruption.signal.aborted ? 130 : 3;

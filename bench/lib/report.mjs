@@ -28,7 +28,7 @@ export function markdownOf(tables, report) {
 }
 
 /** Replaces what stands between the marks of a document. @throws if it has none */
-export async function replaceSection(file, text, name = 'bench:train') {
+export async function replaceSection(file, text, name) {
   const [opening, closing] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const document = readFileSync(file, 'utf8');
   const [start, end] = [document.indexOf(opening), document.indexOf(closing)];
@@ -36,6 +36,19 @@ export async function replaceSection(file, text, name = 'bench:train') {
     throw new Error(`${file} has no section between ${opening} and ${closing}.`);
   const filled = `${document.slice(0, start)}${opening}\n\n${text}\n\n${document.slice(end)}`;
   writeFileSync(file, await format(filled, { ...(await resolveConfig(file)), filepath: file }));
+}
+
+/**
+ * Shows what was measured, and keeps it where the options say so; with --check a missed target is exit status 1.
+ * @param {object} report with `verdicts`
+ * @param {{ json?: string, write?: string, check: boolean }} options
+ * @param {{ text: (report: object) => string, markdown: (report: object) => string, section: string }} renderers
+ */
+export async function publish(report, { json, write, check }, { text, markdown, section }) {
+  process.stdout.write(`${text(report)}\n`);
+  if (json) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (write) await replaceSection(write, markdown(report), section);
+  if (check && report.verdicts.some(({ met }) => met === false)) process.exitCode = 1;
 }
 
 function tables(report) {
