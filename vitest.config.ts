@@ -6,6 +6,7 @@ const ownProcess = { pool: 'forks', isolate: true, maxWorkers: 1, hookTimeout: 6
 /** All projects with this share one daemon; their files run one after the other, and may stop it. */
 const withDocker = {
   ...ownProcess,
+  sequence: { groupOrder: 2 },
   globalSetup: ['tests/support/built.ts', 'tests/docker/support/daemon.ts'],
   setupFiles: ['tests/docker/support/skip-without-daemon.ts'],
   testTimeout: 300_000,
@@ -88,7 +89,7 @@ export default defineConfig({
         test: {
           ...withDocker,
           // After those that build the trainer's image.
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           testTimeout: 600_000,
           name: 'airflow',
           include: ['tests/airflow/**/*.test.ts'],
