@@ -1,14 +1,5 @@
+import type { EpochFigures } from '../contract/epoch-figures.js';
 import type { TrainingResult } from '../contract/run-outcome.js';
-
-/** One epoch's figures, as its event has them. */
-export interface EpochFigures {
-  /** 1 for the first. */
-  readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly valLoss: number;
-  readonly valAccuracy: number;
-}
 
 /**
  * What a run has reached so far, kept apart from the loop that reaches it: when that ends in an error, this is what

@@ -1,9 +1,9 @@
 import { findRun } from '../../orchestrator/find-run.js';
-import { printable } from '../../report/printable.js';
 import { readSettings, runsDirOf } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { chooseReporter } from '../progress/choose.js';
 import type { ProgressFlags } from '../progress/choose.js';
+import { noteBeside } from '../note-beside.js';
 import { listenForSignals } from '../signals.js';
 import { tellRun } from '../tell-run.js';
 import { bringToEnd } from '../training/bring-to-end.js';
@@ -31,10 +31,7 @@ export async function attach(
     onSecond: (status) => io.exit(status),
   });
   const { signal } = interruption;
-  const note = (text: string): void => {
-    reporter.finish();
-    output.note(printable(text));
-  };
+  const note = noteBeside(reporter, output);
   try {
     const finished = await bringToEnd(run, {
       ...{ reporter, signal, cancel: NEVER },

@@ -1,5 +1,4 @@
 import { RunnerError } from '../../contract/errors.js';
-import { printable } from '../../report/printable.js';
 import { askedBench, flagOf } from '../benching/ask.js';
 import type { BenchRequestFlags } from '../benching/ask.js';
 import { reportOf } from '../benching/report.js';
@@ -8,6 +7,7 @@ import { runBench } from '../benching/run-bench.js';
 import { readReportFlags, tellReport } from '../comparison/tell-report.js';
 import type { ReportFlags } from '../comparison/tell-report.js';
 import type { CliContext } from '../context.js';
+import { noteBeside } from '../note-beside.js';
 import { listenForSignals } from '../signals.js';
 import type { BlastRadiusFlags } from './blast-radius.js';
 
@@ -36,10 +36,7 @@ export async function bench(context: CliContext, flags: BenchFlags): Promise<num
   const asked = await askedBench(context, flags);
   const silent = output.json || flags.quiet === true;
   const reporter = silent ? silentBenchReporter : benchReporter(io.stderr, io.env);
-  const note = (text: string): void => {
-    reporter.finish();
-    output.note(printable(text));
-  };
+  const note = noteBeside(reporter, output);
   using interruption = listenForSignals(signals, {
     clock,
     onFirst: () => note('Ending the run that goes on; press Ctrl-C again to leave at once.'),

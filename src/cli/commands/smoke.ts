@@ -6,6 +6,7 @@ import type { CliContext } from '../context.js';
 import { describeFailure } from '../output.js';
 import { setupReporter } from '../progress/setup.js';
 import type { SetupReporter } from '../progress/setup.js';
+import { noteBeside } from '../note-beside.js';
 import { listenForSignals } from '../signals.js';
 import { askedSmoke } from '../smoke/ask.js';
 import type { SmokeFlags } from '../smoke/ask.js';
@@ -22,10 +23,7 @@ export async function smoke(context: CliContext, flags: SmokeFlags): Promise<num
   const asked = await askedSmoke(context, flags);
   const silent = output.json || flags.quiet === true;
   const reporter = silent ? SILENT : setupReporter(io.stderr, io.env);
-  const note = (text: string): void => {
-    reporter.finish();
-    output.note(printable(text));
-  };
+  const note = noteBeside(reporter, output);
   using interruption = listenForSignals(signals, {
     clock,
     onFirst: () => note('Ending the run that goes on, and clearing it away.'),

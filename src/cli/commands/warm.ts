@@ -1,10 +1,10 @@
 import { EXIT } from '../../contract/errors.js';
-import { printable } from '../../report/printable.js';
 import { readSettings } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { DEFAULT_JOB, WARM_SETTINGS } from '../options.js';
 import { setupReporter } from '../progress/setup.js';
 import { byDefault } from '../settings.js';
+import { noteBeside } from '../note-beside.js';
 import { listenForSignals } from '../signals.js';
 import { resolveTrainSettings } from '../train-settings.js';
 import { prepareWarm } from '../training/prepare-warm.js';
@@ -24,10 +24,7 @@ export async function warm(context: CliContext, flags: WarmFlags): Promise<numbe
   const job = await services.findJob(given.job?.value ?? DEFAULT_JOB);
   const settings = resolveTrainSettings({ ...given, mode: byDefault('docker') }, job, io.cwd);
   const reporter = setupReporter(io.stderr, io.env);
-  const note = (text: string): void => {
-    reporter.finish();
-    output.note(printable(text));
-  };
+  const note = noteBeside(reporter, output);
   using interruption = listenForSignals(signals, {
     clock,
     onFirst: () => note('Removing the trainers that no run has taken; press Ctrl-C again to leave at once.'),

@@ -1,16 +1,7 @@
 /** The course of a run, made of its events: what the lines of the report are drawn from. */
+import type { EpochFigures } from '../../../contract/epoch-figures.js';
 import { decodeNumber } from '../../../contract/json-number.js';
 import type { RunEvent } from '../../../contract/run-event.js';
-
-/** Of one epoch; what JSON cannot hold is NaN or an infinity here. */
-export interface EpochFigures {
-  /** 1 for the first. */
-  readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly valLoss: number;
-  readonly valAccuracy: number;
-}
 
 /** Means over the steps since the last. */
 export interface StepFigures {

@@ -1,5 +1,6 @@
 import { formatCount, formatLoss } from '../../../format.js';
-import type { EpochFigures, RunCurves } from '../../curves/run-curves.js';
+import type { EpochFigures } from '../../../../contract/epoch-figures.js';
+import type { RunCurves } from '../../curves/run-curves.js';
 import { niceExtent } from '../charts/nice-extent.js';
 import type { Point } from '../charts/line-chart.js';
 import { sideKey } from '../look.js';
