@@ -4,16 +4,23 @@
 export function median(values) {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const [low = NaN, high = NaN] = sorted.slice(sorted.length % 2 === 1 ? middle : middle - 1, middle + 1);
+  return sorted.length % 2 === 1 ? low : (low + high) / 2;
 }
 
+/** @param {readonly number[]} values */
 export const spread = (values) => ({
   median: median(values),
   min: Math.min(...values),
   max: Math.max(...values),
 });
 
-/** mulberry32 (T. Ettinger, public domain): enough to shuffle a handful of names. @returns numbers in [0, 1) */
+/**
+ * mulberry32 (T. Ettinger, public domain): 32 bits of state, enough to shuffle a handful of names and to draw the runs
+ * of a simulated day.
+ * @param {number} seed
+ * @returns {() => number} numbers in [0, 1)
+ */
 export function seededRandom(seed) {
   let state = seed >>> 0;
   return () => {
@@ -24,12 +31,19 @@ export function seededRandom(seed) {
   };
 }
 
-/** A new array in a random order (Fisher–Yates). */
+/**
+ * A new array in a random order (Fisher–Yates).
+ * @template T
+ * @param {readonly T[]} items
+ * @param {() => number} random
+ */
 export function shuffled(items, random) {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last -= 1) {
     const drawn = Math.floor(random() * (last + 1));
-    [result[last], result[drawn]] = [result[drawn], result[last]];
+    const moved = /** @type {T} */ (result[last]);
+    result[last] = /** @type {T} */ (result[drawn]);
+    result[drawn] = moved;
   }
   return result;
 }

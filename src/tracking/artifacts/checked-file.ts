@@ -3,7 +3,7 @@
  * proved to be what its sha256 says: what a store takes whole is therefore never another file.
  */
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { isErrno, toRunnerError } from '../../common/errors.js';
@@ -15,8 +15,15 @@ const CHUNK_BYTES = 1024 * 1024;
 /** What a stream reads and hashes while what it gave out before is on its way. */
 const READ_AHEAD_BYTES = 2 * CHUNK_BYTES;
 
+/**
+ * Up to this size a file is read in one go: with the four trips through the thread pool that it takes otherwise, a
+ * thousand small files are a fifth slower to send.
+ */
+const AT_ONCE_BYTES = 64 * 1024;
+
 /** A whole file, for those small enough. @throws RunnerError `artifact-changed` or `file-unusable` */
 export async function readWhole(file: ArtifactFile, signal: AbortSignal): Promise<Buffer> {
+  if (file.bytes <= AT_ONCE_BYTES) return readAtOnce(file);
   const content = Buffer.allocUnsafe(file.bytes);
   const pieces = readChecked(file, () => content, signal);
   // All of it is one piece, or none.
@@ -66,29 +73,63 @@ export async function* readChecked(
   }
 }
 
-async function openFile(file: ArtifactFile): Promise<FileHandle> {
+function readAtOnce(file: ArtifactFile): Buffer {
+  let descriptor: number | undefined;
   try {
-    // A pipe in its place must not make the opening wait.
-    return await open(file.file, constants.O_RDONLY | constants.O_NONBLOCK);
+    descriptor = openSync(file.file, READ_ONLY);
+    // A file that has grown fills the last byte, too.
+    const content = Buffer.allocUnsafe(file.bytes + 1);
+    let done = 0;
+    for (let read = -1; read !== 0 && done < content.length; done += read) {
+      read = readSync(descriptor, content, done, content.length - done, null);
+    }
+    file.onRead?.();
+    if (done < file.bytes) throw shorter(file);
+    const piece = content.subarray(0, file.bytes);
+    compare(file, done - file.bytes, createHash('sha256').update(piece).digest('hex'));
+    return piece;
   } catch (error) {
-    if (isErrno(error, 'ENOENT', 'ENOTDIR')) throw changed(file, 'it is gone', error);
-    throw toRunnerError(error, file.file);
+    throw descriptor === undefined ? openFailure(error, file) : toRunnerError(error, file.file);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
+
+/** A pipe in its place must not make the opening wait. */
+const READ_ONLY = constants.O_RDONLY | constants.O_NONBLOCK;
+
+async function openFile(file: ArtifactFile): Promise<FileHandle> {
+  try {
+    return await open(file.file, READ_ONLY);
+  } catch (error) {
+    throw openFailure(error, file);
+  }
+}
+
+const openFailure = (error: unknown, file: ArtifactFile): RunnerError =>
+  isErrno(error, 'ENOENT', 'ENOTDIR') ? changed(file, 'it is gone', error) : toRunnerError(error, file.file);
 
 async function fill(handle: FileHandle, piece: Buffer, file: ArtifactFile): Promise<void> {
   for (let done = 0; done < piece.length;) {
     const { bytesRead } = await read(handle, piece.subarray(done), file);
-    if (bytesRead === 0) throw changed(file, `it is shorter than its ${file.bytes} bytes`);
+    if (bytesRead === 0) throw shorter(file);
     done += bytesRead;
   }
 }
 
 async function check(handle: FileHandle, sha256: string, file: ArtifactFile): Promise<void> {
   const { bytesRead } = await read(handle, Buffer.alloc(1), file);
-  if (bytesRead > 0) throw changed(file, `it is longer than its ${file.bytes} bytes`);
+  compare(file, bytesRead, sha256);
+}
+
+/** @param beyond bytes that follow those that are expected */
+function compare(file: ArtifactFile, beyond: number, sha256: string): void {
+  if (beyond > 0) throw changed(file, `it is longer than its ${file.bytes} bytes`);
   if (sha256 !== file.sha256) throw changed(file, `its sha256 is ${sha256}, not ${file.sha256}`);
 }
+
+const shorter = (file: ArtifactFile): RunnerError =>
+  changed(file, `it is shorter than its ${file.bytes} bytes`);
 
 async function read(handle: FileHandle, into: Buffer, file: ArtifactFile): Promise<{ bytesRead: number }> {
   try {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { retryAtStore, STORE_PATIENCE } from '../../../src/tracking/artifacts/store-retry.js';
 import { freshRoot, one, openStore, random } from '../support/artifacts.js';
 import { signal } from '../support/connect.js';
 import { BUCKET } from '../support/seaweed.js';
@@ -19,7 +20,8 @@ describe('a file of 200 MiB', () => {
     let most = idle;
     const watch = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 10);
     try {
-      await store.put(file, signal);
+      // As whoever uploads does it: a connection that has idled while the file was made may be gone.
+      await retryAtStore(() => store.put(file, signal), STORE_PATIENCE, signal);
     } finally {
       clearInterval(watch);
     }

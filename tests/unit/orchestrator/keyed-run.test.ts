@@ -48,6 +48,22 @@ describe('a key', () => {
     expect(await findRunOfKey(directory.path, 'task')).toEqual(second);
   });
 
+  it('goes to one of two that take the place of a run at once', async () => {
+    using directory = temporaryDirectory();
+    const first = storeRun(directory.path, { runId: FIRST });
+    await claimKey(directory.path, 'task', first);
+    const others = [SECOND, '20260301-140509-cccccc', '20260301-140509-dddddd'].map((runId) =>
+      storeRun(directory.path, { runId }),
+    );
+    const took = await Promise.all(others.map((run) => claimKey(directory.path, 'task', run, first.runId)));
+    expect(took.filter(Boolean)).toHaveLength(1);
+    expect(await findRunOfKey(directory.path, 'task')).toEqual(others[took.indexOf(true)]);
+    // The place is taken: who still believes it to be the first one's gets nothing.
+    expect(await claimKey(directory.path, 'task', others[took.indexOf(false)]!, first.runId)).toBe(false);
+    // Nor does a draft of those that came too late stay behind.
+    expect(readdirSync(join(directory.path, '.keys')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
   it('that cannot be read is not given away', async () => {
     using directory = temporaryDirectory();
     const run = storeRun(directory.path, { runId: FIRST });
