@@ -82,6 +82,16 @@ export default defineConfig({
           testTimeout: 60_000,
         },
       },
+      // What files of the repository say to Airflow and to Docker Compose, which are asked for it and run nothing.
+      {
+        test: {
+          ...ownProcess,
+          name: 'deploy',
+          include: ['tests/deploy/**/*.test.ts'],
+          globalSetup: ['tests/airflow/support/setup.ts'],
+          testTimeout: 300_000,
+        },
+      },
       // A daemon that the tests start themselves.
       { test: { ...withDocker, name: 'docker', include: ['tests/docker/**/*.test.ts'] } },
       // A real Airflow, whose DAGs run the command on a real daemon and record at a real tracking server.

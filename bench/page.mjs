@@ -71,7 +71,7 @@ async function makePage(runsDir) {
   marks.push(performance.now());
   const before = process.cpuUsage();
   const services = { findJob: () => Promise.reject(new Error('no data are looked at')) };
-  const text = renderHtml(await readPage(report, { runsDir, services }), { version: 'bench' });
+  const text = renderHtml(await readPage(report, { source: { runsDir }, services }), { version: 'bench' });
   marks.push(performance.now());
   const { user, system } = process.cpuUsage(before);
   const [readMs, compareMs, makeMs] = marks.slice(1).map((mark, index) => mark - marks[index]);

@@ -7,6 +7,7 @@ from runner_dags.tasks import evaluate_task, log_task, mnist_dag, train_task
 with mnist_dag(
     "mnist_cnn_training_train_with_docker",
     description="MNIST CNN, trained in a container",
+    doc=__doc__,
     env={"MNIST_EPOCHS": 5, "MNIST_EARLY_STOPPING": True},
 ) as dag:
     train = train_task("train_mnist_tf_script", mode="docker")

@@ -28,6 +28,14 @@ folder=$(dirname "$(echo "$found" | grep '/libc\.so\.')")
 for name in libm.so.6 libdl.so.2 librt.so.1 libpthread.so.0 libresolv.so.2; do
   if [ -e "$folder/$name" ]; then found="$found $folder/$name"; fi
 done
+# An engine for GPUs: cuDNN is linked with zlib, and the NVIDIA Container Toolkit looks for this file to know where
+# such a system has its libraries.
+if [ -e "$engine/session_config.node" ]; then
+  zlib=$(find "$folder" "/usr$folder" -name libz.so.1 2>/dev/null | head -n 1)
+  [ -n "$zlib" ] || { echo "the base image has no libz.so.1, which cuDNN needs" >&2; exit 1; }
+  found="$found $zlib"
+  if [ -e /etc/debian_version ]; then cp /etc/debian_version "$system/etc/"; fi
+fi
 for library in $found; do
   mkdir -p "$system$(dirname "$library")"
   cp -L "$library" "$system$library"

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { ensureBuilt, ensureInstalled, requireNode, ROOT } from './lib/checkout.mjs';
 
 const LOCKED = 'npm-shrinkwrap.json';
-/** What the trainer's image is built with, beside the files that the build lists. */
-const IMAGE_SOURCES = ['Dockerfile.trainer', 'docker'];
+/** What the trainer's image is built with, beside the files that the build lists; and what a cluster is prepared with. */
+const SOURCES = ['Dockerfile.trainer', 'docker', 'runtimes/kubernetes/manifests'];
 
 requireNode();
 ensureInstalled();
@@ -18,7 +18,7 @@ ensureBuilt();
 const folder = mkdtempSync(join(tmpdir(), 'runner-package-'));
 try {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  manifest.files.push(...IMAGE_SOURCES);
+  manifest.files.push(...SOURCES);
   for (const name of manifest.files) {
     cpSync(join(ROOT, name), join(folder, name), { recursive: true, dereference: true });
   }

@@ -8,27 +8,18 @@
  * Needs Chromium, which CHROMIUM names or PATH has. MLflow is that of the tests.
  */
 import { execa } from 'execa';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { findChromium, launchChromium } from './lib/chromium.mjs';
 import { CLI, ensureBuilt, ROOT } from './lib/checkout.mjs';
 import { findDaemon } from './lib/docker-daemon.mjs';
-import { ensurePythonEnv, TRACKING_PACKAGES } from './lib/python-env.mjs';
+import { MLFLOW_INIT_SCRIPT, withMlflow } from './lib/mlflow-ui.mjs';
+import { openBrowser, takePicture } from './lib/pictures.mjs';
 
 const WIDTH = 1400;
-const MOST_BYTES = 200_000;
 const PATIENCE_MS = 120_000;
 const SETTLE_MS = 6_000;
-
-/** MLflow's pages as a person leaves them who trains models: they begin with those for language models, and an assistant. */
-const PREFERENCES = {
-  'mlflow.workflowType_v1': '"machine_learning"',
-  'mlflow.assistant.panelOpen_v1': 'false',
-  'mlflow.assistant.fab.autoOpenedOnFirstLoad_v1': 'true',
-};
 
 const { values } = parseArgs({
   options: { 'runs-dir': { type: 'string' }, out: { type: 'string', default: join(ROOT, 'docs', 'images') } },
@@ -39,7 +30,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'runner-screenshots-'));
 try {
   const runsDir =
     values['runs-dir'] === undefined ? await trainTwo(join(scratch, 'runs')) : resolve(values['runs-dir']);
-  await showing(runsDir, (address) => photograph(address, twoModes(runsDir)));
+  await withMlflow(runsDir, (address) => photograph(address, twoModes(runsDir)));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -79,34 +70,15 @@ function twoModes(folder) {
 }
 
 /**
- * Lends `runner ui` for as long as `work` takes.
- * @param {string} runsDir
- * @param {(address: string) => Promise<void>} work
- */
-async function showing(runsDir, work) {
-  const python = await ensurePythonEnv({ packages: TRACKING_PACKAGES });
-  const ui = execa(process.execPath, [CLI, 'ui', '--runs-dir', runsDir], {
-    ...{ env: { RUNNER_PYTHON: python }, stderr: 'inherit', reject: false },
-  });
-  try {
-    const { value: said = '' } = await createInterface(ui.stdout)[Symbol.asyncIterator]().next();
-    await work(String(said).split(' ')[0] ?? '');
-  } finally {
-    ui.kill('SIGINT');
-    await ui;
-  }
-}
-
-/**
  * @param {string} address
  * @param {ReturnType<typeof twoModes>} runs
  */
 async function photograph(address, { here, isolated }) {
-  const browser = await launchChromium(foundBrowser());
+  const browser = await openBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: WIDTH, height: 900 } });
     page.setDefaultTimeout(PATIENCE_MS);
-    await page.addInitScript({ content: `Object.assign(localStorage, ${JSON.stringify(PREFERENCES)})` });
+    await page.addInitScript(MLFLOW_INIT_SCRIPT);
     const run = `/#/experiments/${isolated.experiment}/runs/${isolated.runId}`;
     const list = (/** @type {string[]} */ items) => encodeURIComponent(JSON.stringify(items));
     const compare = `/#/compare-runs?runs=${list([here.runId, isolated.runId])}&experiments=${list([here.experiment])}`;
@@ -136,19 +108,9 @@ async function photograph(address, { here, isolated }) {
           .evaluate((found) => found.scrollIntoView());
       // Charts and pictures come after the words; the page never stops asking the server.
       await page.waitForTimeout(SETTLE_MS);
-      const file = join(out, `${name}.png`);
-      await page.screenshot({ path: file, animations: 'disabled', timeout: PATIENCE_MS });
-      const { size } = statSync(file);
-      console.log(`${file} (${Math.round(size / 1000)} kB)`);
-      if (size > MOST_BYTES) throw new Error(`${file} is larger than ${MOST_BYTES} bytes.`);
+      await takePicture(page, join(out, `${name}.png`), { animations: 'disabled', timeout: PATIENCE_MS });
     }
   } finally {
     await browser.close();
   }
-}
-
-function foundBrowser() {
-  const found = findChromium(process.env);
-  if (found === undefined) throw new Error('There is no Chromium: install it, or name it in CHROMIUM.');
-  return found;
 }

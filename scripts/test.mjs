@@ -29,6 +29,7 @@ const TESTS = [
   { name: 'provision', projects: ['provision'], after: SET_UP.name },
   { name: 'cli', projects: ['cli'], after: SET_UP.name },
   { name: 'engine', projects: ['engine'], after: SET_UP.name },
+  { name: 'deploy', projects: ['deploy'] },
   { name: 'browser', projects: ['browser'] },
   { name: 'unit', projects: ['unit'] },
 ];

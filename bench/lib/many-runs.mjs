@@ -91,7 +91,7 @@ function outcomeOf({ index, mode, runId, startedAt }) {
     ...{ exitCode: 0, signal: null, exitStatus: 0, startedAt, endedAt: startedAt + wallMs, phases },
     resources: {
       ...{ wallMs, cpuSeconds: isolated ? 1.4 : 46, peakRssBytes: isolated ? 130e6 : 720e6 },
-      eventLoopDelay: { p99Ms: isolated ? 24 : 60, maxMs: isolated ? 40 : 600 },
+      eventLoopDelay: { trainP99Ms: isolated ? 24 : 60, maxMs: isolated ? 40 : 600 },
     },
     ...(isolated
       ? { trainer: { cpuSeconds: 46, peakMemoryBytes: 700_000_000 + (index % 7) * 1_000_000 } }

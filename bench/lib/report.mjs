@@ -143,10 +143,10 @@ export function surroundings({
   steady,
   whole,
   modes,
+  runs,
 }) {
-  const load = [...(steady?.load ?? []), ...(whole?.load ?? []), ...(modes?.load ?? [])].map(
-    ({ foreign }) => 100 * foreign,
-  );
+  const measured = [steady, whole, modes, runs];
+  const load = measured.flatMap((each) => each?.load ?? []).map(({ foreign }) => 100 * foreign);
   const busy = load.length > 0 ? spread(load) : undefined;
   return [
     `${date.slice(0, 10)}, \`${command}\`${commit && `, commit ${commit}`}`,

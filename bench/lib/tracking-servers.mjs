@@ -1,9 +1,9 @@
 /** An MLflow server over SQLite and a SeaweedFS, on free ports of the loopback interface, as long as `use` takes. */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../scripts/lib/free-port.mjs';
 
 const READY_MS = 120_000;
 const BUCKET = 'bench';
@@ -81,12 +81,4 @@ async function untilReady(name, child, isReady) {
     if (await isReady().catch(() => false)) return;
   }
   throw new Error(`${name} was not ready within ${READY_MS / 1000} s`);
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const { port } = server.address();
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

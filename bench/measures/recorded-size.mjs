@@ -24,7 +24,7 @@ export async function measureRecording(context) {
   return withTrackingServers({ python: context.python, folder }, async ({ uri, env }) => {
     const sync = async (runsDir) => {
       const before = sizes(folder);
-      const args = ['sync', '--runs-dir', runsDir, '--tracking-uri', uri, '--quiet'];
+      const args = ['sync', '--runs-dir', runsDir, '--tracking-uri', uri];
       const signal = context.signal;
       const { wallMs } = await runTimed(process.execPath, [context.cli, ...args], { env, signal });
       const after = sizes(folder);

@@ -1,4 +1,4 @@
-"""Steady training throughput of PyTorch on the CPU; prints one JSON document. Tensors in
+"""Steady training throughput of PyTorch on the CPU, or on a card; prints one JSON document. Tensors in
 memory, batches by index, no DataLoader."""
 
 import argparse
@@ -19,6 +19,7 @@ parser.add_argument("--images", type=int, default=54_000)
 parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--layout", choices=["contiguous", "channels-last"], default="contiguous")
 parser.add_argument("--compile", action="store_true")
+parser.add_argument("--device", default="cpu")
 parser.add_argument("--seed", type=int, default=42)
 options = parser.parse_args()
 
@@ -28,6 +29,7 @@ images, labels = load(options.data)
 count = options.images
 x = torch.from_numpy(images[:count]).permute(0, 3, 1, 2).float().div(255).contiguous()
 y = torch.from_numpy(labels[:count]).long()
+x, y = x.to(options.device), y.to(options.device)
 
 model = nn.Sequential(
     *(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2)),
@@ -37,6 +39,7 @@ model = nn.Sequential(
 if options.layout == "channels-last":
     model = model.to(memory_format=torch.channels_last)
     x = x.contiguous(memory_format=torch.channels_last)
+model = model.to(options.device)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 measure = nn.CrossEntropyLoss()
 forward = torch.compile(model) if options.compile else model

@@ -29,6 +29,25 @@ class RunnerFailed(Exception):
         self.document = document
 
 
+def variable(name: str) -> str:
+    """A variable that Airflow, or the DAG, sets for a task. Raises ValueError where it is not set."""
+    value = os.environ.get(name)
+    if value is None:
+        raise ValueError(f"{name} is not set: this is for a task of Airflow")
+    return value
+
+
+def parse_result(text: str) -> dict[str, Any]:
+    """What another task has left in XCom. Raises ValueError where it has left nothing: one marked as a success, say."""
+    try:
+        result = json.loads(text)
+    except json.JSONDecodeError:
+        result = None
+    if not isinstance(result, dict):
+        raise ValueError(f"the task before has left no result in XCom but {text[:100]!r}: clear it to run it again")
+    return result
+
+
 def runs_dir(dag_id: str, run_id: str) -> Path:
     """The folder of one DAG run, below `artifacts` beside the DAGs or below RUNNER_DAGS_ARTIFACTS.
 
@@ -83,7 +102,7 @@ def launch(task: Callable[[], dict[str, Any]]) -> int:
     except RunnerFailed as error:
         print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
         return error.status
-    except (KeyError, ValueError, OSError) as error:
+    except (ValueError, OSError) as error:
         print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
         return USAGE
     # Airflow merges both streams and takes the last line: nothing may come after it.

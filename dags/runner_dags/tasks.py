@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from runner_dags.command import USAGE, RunnerFailed, run_runner, runs_dir
+from runner_dags.command import USAGE, RunnerFailed, parse_result, run_runner, runs_dir
 from runner_dags.compat import DAG, AirflowFailException, BashOperator, PythonOperator
 from runner_dags.settings import POOL, QUEUE, params, task_env
 
@@ -15,13 +14,16 @@ EVALUATE_WITHIN = timedelta(minutes=20)
 RECORD_WITHIN = timedelta(minutes=30)
 #: Before Airflow's own limit, so that the run itself says that it has run out of time.
 EARLIER = timedelta(minutes=2)
+#: A tracking server that is started anew is outlasted: what has been trained for hours is worth some minutes.
+RECORD_RETRIES = {"retries": 5, "retry_delay": timedelta(minutes=1)}
 
 
-def mnist_dag(dag_id: str, *, description: str, env: dict[str, Any]) -> DAG:
-    """A DAG that runs when it is triggered, with `env` as the defaults of its parameters."""
+def mnist_dag(dag_id: str, *, description: str, doc: str | None, env: dict[str, Any]) -> DAG:
+    """A DAG that runs when it is triggered, with `env` as the defaults of its parameters, and `doc` on its page."""
     return DAG(
         dag_id,
         description=description,
+        doc_md=doc,
         schedule=None,
         start_date=datetime(2026, 1, 1, tzinfo=timezone.utc),
         catchup=False,
@@ -69,6 +71,7 @@ def log_task(task_id: str, *, trained: str, evaluated: str) -> PythonOperator:
             "evaluated": _result_of(evaluated),
         },
         execution_timeout=RECORD_WITHIN,
+        **RECORD_RETRIES,
     )
 
 
@@ -88,7 +91,7 @@ def log_to_mlflow(dag_id: str, run_id: str, trained: str, evaluated: str) -> dic
     Raises RunnerFailed where the run could not be recorded, to be tried again; AirflowFailException where trying
     again does not help.
     """
-    training, evaluation = json.loads(trained), json.loads(evaluated)
+    training, evaluation = _parsed(trained), _parsed(evaluated)
     folder = runs_dir(dag_id, run_id)
     try:
         document = run_runner("log", training["runId"], "--runs-dir", str(folder))
@@ -114,7 +117,7 @@ def log_to_mlflow(dag_id: str, run_id: str, trained: str, evaluated: str) -> dic
 def compare(dag_id: str, run_id: str, trained: list[str]) -> dict[str, Any]:
     """The report as a page, as Markdown and as JSON."""
     folder = runs_dir(dag_id, run_id)
-    runs = [json.loads(result)["runId"] for result in trained]
+    runs = [_parsed(result)["runId"] for result in trained]
     files = {form: str(folder / f"compare.{form}") for form in ("html", "md", "json")}
     for file in files.values():
         run_runner("compare", *runs, "--runs-dir", str(folder), "--output", file)
@@ -127,6 +130,14 @@ def _dag_run() -> dict[str, str]:
 
 def _result_of(task_id: str) -> str:
     return "{{ ti.xcom_pull(task_ids='%s') }}" % task_id
+
+
+def _parsed(result: str) -> dict[str, Any]:
+    """Trying again does not help where there is no result to work on."""
+    try:
+        return parse_result(result)
+    except ValueError as error:
+        raise AirflowFailException(str(error)) from error
 
 
 def _artifacts_alone(document: dict[str, Any]) -> bool:

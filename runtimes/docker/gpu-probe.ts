@@ -5,7 +5,8 @@ import { ANSWER_MS } from './connection/answer-times.js';
 import { ask } from './connection/ask.js';
 import { toDaemonError } from './connection/daemon-error.js';
 import { withDeadline } from './connection/deadline.js';
-import { createOptions, limitsOf } from './container/create-options.js';
+import { limitsOf } from '../../src/isolation/container-limits.js';
+import { createOptions } from './container/create-options.js';
 import { toLabels } from './container/labels.js';
 import { IN_IMAGE } from './image/names.js';
 

@@ -2,7 +2,7 @@ import type { Clock } from '../../src/common/clock.js';
 import type { ImageDataset, Job } from '../../src/contract/job.js';
 import type { Runtime } from '../../src/contract/runtime.js';
 import type { Engine } from '../../src/engine/engine.js';
-import { loadTensorFlow } from '../../src/engine/load.js';
+import { loadOptionsOf, loadTensorFlow } from '../../src/engine/load.js';
 import { trainRun } from '../../src/trainer/train-run.js';
 
 export interface InProcessParts {
@@ -24,7 +24,7 @@ export function createInProcessRuntime({ engine, ...parts }: InProcessParts): Ru
     run: (run, options) =>
       trainRun(
         run,
-        { ...parts, loadTensorFlow: () => loadTensorFlow(engine, { threads: run.spec.threads }) },
+        { ...parts, loadTensorFlow: () => loadTensorFlow(engine, loadOptionsOf(run.spec)) },
         options,
       ),
   };

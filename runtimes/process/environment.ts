@@ -2,7 +2,7 @@
 const PASSED_ON = [
   ...['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LANGUAGE'],
   ...['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'],
-  ...['TF_CPP_MIN_LOG_LEVEL', 'CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES'],
+  ...['TF_CPP_MIN_LOG_LEVEL', 'CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES', 'TF_FORCE_GPU_ALLOW_GROWTH'],
 ];
 
 export function childEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {

@@ -56,9 +56,9 @@ async function settingsReader({ io }: CliContext, flags: Flags) {
 }
 
 function notOfMode(name: SettingName, mode: Settings['mode']): RunnerError {
-  const { only = '' } = SETTINGS[name];
-  return new RunnerError('usage', `${flagName(name)} is for --mode ${only}; this run is ${mode}.`, {
-    hint: `Add \`--mode ${only}\`, or leave out ${flagName(name)}.`,
+  const { only = [] } = SETTINGS[name];
+  return new RunnerError('usage', `${flagName(name)} is for --mode ${only.join(' or ')}; this run is ${mode}.`, {
+    hint: `Add \`--mode ${only[0] ?? ''}\`, or leave out ${flagName(name)}.`,
   });
 }
 
@@ -70,12 +70,3 @@ export async function readRunsDir(context: CliContext, flags: Flags): Promise<st
 /** The absolute runs directory of settings that were read. */
 export const runsDirOf = ({ io }: CliContext, { runsDir }: Given): string =>
   resolve(io.cwd, runsDir?.value ?? DEFAULT_RUNS_DIR);
-
-/** @throws RunnerError `usage` for a mode that this version knows by name only */
-export function requireMode(mode: Settings['mode']): void {
-  if (mode !== 'kubernetes') return;
-  throw new RunnerError(
-    'usage',
-    `--mode ${mode} is not available yet: this version trains inprocess, process or docker.`,
-  );
-}

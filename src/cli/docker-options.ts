@@ -1,16 +1,18 @@
-/** The part of the table of settings (options.ts) that only `--mode docker` has. */
+/** The part of the table of settings (options.ts) that is about containers: of a Docker daemon, or of a cluster. */
 import { DEFAULT_LIMITS } from '../contract/limits.js';
-import { GPUS_FORM, SIZE_FORM } from './quantities.js';
+import { SIZE_FORM } from './quantities.js';
 import { BUILDERS } from './setting-definition.js';
 import type { SettingDefinition, Settings } from './setting-definition.js';
 
-type DockerSetting = 'memory' | 'cpus' | 'pids' | 'shmSize' | 'image' | 'builder' | 'gpu' | 'gpus';
+type DockerSetting = 'memory' | 'cpus' | 'pids' | 'shmSize' | 'image' | 'builder';
+
+const IN_CONTAINERS = ['docker', 'kubernetes'] as const;
 
 export const DOCKER_SETTINGS: { readonly [K in DockerSetting]: SettingDefinition<Settings[K]> } = {
   memory: {
     flag: '--memory <size>',
     env: 'RUNNER_MEMORY',
-    only: 'docker',
+    only: IN_CONTAINERS,
     kind: 'size',
     expected: SIZE_FORM,
     schema: ({ limitsSchema }) => limitsSchema.shape.memoryBytes.unwrap(),
@@ -20,7 +22,7 @@ export const DOCKER_SETTINGS: { readonly [K in DockerSetting]: SettingDefinition
   cpus: {
     flag: '--cpus <n>',
     env: 'RUNNER_CPUS',
-    only: 'docker',
+    only: IN_CONTAINERS,
     kind: 'number',
     expected: 'a number of at least 0.01',
     schema: ({ z }) => z.number().min(0.01),
@@ -30,7 +32,7 @@ export const DOCKER_SETTINGS: { readonly [K in DockerSetting]: SettingDefinition
   pids: {
     flag: '--pids <n>',
     env: 'RUNNER_PIDS',
-    only: 'docker',
+    only: ['docker'],
     kind: 'integer',
     expected: 'a whole number of at least 1',
     schema: ({ limitsSchema }) => limitsSchema.shape.pids.unwrap(),
@@ -40,7 +42,7 @@ export const DOCKER_SETTINGS: { readonly [K in DockerSetting]: SettingDefinition
   shmSize: {
     flag: '--shm-size <size>',
     env: 'RUNNER_SHM_SIZE',
-    only: 'docker',
+    only: IN_CONTAINERS,
     kind: 'size',
     expected: SIZE_FORM,
     schema: ({ limitsSchema }) => limitsSchema.shape.shmBytes.unwrap(),
@@ -50,42 +52,21 @@ export const DOCKER_SETTINGS: { readonly [K in DockerSetting]: SettingDefinition
   image: {
     flag: '--image <tag>',
     env: 'RUNNER_IMAGE',
-    only: 'docker',
+    only: IN_CONTAINERS,
     kind: 'text',
     expected: 'the tag or id of an image',
     schema: ({ z }) => z.string().min(1).nullable(),
-    help: 'trainer image to run, which must be there',
+    help: 'trainer image to run, which must be there; a cluster pulls it',
     fallback: 'version',
   },
   builder: {
     flag: '--builder <name>',
     env: 'RUNNER_BUILDER',
-    only: 'docker',
+    only: ['docker'],
     kind: 'text',
     expected: 'auto, classic or buildkit',
     schema: ({ z }) => z.enum(BUILDERS),
     help: 'what builds a missing image: classic, buildkit, or auto, as the daemon prefers',
     fallback: 'auto',
-  },
-  gpu: {
-    flag: '--gpu [prefer]',
-    helpOff: 'train on the processor',
-    env: 'RUNNER_GPU',
-    only: 'docker',
-    kind: 'boolean',
-    expected: 'true, false or prefer',
-    schema: ({ z }) => z.union([z.boolean(), z.literal('prefer')]),
-    help: 'train on a GPU; with "prefer", on the processor where there is none',
-    fallback: false,
-  },
-  gpus: {
-    flag: '--gpus <devices>',
-    env: 'RUNNER_GPUS',
-    only: 'docker',
-    kind: 'gpus',
-    expected: GPUS_FORM,
-    schema: ({ gpuRequestSchema }) => gpuRequestSchema.shape.devices,
-    help: 'which GPUs: how many, all, or ids with commas between; implies --gpu',
-    fallback: 'all',
   },
 };

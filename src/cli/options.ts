@@ -4,6 +4,8 @@
  */
 import type * as runSpec from '../contract/run-spec.js';
 import { DOCKER_SETTINGS } from './docker-options.js';
+import { GPU_SETTINGS } from './gpu-options.js';
+import { KUBERNETES_SETTINGS } from './kubernetes-options.js';
 import { DURATION_FORM, durationHint } from './quantities.js';
 import { LOG_FORMATS } from './setting-definition.js';
 import type { SettingDefinition, SettingName, Settings } from './setting-definition.js';
@@ -26,7 +28,7 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     kind: 'text',
     expected: 'inprocess, process, docker or kubernetes',
     schema: ({ runSpecSchema }) => runSpecSchema.shape.mode,
-    help: 'where to train: inprocess, process or docker',
+    help: 'where to train: inprocess, process, docker or kubernetes',
     fallback: DEFAULT_MODE,
   },
   epochs: {
@@ -128,7 +130,9 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     help: 'longest that the run may take, from its start to its end',
     fallback: 'none',
   },
+  ...GPU_SETTINGS,
   ...DOCKER_SETTINGS,
+  ...KUBERNETES_SETTINGS,
   dataDir: {
     flag: '--data-dir <dir>',
     env: 'RUNNER_DATA_DIR',
@@ -193,7 +197,7 @@ export const flagName = (name: SettingName): string => SETTINGS[name].flag.split
 
 /** The settings that a mode has. */
 export const settingsOf = (mode: runSpec.RunMode): readonly SettingName[] =>
-  SETTING_NAMES.filter((name) => (SETTINGS[name].only ?? mode) === mode);
+  SETTING_NAMES.filter((name) => SETTINGS[name].only?.includes(mode) ?? true);
 
 /** What decides which runs a warm trainer is for. */
 export const WARM_SETTINGS: readonly SettingName[] = [

@@ -1,7 +1,7 @@
 /** What the commands need of the heavy parts: a port, so that the commands themselves never load TensorFlow. */
 import type { ImageDataset, Job } from '../contract/job.js';
 import type { UsedImage } from '../contract/run-outcome.js';
-import type { GpuRequest, Limits } from '../contract/run-spec.js';
+import type { ClusterPlace, EngineName, GpuRequest, Limits } from '../contract/run-spec.js';
 import type { Runtime } from '../contract/runtime.js';
 import type { RunWithOutcome } from '../orchestrator/read-run.js';
 import type { EvaluationFigures } from '../report/evaluation.js';
@@ -10,12 +10,13 @@ import type { ListedImage } from '../report/image-list.js';
 import type { InspectedPart } from '../report/inspection.js';
 import type { TrackingInspection } from '../tracking/inspect/index.js';
 import type { LocalServer, StartLocalServer } from '../tracking/local-server/local-server.js';
+import type { RecordedRuns } from '../tracking/read/recorded-runs.js';
 import type { Tracking } from '../tracking/tracking.js';
 import type { BuilderChoice } from './setting-definition.js';
 
 /** An engine that is on disk and ready to be loaded; `handle` is the engine's own business. */
 export interface PreparedEngine {
-  readonly name: 'tensorflow';
+  readonly name: EngineName;
   /** Version of the TensorFlow library, e.g. `2.21.0`. */
   readonly version: string;
   readonly handle: unknown;
@@ -45,8 +46,21 @@ export interface Services {
   prepareEngine(options: {
     onProgress?: SetupProgress;
     force?: boolean;
+    /** Default: `cpu`. */
+    variant?: 'cpu' | 'gpu';
     signal?: AbortSignal;
   }): Promise<PreparedEngine>;
+  /**
+   * Whether this machine can train on the GPUs that are asked for; nothing is loaded.
+   * @throws RunnerError `gpu-unavailable` and kin
+   */
+  requireGpu(
+    options: Abortable & {
+      readonly env: NodeJS.ProcessEnv;
+      readonly devices: GpuRequest['devices'];
+      readonly memoryLimitBytes?: number | undefined;
+    },
+  ): Promise<void>;
   /** Trains in this process. */
   createRuntime(deps: {
     job: Job;
@@ -62,10 +76,20 @@ export interface Services {
    */
   connectDaemon(options: { env: NodeJS.ProcessEnv; signal: AbortSignal }): Promise<Daemon>;
   /**
+   * The cluster and the store of a run; nothing is sent yet.
+   * @throws RunnerError `bad-config`, `bad-credentials` or `kubernetes-client-missing`
+   */
+  connectCluster(options: ConnectCluster): Promise<ConnectedCluster>;
+  /**
    * The tracking server of an address; nothing is sent yet.
    * @throws RunnerError `bad-tracking-uri` or `bad-credentials`
    */
   connectTracking(options: ConnectTracking): Promise<Tracking>;
+  /**
+   * The runs that the tracking server of an address has; nothing is asked yet.
+   * @throws RunnerError `bad-tracking-uri` or `bad-credentials`
+   */
+  openRecordedRuns(options: Pick<ConnectTracking, 'uri' | 'env'>): Promise<RecordedRuns>;
   /**
    * A tracking server of one's own, or the one that another process keeps.
    * @throws RunnerError `mlflow-missing` or `mlflow-failed`; `usage` for a port that is taken; the signal's reason
@@ -83,6 +107,8 @@ export interface Services {
     },
   ): Promise<EvaluationFigures>;
   inspect(): Promise<Inspection>;
+  /** Driver, cards and the engine for GPUs, and which of them fits which. */
+  inspectGpu(options: { env: NodeJS.ProcessEnv }): Promise<Inspection>;
   /** What there is to say of the Docker daemon, and of this version's image; without one, why there is none. */
   inspectDaemon(options: { env: NodeJS.ProcessEnv }): Promise<Omit<Inspection, 'ready'>>;
   /** Whether the tracking server and the artifact store of the environment answer; its document has one part for each. */
@@ -97,6 +123,21 @@ export interface ConnectTracking {
   readonly cwd: string;
   /** Whether to give up soon where the server does not answer. */
   readonly hurried: boolean;
+}
+
+export interface ConnectCluster {
+  readonly env: NodeJS.ProcessEnv;
+  /** The namespace of the kubeconfig's context without one. */
+  readonly place: Omit<ClusterPlace, 'namespace'> & Partial<Pick<ClusterPlace, 'namespace'>>;
+}
+
+export interface ConnectedCluster {
+  readonly namespace: string;
+  createRuntime(deps: {
+    readonly job: Job;
+    readonly earlierPhases?: EarlierPhases;
+    readonly onNotice: (text: string) => void;
+  }): Runtime;
 }
 
 interface Abortable {

@@ -27,8 +27,20 @@ export interface Settings extends runSpec.Hyperparameters {
   /** Tag or id; null for the one of this version, which is built where it is missing. */
   image: string | null;
   builder: BuilderChoice;
+  /** Null for the one of the kubeconfig's context. */
+  namespace: string | null;
+  /** Null for the namespace's default one. */
+  serviceAccount: string | null;
+  /** Null for the current one. */
+  kubeContext: string | null;
+  /** `s3://bucket/prefix`; null where the mode needs none. */
+  storage: string | null;
+  /** Null for the one that the runner itself uses. */
+  storageEndpoint: string | null;
   gpu: boolean | 'prefer';
   gpus: runSpec.GpuRequest['devices'];
+  /** Bytes; null for as much as it needs. */
+  gpuMemoryLimit: number | null;
   dataDir: string;
   runsDir: string;
   /** Null where nothing is recorded elsewhere. */
@@ -48,8 +60,8 @@ export interface SettingDefinition<T> {
   readonly flag: string;
   readonly helpOff?: string;
   readonly env?: string;
-  /** The one mode that has such a thing; every mode has the others. */
-  readonly only?: runSpec.RunMode;
+  /** The modes that have such a thing; every mode has the others. */
+  readonly only?: readonly runSpec.RunMode[];
   /** How text becomes a value: that of a flag or the environment, and of a file where the kind is a notation. */
   readonly kind: 'integer' | 'number' | 'boolean' | 'text' | Notation;
   /** Ends the sentence “expected …”. */
@@ -74,12 +86,18 @@ export const FALLBACKS = {
   processors: 'one a processor',
   threads: 'one a thread',
   version: "this version's",
+  ofContext: "the context's",
+  ofNamespace: "the namespace's",
+  currentContext: 'the current one',
+  ownEndpoint: "the runner's",
   none: 'none',
 } as const;
 
 /** A default in words. */
 export const describeFallback = ({ fallback, kind }: SettingDefinition<unknown>): string =>
-  kind === 'size' ? formatSize(Number(fallback)) : (words[String(fallback)] ?? String(fallback));
+  kind === 'size' && typeof fallback === 'number'
+    ? formatSize(fallback)
+    : (words[String(fallback)] ?? String(fallback));
 const words: Readonly<Record<string, string>> = FALLBACKS;
 
 /** A value as a person reads it: as it was written where somebody wrote it. */

@@ -36,7 +36,7 @@ export function tellRun(
   );
   if (failure) output.explain(failure.error);
   noteLeftover(output, run);
-  if (run.outcome.status === 'lost' && run.spec.mode === 'docker') {
+  if (run.outcome.status === 'lost' && ['docker', 'kubernetes'].includes(run.spec.mode)) {
     output.note(
       `What there is of it is kept: \`runner runs attach ${run.runId}\` or \`runner recover\` goes on with it.`,
     );

@@ -1,6 +1,6 @@
 /** The spec of a run, made of its settings and of what is found on the way. */
 import type { DataDescription } from '../contract/job.js';
-import type { Hyperparameters, Limits, RunSpec } from '../contract/run-spec.js';
+import type { ClusterPlace, EngineGpu, Hyperparameters, Limits, RunSpec } from '../contract/run-spec.js';
 import type { PreparedEngine } from './services.js';
 import type { Settings } from './setting-definition.js';
 import type { Resolved } from './settings.js';
@@ -24,10 +24,10 @@ export function draftSpec(settings: Resolved) {
     hyperparameters,
     seed: value('seed'),
     threads: value('threads'),
-    engine: { step: value('engineStep') },
+    engine: { step: value('engineStep'), ...(value('gpu') === false ? {} : { gpu: engineGpuOf(settings) }) },
     data: { dir: value('dataDir') },
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
-    ...(value('mode') === 'docker' ? { container: containerOf(settings) } : {}),
+    ...(inContainer(settings) ? { container: containerOf(settings) } : {}),
   };
 }
 
@@ -35,14 +35,27 @@ export function draftSpec(settings: Resolved) {
 function limitsOf({ mode, timeout, memory, cpus, pids, shmSize }: Resolved): Limits {
   return {
     ...(timeout.value === null ? {} : { timeoutMs: timeout.value }),
-    ...(mode.value === 'docker' && {
+    ...(inContainer({ mode }) && {
       memoryBytes: memory.value,
       cpus: cpus.value,
-      pids: pids.value,
+      // What a pod may have of these is the node's to say.
+      ...(mode.value === 'docker' && { pids: pids.value }),
       shmBytes: shmSize.value,
     }),
   };
 }
+
+function engineGpuOf({ mode, gpus, gpuMemoryLimit }: Resolved): EngineGpu {
+  return {
+    deterministic: true,
+    // A container is given its own, and sees no others.
+    ...(inContainer({ mode }) ? {} : { devices: gpus.value }),
+    ...(gpuMemoryLimit.value === null ? {} : { memoryLimitBytes: gpuMemoryLimit.value }),
+  };
+}
+
+const inContainer = ({ mode }: Pick<Resolved, 'mode'>): boolean =>
+  mode.value === 'docker' || mode.value === 'kubernetes';
 
 function containerOf({ image, gpu, gpus }: Resolved) {
   return {
@@ -54,18 +67,21 @@ function containerOf({ image, gpu, gpus }: Resolved) {
 export interface Findings {
   readonly data: DataDescription;
   readonly engine: PreparedEngine;
-  /** Tag or id of the image that was chosen, where the mode is docker. */
+  /** Tag or id of the image that was chosen, where the mode has one. */
   readonly image?: string;
+  /** Where the mode is kubernetes. */
+  readonly place?: ClusterPlace;
 }
 
 /** The spec of a run, with what was found added to the draft. */
-export function completeSpec(settings: Resolved, { data, engine, image }: Findings): RunSpec {
+export function completeSpec(settings: Resolved, { data, engine, image, place }: Findings): RunSpec {
   const { container, ...draft } = draftSpec(settings);
   return {
     schemaVersion: 1,
     ...draft,
-    engine: { name: engine.name, version: engine.version, step: draft.engine.step },
+    engine: { name: engine.name, version: engine.version, ...draft.engine },
     data: { dir: draft.data.dir, ...data },
     ...(container !== undefined && image !== undefined ? { container: { ...container, image } } : {}),
+    ...(place === undefined ? {} : { kubernetes: place }),
   };
 }

@@ -81,6 +81,11 @@ const toTrainerImage = ({ tag, id, bytes, built, buildMs, labels }: FoundImage):
 /** None without an engine: which image this version would run is not known before it is built. */
 async function tagsOfThisVersion(env: NodeJS.ProcessEnv): Promise<string[]> {
   const { findEngine } = await import('../engine/find-engine.js');
-  const engine = findEngine(env);
-  return engine === undefined ? [] : [(await planImage({ engine, kind: 'cpu' })).tag];
+  const tags = (['cpu', 'gpu'] as const).map(async (kind) => {
+    // What a library of the user's own leaves no room for.
+    if (kind === 'gpu' && env.RUNNER_LIBTENSORFLOW) return [];
+    const engine = findEngine(env, kind);
+    return engine === undefined ? [] : [(await planImage({ engine, kind })).tag];
+  });
+  return (await Promise.all(tags)).flat();
 }

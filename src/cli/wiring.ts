@@ -17,6 +17,10 @@ export function wireServices(): Services {
       const engine = await prepareEngine(options);
       return { name: engine.name, version: engine.version, handle: engine };
     },
+    async requireGpu({ env, signal, ...wish }) {
+      const { requireGpu } = await import('../engine/gpu/index.js');
+      await requireGpu({ env, signal }, wish);
+    },
     async createRuntime({ engine, ...parts }) {
       const { createInProcessRuntime } = await import('../../runtimes/inprocess/index.js');
       return createInProcessRuntime({ ...parts, engine: engineOf(engine), clock: systemClock });
@@ -29,9 +33,17 @@ export function wireServices(): Services {
       const { connectDaemon } = await import('./wire-daemon.js');
       return connectDaemon({ ...options, engineOf });
     },
+    async connectCluster(options) {
+      const { connectCluster } = await import('./wire-cluster.js');
+      return connectCluster(options);
+    },
     async connectTracking(options) {
       const { connectTracking } = await import('./wire-tracking.js');
       return connectTracking(options);
+    },
+    async openRecordedRuns(options) {
+      const { openRecordedRuns } = await import('../tracking/read/index.js');
+      return openRecordedRuns(options);
     },
     async startTrackingServer(options) {
       const { startLocalServer } = await import('../tracking/local-server/start-local-server.js');
@@ -57,6 +69,10 @@ export function wireServices(): Services {
     async inspect() {
       const { inspectEngine } = await import('../engine/inspect-engine.js');
       return inspectEngine();
+    },
+    async inspectGpu({ env }) {
+      const { inspectGpu } = await import('../engine/inspect/inspect-gpu.js');
+      return inspectGpu({ env, signal: new AbortController().signal });
     },
     async inspectDaemon(options) {
       const { inspectDaemon } = await import('../../runtimes/docker/inspect-daemon.js');

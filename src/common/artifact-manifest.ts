@@ -12,6 +12,8 @@ const manifestSchema = z.object({
   files: z.record(z.string(), z.object({ bytes: z.int().min(0), sha256: z.string() })),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
+const anything = z.unknown();
+const newerSchema = z.object({ schemaVersion: z.int().gt(MANIFEST_SCHEMA_VERSION) });
 
 /**
  * The manifest of a run's artifacts; an empty one where there is none yet.
@@ -19,9 +21,9 @@ export type Manifest = z.infer<typeof manifestSchema>;
  */
 export async function readManifest(runDir: string): Promise<Manifest> {
   const path = artifactPath(runDir, 'manifest');
-  const json = await readJsonFile(path, z.unknown());
+  const json = await readJsonFile(path, anything);
   if (json === undefined) return { schemaVersion: MANIFEST_SCHEMA_VERSION, files: {} };
-  const { data: newer } = z.object({ schemaVersion: z.int().gt(MANIFEST_SCHEMA_VERSION) }).safeParse(json);
+  const { data: newer } = newerSchema.safeParse(json);
   if (newer === undefined) return fitSchema(json, manifestSchema, path);
   throw new RunnerError(
     'run-newer-schema',

@@ -14,9 +14,17 @@ import { readVersionedFile } from './versioned-file.js';
 export const readOutcome = async (runDir: string): Promise<RunOutcome | null> =>
   (await readVersionedFile(runPath(runDir, 'outcome'), runOutcomeSchema, OUTCOME_SCHEMA_VERSION)) ?? null;
 
+/** Of a run that has ended: one that has not is finished by what that file says, and nothing stands in for it. */
+const WITHOUT_REQUEST =
+  'Remove that file, and the run counts as one without key, tags and experiment; or the run: `runner runs rm`.';
+
 /**
  * What was asked beside the spec, or undefined of a run of an earlier version.
+ * @param isOver whether the run is known to have ended: then it can do without, and the error says so
  * @throws RunnerError `run-corrupt` or `file-unusable`
  */
-export const readRequest = (runDir: string): Promise<RunRequestRecord | undefined> =>
-  readJsonFile(runPath(runDir, 'request'), runRequestSchema);
+export const readRequest = (
+  runDir: string,
+  { isOver = false }: { readonly isOver?: boolean } = {},
+): Promise<RunRequestRecord | undefined> =>
+  readJsonFile(runPath(runDir, 'request'), runRequestSchema, isOver ? { hint: WITHOUT_REQUEST } : {});

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { RunnerError } from '../contract/errors.js';
 import type { RunEvent } from '../contract/run-event.js';
 import { isErrno, toRunnerError } from './errors.js';
 import { parseEvent } from './event-log.js';
@@ -20,6 +21,9 @@ export async function* streamEvents(path: string): AsyncGenerator<RunEvent> {
     }
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return;
+    if (isErrno(error, 'EISDIR')) {
+      throw new RunnerError('run-corrupt', `${path} is a folder, and no log.`, { cause: error });
+    }
     throw toRunnerError(error, path);
   }
 }

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { RunnerError } from '../contract/errors.js';
 import { fitSchema, readJsonFile } from './json-file.js';
 
+/** All of it is passed on: what else there is, the file's own schema looks at. */
+const versioned = z.looseObject({ schemaVersion: z.int().min(1) });
+
 /**
  * What a JSON file with a `schemaVersion` holds, or undefined if there is no such file. A newer version is told apart
  * first: its other fields may mean anything.
@@ -13,7 +16,7 @@ export async function readVersionedFile<T>(
   schema: z.ZodType<T>,
   known: number,
 ): Promise<T | undefined> {
-  const json = await readJsonFile(path, z.looseObject({ schemaVersion: z.int().min(1) }));
+  const json = await readJsonFile(path, versioned);
   if (json === undefined) return undefined;
   const { schemaVersion } = json;
   if (schemaVersion > known) {

@@ -3,8 +3,10 @@
  * `--json` output and in docs/errors.md, so rename one only with a major version.
  */
 
+import { CLUSTER_ERRORS } from './cluster-errors.js';
 import { EXIT } from './exit-status.js';
 import type { ErrorEntry } from './exit-status.js';
+import { GPU_ERRORS } from './gpu-errors.js';
 import { TRACKING_ERRORS } from './tracking-errors.js';
 
 export { EXIT };
@@ -125,10 +127,7 @@ export const ERRORS = {
     exit: EXIT.environment,
     hint: 'Name a base image that the daemon has or can pull: `runner image build --base IMAGE`.',
   },
-  'gpu-unavailable': {
-    exit: EXIT.environment,
-    hint: 'Install the NVIDIA Container Toolkit and restart the daemon, or take --gpu=prefer.',
-  },
+  ...GPU_ERRORS,
   'container-conflict': {
     exit: EXIT.environment,
     hint: 'Remove or rename it if it is yours; runner touches only what it has made itself.',
@@ -153,6 +152,7 @@ export const ERRORS = {
     exit: EXIT.runFailed,
     hint: 'Raise --timeout, or ask for less; checkpoints/ keeps the last state where there is one.',
   },
+  ...CLUSTER_ERRORS,
   ...TRACKING_ERRORS,
   untraceable: {
     exit: EXIT.usage,

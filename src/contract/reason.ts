@@ -21,6 +21,12 @@ const REASONS: Partial<Record<ErrorCode, RunReason>> = {
   'daemon-restarted': 'daemon-restarted',
   'image-missing': 'image-missing',
   'gpu-unavailable': 'gpu-unavailable',
+  'gpu-driver-too-old': 'gpu-unavailable',
+  'gpu-unknown': 'gpu-unavailable',
+  'gpu-unsuitable': 'gpu-unavailable',
+  'gpu-busy': 'gpu-unavailable',
+  'gpu-out-of-memory': 'gpu-out-of-memory',
+  'gpu-failed': 'gpu-failed',
   'artifact-rejected': 'artifact-rejected',
   'log-flood': 'log-flood',
   'out-of-memory': 'out-of-memory',
@@ -28,6 +34,13 @@ const REASONS: Partial<Record<ErrorCode, RunReason>> = {
   crashed: 'crashed',
   killed: 'killed',
   timeout: 'timeout',
+  'cluster-unreachable': 'cluster-unreachable',
+  'cluster-forbidden': 'cluster-unreachable',
+  'storage-unreachable': 'storage-unreachable',
+  'storage-refused': 'storage-unreachable',
+  unschedulable: 'unschedulable',
+  evicted: 'evicted',
+  'node-lost': 'node-lost',
 };
 
 /** Why a run failed that an error of this code ended. */

@@ -25,8 +25,15 @@ export const RUN_REASONS = [
   'daemon-unreachable',
   'daemon-restarted',
   'gpu-unavailable',
+  'gpu-out-of-memory',
+  'gpu-failed',
   'engine-missing',
   'artifact-rejected',
+  'cluster-unreachable',
+  'storage-unreachable',
+  'unschedulable',
+  'evicted',
+  'node-lost',
 ] as const;
 export type RunReason = (typeof RUN_REASONS)[number];
 

@@ -9,6 +9,10 @@ export type RunMode = (typeof RUN_MODES)[number];
 export const ENGINE_STEPS = ['auto', 'traced', 'eager'] as const;
 export type EngineStep = (typeof ENGINE_STEPS)[number];
 
+/** `tensorflow` computes on processors, `tensorflow-gpu` on NVIDIA's cards. */
+export const ENGINE_NAMES = ['tensorflow', 'tensorflow-gpu'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
 export const LEARNING_RATE_SCHEDULES = ['constant', 'cosine'] as const;
 export type LearningRateSchedule = (typeof LEARNING_RATE_SCHEDULES)[number];
 
@@ -53,6 +57,30 @@ export const gpuRequestSchema = z.strictObject({
 });
 export type GpuRequest = z.infer<typeof gpuRequestSchema>;
 
+export const clusterPlaceSchema = z.strictObject({
+  /** Of the kubeconfig; the current one without. */
+  context: z.string().min(1).optional(),
+  namespace: z.string().min(1),
+  /** That the pod runs as, without its token; the namespace's default one without. */
+  serviceAccount: z.string().min(1).optional(),
+  /** `s3://bucket/prefix`: where plan and data wait for the pod, and its results for the runner. */
+  storage: z.string().min(1),
+  /** Address of that S3 as pods see it, where it is another. */
+  storageEndpoint: z.string().min(1).optional(),
+});
+export type ClusterPlace = z.infer<typeof clusterPlaceSchema>;
+
+/** How an engine for GPUs computes. */
+export const engineGpuSchema = z.strictObject({
+  /** Only kernels that give the same bits each time. */
+  deterministic: z.boolean(),
+  /** Which of the machine's, where the run is not in a container, which has only its own. */
+  devices: gpuRequestSchema.shape.devices.optional(),
+  /** Most memory of the card that TensorFlow takes; without, as much as it needs. */
+  memoryLimitBytes: positiveInt.optional(),
+});
+export type EngineGpu = z.infer<typeof engineGpuSchema>;
+
 export const runSpecSchema = z.strictObject({
   schemaVersion: z.literal(SPEC_SCHEMA_VERSION),
   job: z.string().min(1),
@@ -66,11 +94,12 @@ export const runSpecSchema = z.strictObject({
   /** Intra-op threads of TensorFlow: sums are split by thread, so the digest depends on it. */
   threads: positiveInt.max(1024),
   engine: z.strictObject({
-    /** `tensorflow` (CPU); later engines take other names. */
-    name: z.enum(['tensorflow']),
+    name: z.enum(ENGINE_NAMES),
     /** Version of the TensorFlow library, e.g. `2.21.0`. */
     version: z.string().min(1),
     step: z.enum(ENGINE_STEPS),
+    /** Of `tensorflow-gpu`. */
+    gpu: engineGpuSchema.optional(),
   }),
   data: z.strictObject({
     /** Absolute folder of the IDX files as seen by the orchestrator. Not part of the spec's identity. */
@@ -81,7 +110,7 @@ export const runSpecSchema = z.strictObject({
     testExamples: positiveInt,
   }),
   limits: limitsSchema.optional(),
-  /** Where the mode is docker. */
+  /** Where the mode is docker or kubernetes. */
   container: z
     .strictObject({
       /** Tag or id of the trainer's image. */
@@ -89,5 +118,7 @@ export const runSpecSchema = z.strictObject({
       gpu: gpuRequestSchema.optional(),
     })
     .optional(),
+  /** Where the mode is kubernetes. */
+  kubernetes: clusterPlaceSchema.optional(),
 });
 export type RunSpec = z.infer<typeof runSpecSchema>;

@@ -16,7 +16,7 @@ export const trainerPlanSchema = z.strictObject({
   runId: z.string().min(1),
   spec: runSpecSchema,
   evaluate: z.boolean(),
-  /** Folder of the data set as the trainer sees it. */
+  /** Folder of the data set as the trainer sees it: absolute, or relative to the folder of the plan. */
   dataDir: z.string().min(1),
 });
 export type TrainerPlan = z.infer<typeof trainerPlanSchema>;

@@ -1,14 +1,14 @@
 /**
  * Names of what is kept. Two kinds of folders, each complete or absent:
  *
- *   libraries/<library>/   library.json, lib/, include/      one a TensorFlow and platform
+ *   libraries/<library>/   library.json, lib/, include/      one a TensorFlow, variant and platform; nvidia/ for GPUs
  *   engines/<engine>/      engine.json, *.node, lib -> …      one a library, tfjs-node and Node-API
  */
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { RunnerError } from '../contract/errors.js';
 import { tfjsNodeVersion } from './packages.js';
-import { TENSORFLOW_VERSION } from './engine.js';
+import { type EngineVariant, TENSORFLOW_VERSION } from './engine.js';
 
 /**
  * Node-API version that the binding is compiled for. Node keeps Node-API compatible for ever, so one binding serves
@@ -46,8 +46,8 @@ function home(env: NodeJS.ProcessEnv): string {
 export const librariesFolder = (cacheDir: string): string => join(cacheDir, 'libraries');
 export const enginesFolder = (cacheDir: string): string => join(cacheDir, 'engines');
 
-export const wheelLibraryName = (platform: string = PLATFORM): string =>
-  `tensorflow-cpu-${TENSORFLOW_VERSION}-${platform}`;
+export const wheelLibraryName = (platform: string = PLATFORM, variant: EngineVariant = 'cpu'): string =>
+  `tensorflow-${variant}-${TENSORFLOW_VERSION}-${platform}`;
 
 /** Named after tfjs-node, whose install script decides which TensorFlow it is. */
 export const vendorLibraryName = (platform: string = PLATFORM): string =>

@@ -7,22 +7,51 @@ import { constants } from 'node:os';
 import type * as tfNamespace from '@tensorflow/tfjs-node';
 import { RunnerError } from '../contract/errors.js';
 import { describeError } from '../common/errors.js';
+import type { EngineGpu, RunSpec } from '../contract/run-spec.js';
 import type { Engine } from './engine.js';
+import { gpuVariables, sessionConfig } from './gpu/session-config.js';
 import { restoreRemovedUtilities } from './node-compat.js';
 import { requireOfTfjsNode } from './packages.js';
 
 export type TensorFlow = typeof tfNamespace;
 
-let loaded: { readonly tf: TensorFlow; readonly threads: number } | undefined;
+let loaded: { readonly tf: TensorFlow; readonly threads: number; readonly engine: Engine } | undefined;
+
+export interface LoadOptions {
+  /** Intra-op threads; TensorFlow reads it once, when it is loaded. */
+  readonly threads: number;
+  /** How an engine for GPUs computes. */
+  readonly gpu?: EngineGpu | undefined;
+  /** Whether it is an error where there is no engine for GPUs, or that finds none; default false. */
+  readonly requireGpu?: boolean;
+}
+
+/** As a run's spec has them. */
+export const loadOptionsOf = ({
+  threads,
+  engine,
+  container,
+}: Pick<RunSpec, 'threads' | 'engine' | 'container'>): LoadOptions => ({
+  threads,
+  gpu: engine.gpu,
+  requireGpu: engine.name === 'tensorflow-gpu' && container?.gpu?.prefer !== true,
+});
 
 /**
  * The tfjs namespace over the engine's TensorFlow; the same one for every later call of the process.
- * @param threads intra-op threads; TensorFlow reads it once, when it is loaded
- * @throws RunnerError `engine-threads-fixed` if it was loaded with another count, `engine-corrupt` if it does not load
+ * @throws RunnerError `engine-threads-fixed` if it was loaded with another count, or is another engine;
+ * `engine-corrupt` if it does not load; `engine-missing` or `gpu-unavailable` if there is no GPU and must be one
  */
-export function loadTensorFlow(engine: Engine, { threads }: { readonly threads: number }): TensorFlow {
+export function loadTensorFlow(engine: Engine, options: LoadOptions): TensorFlow {
+  const { threads } = options;
   if (loaded === undefined) {
-    loaded = { tf: load(engine, threads), threads };
+    loaded = { tf: load(engine, options), threads, engine };
+  } else if (loaded.engine.name !== engine.name) {
+    throw new RunnerError(
+      'engine-threads-fixed',
+      `This process has loaded the engine ${loaded.engine.name}; ${engine.name} was asked for.`,
+      { hint: 'Use one engine a process: take --mode process.' },
+    );
   } else if (loaded.threads !== threads) {
     throw new RunnerError(
       'engine-threads-fixed',
@@ -35,32 +64,61 @@ export function loadTensorFlow(engine: Engine, { threads }: { readonly threads: 
 /** Variables that choose other kernels, and so other low bits: the spec alone decides what comes out. */
 const CHANGING_RESULTS = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA', 'TF_XLA_FLAGS'];
 
-function load(engine: Engine, threads: number): TensorFlow {
+function load(engine: Engine, { threads, gpu, requireGpu = false }: LoadOptions): TensorFlow {
   for (const name of CHANGING_RESULTS) Reflect.deleteProperty(process.env, name);
   // Node writes through to the C environment, which TensorFlow reads.
   process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   // Errors only: its notes on CPU features would stand between our lines.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  const isForGpu = engine.name === 'tensorflow-gpu';
+  if (requireGpu && !isForGpu) {
+    throw new RunnerError(
+      'engine-missing',
+      'The run is for a GPU, and the engine here is for processors only.',
+    );
+  }
+  if (isForGpu) Object.assign(process.env, gpuVariables(gpu, process.env));
   restoreRemovedUtilities();
   const require = requireOfTfjsNode();
   answerForNodePreGyp(require, engine.bindingPath);
   try {
     if (engine.logLevelPath !== undefined) loadForAll(engine.logLevelPath);
+    if (engine.sessionConfigPath !== undefined) {
+      const { setConfig } = loadForAll(engine.sessionConfigPath) as { setConfig(config: Uint8Array): void };
+      setConfig(sessionConfig(gpu));
+    }
     const tf = require('.') as TensorFlow;
+    if (requireGpu) checkFindsGpu(tf, engine);
     // "DEPRECATED" and "tip" banners are for notebooks.
     tf.env().set('PROD', true);
     return tf;
   } catch (error) {
+    if (error instanceof RunnerError) throw error;
     throw new RunnerError('engine-corrupt', `TensorFlow does not load: ${describeError(error)}`, {
       cause: error,
     });
   }
 }
 
-/** Loads an addon whose symbols come before those of libraries loaded later. */
-function loadForAll(path: string): void {
+/** TensorFlow itself would train on the processor without a word. */
+function checkFindsGpu(tf: TensorFlow, { version }: Engine): void {
+  const { isUsingGpuDevice } = tf.backend() as unknown as { readonly isUsingGpuDevice: boolean };
+  if (isUsingGpuDevice) return;
+  throw new RunnerError(
+    'gpu-unavailable',
+    `TensorFlow ${version} is loaded and finds no GPU that it can compute on.`,
+    {
+      hint: '`runner doctor --gpu` says what is missing; TF_CPP_MIN_LOG_LEVEL=0 shows what TensorFlow says itself.',
+    },
+  );
+}
+
+/** Loads an addon whose symbols come before those of libraries loaded later. @returns its exports */
+function loadForAll(path: string): unknown {
   const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen as { RTLD_NOW: number; RTLD_GLOBAL: number };
-  process.dlopen({ exports: {} }, path, RTLD_NOW | RTLD_GLOBAL);
+  const addon = { exports: {} };
+  process.dlopen(addon, path, RTLD_NOW | RTLD_GLOBAL);
+  return addon.exports;
 }
 
 /** Puts a module into Node's cache under node-pre-gyp's name, as tfjs-node will ask for it. */

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EngineSource } from './engine.js';
+import type { EngineSource, EngineVariant } from './engine.js';
 
 /** One file of a finished folder. */
 export interface FileRecord {
@@ -24,9 +24,20 @@ export interface LibraryManifest {
   readonly files: readonly FileRecord[];
 }
 
+/** part.json: what lies in the finished folder of a part that a library for GPUs is put together of. */
+export interface PartManifest {
+  readonly schemaVersion: 1;
+  /** File name of the wheel. */
+  readonly origin: string;
+  readonly originSha256: string;
+  readonly files: readonly FileRecord[];
+}
+
 /** engine.json: what lies in a finished engine folder and how it was made. */
 export interface EngineManifest {
   readonly schemaVersion: 1;
+  /** Absent: `cpu`, the only one that there was. */
+  readonly variant?: EngineVariant;
   readonly source: EngineSource;
   /** What the library itself says. */
   readonly tensorflowVersion: string;
@@ -42,10 +53,12 @@ export interface EngineManifest {
 }
 
 export const LIBRARY_MANIFEST = 'library.json';
+export const PART_MANIFEST = 'part.json';
 export const ENGINE_MANIFEST = 'engine.json';
 
 interface Manifests {
   readonly [LIBRARY_MANIFEST]: LibraryManifest;
+  readonly [PART_MANIFEST]: PartManifest;
   readonly [ENGINE_MANIFEST]: EngineManifest;
 }
 

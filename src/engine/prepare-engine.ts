@@ -1,7 +1,9 @@
-import type { Engine, EngineProgress } from './engine.js';
+import type { Engine, EngineProgress, EngineVariant } from './engine.js';
 import { findEngine } from './find-engine.js';
 
 export interface PrepareEngineOptions {
+  /** Default: `cpu`. */
+  readonly variant?: EngineVariant;
   /** Not called when the engine is there already. */
   readonly onProgress?: EngineProgress;
   /** Build everything anew, also what is there; default false. */
@@ -19,10 +21,10 @@ export interface PrepareEngineOptions {
  * `hash-mismatch`, `platform-unsupported` or `disk-full`
  */
 export async function prepareEngine(options: PrepareEngineOptions = {}): Promise<Engine> {
-  const { env = process.env, force = false, onProgress, signal } = options;
-  const found = force ? undefined : findEngine(env);
+  const { env = process.env, force = false, variant = 'cpu', onProgress, signal } = options;
+  const found = force ? undefined : findEngine(env, variant);
   if (found) return found;
   // What builds an engine is loaded only now: a job with a warm cache should not wait for it.
   const { provisionEngine } = await import('./provision/provision-engine.js');
-  return provisionEngine({ env, force, onProgress, signal });
+  return provisionEngine({ env, force, variant, onProgress, signal });
 }

@@ -28,6 +28,18 @@ export async function readExitRecord(runDir: string): Promise<TrainerExitRecord 
   }
 }
 
+/**
+ * The record of a run directory, or else what the trainer has said on its output. That counts only for a failure: a
+ * success leaves its record among its results, too.
+ */
+export async function recordOrSaid(
+  runDir: string,
+  said: TrainerExitRecord | null,
+): Promise<TrainerExitRecord | undefined> {
+  const record = await readExitRecord(runDir);
+  return record ?? (said === null || said.status === 'succeeded' ? undefined : said);
+}
+
 /** The exit that a record tells; a success has no reason to go with it, whatever the record holds. */
 export function exitOfRecord(record: TrainerExitRecord): TrainerExit {
   const { status, reason, message, error, phases, training, usage } = record;

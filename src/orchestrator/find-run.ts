@@ -60,15 +60,18 @@ function match(runsDir: string, ids: readonly string[], query: string): string {
   if (only === undefined) {
     throw new RunnerError('run-not-found', `There is no run ${JSON.stringify(query)} in ${runsDir}.`);
   }
-  if (candidates.length > 1) {
-    const named = candidates.slice(-MOST_CANDIDATES_NAMED).reverse();
-    const more = candidates.length - named.length;
-    throw new RunnerError(
-      'run-ambiguous',
-      `${JSON.stringify(query)} fits ${candidates.length} runs: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
-    );
-  }
+  if (candidates.length > 1) throw ambiguousRun(query, candidates);
   return only;
+}
+
+/** @param candidates the ids that it fits, oldest first */
+export function ambiguousRun(query: string, candidates: readonly string[]): RunnerError {
+  const named = candidates.slice(-MOST_CANDIDATES_NAMED).reverse();
+  const more = candidates.length - named.length;
+  return new RunnerError(
+    'run-ambiguous',
+    `${JSON.stringify(query)} fits ${candidates.length} runs: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+  );
 }
 
 /** Ids sort by the second; runs of one second are told apart by when their spec was written. */

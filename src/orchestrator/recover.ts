@@ -36,7 +36,7 @@ export interface RecoveryTools {
 }
 
 /** Modes whose trainer goes on when the process that started it has died. */
-const OUTLIVES: readonly string[] = ['docker'];
+const OUTLIVES: readonly string[] = ['docker', 'kubernetes'];
 const outlives = ({ spec }: StoredRun): boolean => OUTLIVES.includes(spec.mode);
 
 /** The runs of a runs directory that nobody brings to their end, oldest first. */

@@ -1,8 +1,9 @@
 /** Runs by what was given with them: tags, and the experiment that they are recorded under. */
 import pMap from 'p-map';
-import { readRequest } from '../common/run-files.js';
 import { toRunnerError } from '../common/errors.js';
+import { readRequest } from '../common/run-files.js';
 import { experimentNameOf } from '../contract/run-request.js';
+import type { RunnerError } from '../contract/errors.js';
 import type { StoredRun } from './read-run.js';
 
 export interface RunSelection {
@@ -19,36 +20,42 @@ const AT_ONCE = 32;
 export const selectsAll = ({ tags, experiment, except }: RunSelection): boolean =>
   Object.keys(tags).length === 0 && experiment === undefined && except === undefined;
 
-/**
- * Those that match, in the order in which they came.
- * @returns `unreadable`: those whose request.json does not tell
- */
+export interface SelectedRuns<R> {
+  readonly selected: readonly R[];
+  /** Those whose request.json does not tell, and why. */
+  readonly unreadable: readonly { readonly run: R; readonly error: RunnerError }[];
+}
+
+/** Those that match, in the order in which they came. */
 export async function selectRuns<R extends StoredRun>(
   runs: readonly R[],
   selection: RunSelection,
-): Promise<{ readonly selected: readonly R[]; readonly unreadable: readonly R[] }> {
+): Promise<SelectedRuns<R>> {
   if (selectsAll(selection)) return { selected: runs, unreadable: [] };
   const answers = await pMap(runs, (run) => matches(run, selection), { concurrency: AT_ONCE });
   return {
     selected: runs.filter((_, index) => answers[index] === true),
-    unreadable: runs.filter((_, index) => answers[index] === undefined),
+    unreadable: runs.flatMap((run, index) => {
+      const answer = answers[index];
+      return typeof answer === 'object' ? [{ run, error: answer }] : [];
+    }),
   };
 }
 
-/** Undefined where that cannot be read. */
+/** Or why that cannot be read. */
 async function matches(
-  { runDir, spec }: StoredRun,
+  { runDir, spec, outcome }: StoredRun,
   { tags, experiment, except }: RunSelection,
-): Promise<boolean | undefined> {
+): Promise<boolean | RunnerError> {
   try {
-    const request = await readRequest(runDir);
+    const request = await readRequest(runDir, { isOver: outcome !== null });
     if (request?.key !== undefined && except?.(request.key) === true) return false;
     if (experiment !== undefined && experimentNameOf(spec, request) !== experiment) return false;
     return Object.entries(tags).every(([key, value]) => request?.tags?.[key] === value);
   } catch (thrown) {
     const error = toRunnerError(thrown, runDir);
     if (error.code === 'internal') throw error;
-    return undefined;
+    return error;
   }
 }
 

@@ -57,11 +57,11 @@ export const formatTime = (epochMs: number): string =>
   `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
 /**
- * Columns aligned, two spaces between. The last cell of a row is not padded, and does not widen its column: a row
+ * Columns aligned, `gap` spaces between. The last cell of a row is not padded, and does not widen its column: a row
  * may end early with a sentence.
  * @param numeric align every column but the first at the right
  */
-export function table(rows: readonly (readonly string[])[], { numeric = false } = {}): string {
+export function table(rows: readonly (readonly string[])[], { numeric = false, gap = 2 } = {}): string {
   const counted = numeric ? rows : rows.map((row) => row.slice(0, -1));
   const widths: number[] = [];
   for (const row of counted) {
@@ -71,5 +71,5 @@ export function table(rows: readonly (readonly string[])[], { numeric = false } 
     const width = widths[column] ?? 0;
     return numeric && column > 0 ? cell.padStart(width) : cell.padEnd(width);
   };
-  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n');
+  return rows.map((row) => row.map(pad).join(' '.repeat(gap)).trimEnd()).join('\n');
 }

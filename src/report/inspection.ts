@@ -11,13 +11,17 @@ export interface InspectedPart {
 export function renderInspection({
   ready,
   findings,
+  onGpu = false,
 }: {
   readonly ready: boolean;
   readonly findings: readonly InspectedPart[];
+  /** Whether it was asked for runs on a GPU of this machine. */
+  readonly onGpu?: boolean;
 }): string {
   const rows = findings.map(({ name, value, remedy }) => [
     name,
     remedy === undefined ? value : `${value}\n    → ${remedy}`,
   ]);
-  return `${table(rows)}\n\n${ready ? 'A job can run here.' : 'No job can run here yet.'}`;
+  const where = onGpu ? 'on a GPU of this machine' : 'here';
+  return `${table(rows)}\n\n${ready ? `A job can run ${where}.` : `No job can run ${where} yet.`}`;
 }

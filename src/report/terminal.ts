@@ -1,6 +1,7 @@
 /** What a person sees of one run. */
 import type { RunOutcome, RunStatus } from '../contract/run-outcome.js';
 import type { RunSpec } from '../contract/run-spec.js';
+import { GREEN, painter, RED, YELLOW } from './colours.js';
 import { describeImage } from './image-list.js';
 import {
   formatBytes,
@@ -26,15 +27,15 @@ export interface SummarizedRun {
   readonly outcome: RunOutcome;
   /** Of an evaluation after the run; one within it is part of its outcome. */
   readonly evaluation?: TestFigures | null;
+  /** By which it is found again; absent where none were given, or it is not known. */
+  readonly tags?: Tags | undefined;
   /** Paths of its pictures, as far as it has them. */
   readonly pictures: readonly string[];
 }
 
+type Tags = Readonly<Record<string, string>>;
 type Row = readonly [name: string, value: string];
 
-const GREEN = 32;
-const YELLOW = 33;
-const RED = 31;
 const COLOURS: Readonly<Record<RunStatus, number>> = {
   succeeded: GREEN,
   cancelled: YELLOW,
@@ -49,10 +50,11 @@ export function renderRunSummary(run: SummarizedRun, { colour }: { readonly colo
   const { training, resources } = outcome;
   const test = run.evaluation ?? training;
   return describe(run.runId, [
-    ['status', paint(describeStatus(outcome), colour ? COLOURS[outcome.status] : undefined)],
+    ['status', painter(colour)(describeStatus(outcome), COLOURS[outcome.status])],
     ...messageRow(outcome),
     ...exitRow(outcome),
     ['job', describeJob(spec)],
+    ...tagsRow(run.tags),
     ...imageRow(outcome),
     ['epochs', describeEpochs(outcome, spec)],
     ...figuresRow('training', training.finalLoss, training.finalAccuracy),
@@ -62,7 +64,9 @@ export function renderRunSummary(run: SummarizedRun, { colour }: { readonly colo
     ['time', `${formatDuration(resources.wallMs)}${describePhases(outcome.phases)}`],
     ['memory', describeMemory(outcome)],
     ['processor', describeProcessor(outcome)],
-    ...(training.weightsDigest === null ? [] : [['weights', shortDigest(training.weightsDigest)] as const]),
+    ...(training.weightsDigest === null
+      ? []
+      : [['weights', printable(shortDigest(training.weightsDigest))] as const]),
     ['run', run.runDir],
     ...run.pictures.map((picture) => ['picture', picture] as const),
   ]);
@@ -74,10 +78,12 @@ export const renderOpenRun = (run: {
   readonly runDir: string;
   readonly spec: RunSpec;
   readonly state: string;
+  readonly tags?: Tags | undefined;
 }): string =>
   describe(run.runId, [
     ['status', run.state],
     ['job', describeJob(run.spec)],
+    ...tagsRow(run.tags),
     ['epochs', `at most ${run.spec.hyperparameters.epochs}`],
     ['run', run.runDir],
   ]);
@@ -98,6 +104,11 @@ function exitRow({ status, exitCode, signal }: RunOutcome): Row[] {
   if (status === 'succeeded' || status === 'cancelled' || exitCode === null) return [];
   return [['exit', signal === null ? `status ${exitCode}` : `status ${exitCode} (${printable(signal)})`]];
 }
+
+const tagsRow = (tags: Tags = {}): Row[] => {
+  const each = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
+  return each.length === 0 ? [] : [['tags', printable(each.join(', ')).replaceAll('\n', ' ')]];
+};
 
 const imageRow = ({ image }: RunOutcome): Row[] =>
   image === undefined ? [] : [['image', describeImage(image)]];
@@ -144,9 +155,6 @@ function speedRow(
 }
 
 function describePhases(phases: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(phases).map(([name, ms]) => `${name} ${formatDuration(ms)}`);
+  const parts = Object.entries(phases).map(([name, ms]) => `${printable(name)} ${formatDuration(ms)}`);
   return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }
-
-const paint = (text: string, colour: number | undefined): string =>
-  colour === undefined ? text : `\u001B[${colour}m${text}\u001B[0m`;

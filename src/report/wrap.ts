@@ -10,3 +10,9 @@ export function wrap(text: string, width: number): string {
   }
   return [...lines, line].join('\n');
 }
+
+const INDENT = 9;
+
+/** `name     text`, further lines under the text. */
+export const hang = (name: string, text: string, width: number): string =>
+  `${name.padEnd(INDENT)}${wrap(text, width - INDENT).replaceAll('\n', `\n${' '.repeat(INDENT)}`)}`;

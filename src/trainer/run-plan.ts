@@ -1,23 +1,24 @@
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { endOfAbort } from '../common/abort-cause.js';
 import { writeJsonAtomic } from '../common/atomic-file.js';
 import { systemClock } from '../common/clock.js';
 import type { Clock } from '../common/clock.js';
-import { describeError, toRunnerError } from '../common/errors.js';
+import { describeError } from '../common/errors.js';
 import { describeIssues } from '../common/parse.js';
-import { EXIT, RunnerError } from '../contract/errors.js';
+import { RunnerError } from '../contract/errors.js';
 import type { ImageDataset, Job } from '../contract/job.js';
-import { reasonOfError } from '../contract/reason.js';
 import { runPath } from '../contract/run-directory.js';
 import type { TrainerExit } from '../contract/runtime.js';
-import { TRAINER_SCHEMA_VERSION, trainerPlanSchema } from '../contract/trainer-program.js';
+import { trainerPlanSchema } from '../contract/trainer-program.js';
 import type { TrainerExitRecord, TrainerPlan } from '../contract/trainer-program.js';
 import type { Engine } from '../engine/engine.js';
 import { readEngine } from '../engine/find-engine.js';
-import { loadTensorFlow } from '../engine/load.js';
+import { loadOptionsOf, loadTensorFlow } from '../engine/load.js';
 import { createMessenger } from './messenger.js';
 import type { Messenger } from './messenger.js';
+import { exitStatus, failure, toRecord } from './tell-exit.js';
 import { trainRun } from './train-run.js';
 import { TrainingRecord } from './training-record.js';
 
@@ -104,7 +105,7 @@ async function trainToItsExit(
         dataset,
         clock,
         earlierPhases,
-        loadTensorFlow: () => loadTensorFlow(engine, { threads: spec.threads }),
+        loadTensorFlow: () => loadTensorFlow(engine, loadOptionsOf(spec)),
       },
       { signal, onEvent: (event) => messenger.send({ event }), onProgress: messenger.sendProgress },
     );
@@ -115,14 +116,10 @@ async function trainToItsExit(
   }
 }
 
-function failure(thrown: unknown): Pick<TrainerExit, 'status' | 'reason' | 'message' | 'error'> {
-  const error = toRunnerError(thrown);
-  return { status: 'failed', reason: reasonOfError(error.code), message: error.message, error };
-}
-
 async function readPlan(path: string, signal: AbortSignal): Promise<TrainerPlan> {
   const result = trainerPlanSchema.safeParse(await readJson(path, signal));
-  if (result.success) return result.data;
+  // Where the data came with the plan, they are beside it.
+  if (result.success) return { ...result.data, dataDir: resolve(dirname(path), result.data.dataDir) };
   throw new RunnerError('bad-spec', `The plan does not fit its schema: ${describeIssues(result.error)}.`);
 }
 
@@ -169,25 +166,4 @@ function listenForTheEnd({ endWithStdin }: PlanRequest): AbortSignal {
   process.on('SIGTERM', abort).on('SIGINT', abort).on('SIGHUP', abort);
   if (endWithStdin) process.stdin.on('end', abort).on('error', abort);
   return controller.signal;
-}
-
-function toRecord(exit: TrainerExit): TrainerExitRecord {
-  const error = exit.error === undefined ? null : toRunnerError(exit.error);
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  return {
-    schemaVersion: TRAINER_SCHEMA_VERSION,
-    status: exit.status as TrainerExitRecord['status'],
-    reason: exit.reason,
-    message: exit.message,
-    error: error && { code: error.code, hint: error.hint },
-    phases: { ...exit.phases },
-    training: exit.training,
-    usage: { cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMemoryBytes: maxRSS * 1024 },
-  };
-}
-
-function exitStatus({ status, error }: TrainerExit): number {
-  if (status === 'succeeded') return EXIT.succeeded;
-  if (status === 'cancelled') return EXIT.terminated;
-  return error === undefined ? EXIT.runFailed : toRunnerError(error).exitCode;
 }

@@ -7,6 +7,7 @@ import { reasonOfError } from '../contract/reason.js';
 import { runPath } from '../contract/run-directory.js';
 import type { RunEventInput } from '../contract/run-event.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
+import { nameGpuFailure } from '../engine/gpu/failure.js';
 import { Phases } from './phases.js';
 import { Trainer, type TrainerParts } from './trainer.js';
 import { TrainingRecord } from './training-record.js';
@@ -34,13 +35,19 @@ export async function trainRun(
   return { exitCode: null, signal: null, ...end, phases: phases.durations, training: record.toResult() };
 }
 
-async function runToItsEnd(trainer: Trainer, { runDir }: PlannedRun, signal: AbortSignal): Promise<End> {
+async function runToItsEnd(
+  trainer: Trainer,
+  { runDir, spec }: PlannedRun,
+  signal: AbortSignal,
+): Promise<End> {
   try {
     // The log's own name must survive a power cut, too.
     await syncDirectory(runDir);
     return (await trainer.run()) === 'completed' ? SUCCEEDED : endOfAbort(signal);
   } catch (thrown) {
-    return signal.aborted && thrown === signal.reason ? endOfAbort(signal) : failure(thrown);
+    if (signal.aborted && thrown === signal.reason) return endOfAbort(signal);
+    const { engine, hyperparameters } = spec;
+    return failure(engine.name === 'tensorflow-gpu' ? nameGpuFailure(thrown, hyperparameters) : thrown);
   }
 }
 

@@ -1,11 +1,13 @@
 /** The DAGs run for real: `airflow dags test`, a Docker daemon, and a tracking server whose artifacts SeaweedFS keeps. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { startMlflowServer } from '../tracking/support/mlflow-server.js';
 import { trackingPython } from '../tracking/support/python.js';
 import { ADMIN, BUCKET, startSeaweed } from '../tracking/support/seaweed.js';
 import { createAirflow } from './support/airflow.js';
+import { artifacts, recordedRuns } from './support/recorded.js';
+import { readJson, runIds } from './support/runs.js';
 
 const SHORT = JSON.stringify({ MNIST_EPOCHS: 1, RUNNER_THREADS: 2 });
 
@@ -61,47 +63,5 @@ describe('a DAG run', () => {
   });
 });
 
-const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
 /** The folder of the one DAG run. */
 const runsOf = (folder: string): string => join(folder, ...readdirSync(folder));
-const runIds = (folder: string): string[] =>
-  readdirSync(folder)
-    .filter((name) => /^\d{8}-/.test(name))
-    .sort();
-
-interface RecordedRun {
-  readonly id: string;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-/** Those of the experiment `mnist-cnn`, newest first. */
-async function recordedRuns(uri: string): Promise<RecordedRun[]> {
-  const { experiment } = (await ask(
-    `${uri}/api/2.0/mlflow/experiments/get-by-name?experiment_name=mnist-cnn`,
-  )) as {
-    experiment: { experiment_id: string };
-  };
-  const { runs } = (await ask(`${uri}/api/2.0/mlflow/runs/search`, {
-    experiment_ids: [experiment.experiment_id],
-  })) as { runs: { info: { run_id: string }; data: { tags: { key: string; value: string }[] } }[] };
-  return runs.map(({ info, data }) => ({
-    id: info.run_id,
-    tags: Object.fromEntries(data.tags.map(({ key, value }) => [key, value])),
-  }));
-}
-
-async function artifacts(uri: string, id: string, path: string): Promise<string[]> {
-  const { files = [] } = (await ask(`${uri}/api/2.0/mlflow/artifacts/list?run_id=${id}&path=${path}`)) as {
-    files?: { path: string }[];
-  };
-  return files.map(({ path: name }) => name);
-}
-
-async function ask(url: string, body?: object): Promise<unknown> {
-  const init = body && {
-    method: 'POST',
-    body: JSON.stringify(body),
-    headers: { 'content-type': 'application/json' },
-  };
-  return (await fetch(url, init)).json();
-}

@@ -138,3 +138,30 @@ describe('the page', () => {
     expect(await page.locator('nav').isVisible()).toBe(false);
   });
 });
+
+it('what looks at a page for what cannot be read finds it, once there is any', async () => {
+  await using opened = await open(PAGES['three modes with repeats'], { width: PHONE, scheme: 'light' });
+  const { page } = opened;
+  const seen = async () => ({
+    texts: (await poorContrasts(page)).length > 0,
+    marks: await poorMarks(page),
+    wider: (await overflow(page)) > 0,
+  });
+  const READABLE = { texts: false, marks: [], wider: false };
+  expect(await seen()).toEqual(READABLE);
+  for (const [style, found] of [
+    ['.aside { color: #8a8f96 }', { texts: true }],
+    ['.plot svg text { fill: #8a8f96 }', { texts: true }],
+    ['.matrix .miss { background: #777; color: #000a }', { texts: true }],
+    [
+      ':root { --side-0: #b9cfe4 }',
+      { marks: ['rgb(185, 207, 228) at 1', 'rgb(185, 207, 228) at 0.75', '--side-0'] },
+    ],
+    [':root { --side-5: #f3c3d5 }', { marks: ['--side-5'] }],
+    ['.verdict { width: 500px }', { wider: true }],
+  ] as const) {
+    const added = await page.addStyleTag({ content: style });
+    expect(await seen(), style).toMatchObject({ ...READABLE, ...found });
+    await added.evaluate((element: HTMLStyleElement) => element.remove());
+  }
+});

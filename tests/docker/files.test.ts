@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CollectLimits } from '../../runtimes/docker/files/archive-check.js';
+import type { CollectLimits } from '../../src/isolation/results/archive-check.js';
 import { collectFiles } from '../../runtimes/docker/files/collect.js';
 import { putFiles } from '../../runtimes/docker/files/put.js';
 import { docker, expectNoLeftovers, importTestImage } from '../support/docker.js';

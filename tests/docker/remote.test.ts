@@ -1,12 +1,11 @@
 /** A daemon that is reached as one of another machine is: dockerd's own TLS, with certificates of both sides. */
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { connect } from '../../runtimes/docker/connection/connection.js';
 import { describeDaemon } from '../../runtimes/docker/connection/describe-daemon.js';
+import { freePort } from '../../scripts/lib/free-port.mjs';
 import { outcomeOf, surroundings, type Surroundings } from '../contract/support/modes.js';
 import { expectNoLeftovers, hasDaemon, requireOwnDaemon, restartDaemon } from '../support/docker.js';
 import { makeCertificates } from './support/certificates.js';
@@ -25,16 +24,6 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
   await expectNoLeftovers();
 });
-
-/** One that nothing listens on, of this machine alone. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 it('over TLS a run has the bits that it has by the socket, and who has no certificate is refused', async (test) => {
   requireOwnDaemon(test);

@@ -6,22 +6,23 @@ import { RunnerError } from '../../../src/contract/errors.js';
 import { runPath } from '../../../src/contract/run-directory.js';
 import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../../../src/contract/runtime.js';
+import { limitsOf } from '../../../src/isolation/container-limits.js';
+import { LiveLog } from '../../../src/isolation/live-log.js';
+import type { StopCause } from '../../../src/isolation/stop-cause.js';
+import { exitWithoutResults } from '../../../src/isolation/without-results.js';
 import { toDaemonError } from '../connection/daemon-error.js';
 import { findImage } from '../image/find.js';
 import { collectResults } from './collect-results.js';
-import { limitsOf } from './create-options.js';
 import { ContainerMaker, otherDaemonError, runLabels, type Intent } from './container-maker.js';
 import { exitOf } from './exit-of.js';
 import { goneError, isGone } from './inspect.js';
-import { Journal, type ContainerEnd, type StopCause } from './journal.js';
-import { LiveLog } from './live-log.js';
+import { Journal, type ContainerEnd } from './journal.js';
 import { namesOf } from './labels.js';
 import type { DockerParts } from './parts.js';
 import { patiently } from './patience.js';
 import { removeAttempt } from './remove.js';
 import { claim, findWaiting, giveUpClaimed } from '../warm/claim.js';
 import { watch } from './watch.js';
-import { exitWithoutResults } from './without-results.js';
 
 /** The daemon's, for a container that ended while nobody looked. */
 const UNKNOWN_EXIT_CODE = 255;

@@ -2,12 +2,14 @@ import { dirname } from 'node:path';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
+import { limitsOf } from '../../../src/isolation/container-limits.js';
+import { planFor } from '../../../src/isolation/trainer-plan.js';
 import { ANSWER_MS } from '../connection/answer-times.js';
 import { ask } from '../connection/ask.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { putFiles } from '../files/put.js';
-import { createOptions, limitsOf, PATHS } from './create-options.js';
-import { filesInto, fillVolume, planOf } from './fill.js';
+import { createOptions, PATHS } from './create-options.js';
+import { filesInto, fillVolume } from './fill.js';
 import { goneError, inspectContainer, type ContainerState } from './inspect.js';
 import type { Journal } from './journal.js';
 import { LABELS, readLabels, toLabels, type AttemptNames, type Role } from './labels.js';
@@ -174,7 +176,7 @@ export class ContainerMaker {
     const { clock, connection } = this.parts;
     const hasData = state.labels[LABELS.warmData] === this.run.spec.data.digest;
     if (!hasData) await this.#giveData(signal);
-    const plan = planOf(this.run, hasData ? PATHS.givenData : PATHS.data);
+    const plan = planFor(this.run, hasData ? PATHS.givenData : PATHS.data);
     const container = connection.docker.getContainer(state.id);
     const since = clock.elapsed();
     await this.#ask('the plan of', ANSWER_MS.handOver, (abortSignal) =>

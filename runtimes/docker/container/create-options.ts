@@ -1,7 +1,7 @@
 /** What is asked of the daemon for a trainer: hardened by default, with nothing to switch it off. */
 import type { ContainerCreateOptions, DeviceRequest } from 'dockerode';
-import { DEFAULT_LIMITS } from '../../../src/contract/limits.js';
-import type { GpuRequest, Limits } from '../../../src/contract/run-spec.js';
+import type { GpuRequest } from '../../../src/contract/run-spec.js';
+import { heapOption, type ContainerLimits } from '../../../src/isolation/container-limits.js';
 import { IN_IMAGE } from '../image/names.js';
 
 /** Paths in the container: those of the image, and what is put into its volume. */
@@ -19,8 +19,6 @@ const MIB = 1024 ** 2;
 
 /** In it a job may keep scratch files; it counts as memory. */
 const TMP_BYTES = 64 * MIB;
-/** The share of the memory that JavaScript may use, so that V8 says that its heap is full before the kernel kills. */
-const HEAP_SHARE = 0.5;
 const MOST_OPEN_FILES = 4096;
 
 /**
@@ -28,21 +26,6 @@ const MOST_OPEN_FILES = 4096;
  * reader loses lines without a word.
  */
 const LOG_CONFIG = { Type: 'json-file', Config: { 'max-size': '512m', 'max-file': '2' } };
-
-export interface ContainerLimits {
-  readonly memoryBytes: number;
-  readonly cpus: number;
-  readonly pids: number;
-  readonly shmBytes: number;
-}
-
-/** The limits of a spec; as many processors as it has threads where it names none. */
-export const limitsOf = (limits: Limits | undefined, threads: number): ContainerLimits => ({
-  memoryBytes: limits?.memoryBytes ?? DEFAULT_LIMITS.memoryBytes,
-  cpus: limits?.cpus ?? threads,
-  pids: limits?.pids ?? DEFAULT_LIMITS.pids,
-  shmBytes: limits?.shmBytes ?? DEFAULT_LIMITS.shmBytes,
-});
 
 export interface TrainerContainer {
   readonly image: string;
@@ -59,13 +42,16 @@ export interface TrainerContainer {
 /** The body of POST /containers/create. */
 export function createOptions(container: TrainerContainer): ContainerCreateOptions {
   const { image, labels, inVolume, outVolume, limits, gpu, command, waits = false } = container;
-  const heapMiB = Math.floor((limits.memoryBytes * HEAP_SHARE) / MIB);
   return {
     Image: image,
     Cmd: [...command],
     User: IN_IMAGE.user,
     // Nothing secret: `docker inspect` shows it.
-    Env: [`NODE_OPTIONS=--max-old-space-size=${heapMiB}`],
+    Env: [
+      `NODE_OPTIONS=${heapOption(limits)}`,
+      // Kernels that the driver compiles would be kept in /tmp, which is small and ends with the container.
+      ...(gpu === undefined ? [] : ['CUDA_CACHE_DISABLE=1']),
+    ],
     Labels: labels,
     NetworkDisabled: true,
     AttachStdin: waits,

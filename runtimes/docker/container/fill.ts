@@ -3,8 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { toJson } from '../../../src/common/json.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
-import { TRAINER_SCHEMA_VERSION } from '../../../src/contract/trainer-program.js';
-import type { TrainerPlan } from '../../../src/contract/trainer-program.js';
+import { planFor } from '../../../src/isolation/trainer-plan.js';
 import { ANSWER_MS } from '../connection/answer-times.js';
 import { isStatus } from '../connection/daemon-error.js';
 import { ask } from '../connection/ask.js';
@@ -67,19 +66,9 @@ const removeHelper = (container: Docker.Container): Promise<unknown> =>
   ask(ANSWER_MS.remove, (abortSignal) => container.remove({ force: true, abortSignal }));
 
 async function filesOf({ run, files }: Pick<FillRequest, 'run' | 'files'>): Promise<FileToPut[]> {
-  const plan = Buffer.from(toJson(planOf(run, PATHS.data)));
+  const plan = Buffer.from(toJson(planFor(run, PATHS.data)));
   return [{ name: 'plan.json', mode: 0o444, content: plan }, ...(await filesInto('data', files))];
 }
-
-/** @param dataDir where the trainer finds its data */
-export const planOf = ({ runId, spec, evaluate }: PlannedRun, dataDir: string): TrainerPlan => ({
-  schemaVersion: TRAINER_SCHEMA_VERSION,
-  runId,
-  // What the folder is called out there is nobody's business in there.
-  spec: { ...spec, data: { ...spec.data, dir: dataDir } },
-  evaluate,
-  dataDir,
-});
 
 /** The files at these paths, by their names in a folder of the volume. */
 export const filesInto = (folder: string, paths: readonly string[]): Promise<FileToPut[]> =>

@@ -10,7 +10,8 @@ import type { LogLine } from '../../../src/isolation/log-line.js';
 import { followLogs } from '../logs/follow.js';
 import type { LogPosition } from '../../../src/isolation/position.js';
 import { goneError, inspectContainer, isGone, type ContainerState } from './inspect.js';
-import type { ContainerEnd, StopCause } from './journal.js';
+import type { StopCause } from '../../../src/isolation/stop-cause.js';
+import type { ContainerEnd } from './journal.js';
 import { followStats } from './stats.js';
 
 export interface WatchTiming {

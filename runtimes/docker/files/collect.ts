@@ -1,13 +1,10 @@
-/** A trainer's results, out of its container and onto this machine's disk. The trainer is trusted with nothing. */
+/** A trainer's results, out of its container and onto this machine's disk. */
 import type { Container } from 'dockerode';
-import { lstat } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
-import { extract } from 'tar-stream';
-import { describeError, isErrno } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
-import { ArchiveCheck, type CollectLimits } from './archive-check.js';
-import { NewFolder, type WrittenFile } from './new-folder.js';
+import type { CollectLimits } from '../../../src/isolation/results/archive-check.js';
+import { extractFiles, type CollectedFile } from '../../../src/isolation/results/extract.js';
 
 export interface CollectOptions {
   /** The folder to be made; what is above it must be there. Until all is in it, it is `INTO.partial`. */
@@ -18,11 +15,6 @@ export interface CollectOptions {
   readonly ignore?: RegExp | undefined;
   readonly limits: CollectLimits;
   readonly signal?: AbortSignal | undefined;
-}
-
-export interface CollectedFile extends WrittenFile {
-  /** Relative to `into`, with slashes. */
-  readonly path: string;
 }
 
 export interface CollectedFiles {
@@ -40,30 +32,12 @@ export interface CollectedFiles {
 export async function collectFiles(
   container: Pick<Container, 'getArchive'>,
   path: string,
-  { into, allow, ignore, limits, signal = new AbortController().signal }: CollectOptions,
+  { signal = new AbortController().signal, ...options }: CollectOptions,
 ): Promise<CollectedFiles> {
-  await refuseExisting(into);
-  await using folder = await NewFolder.create(into);
-  try {
-    const check = new ArchiveCheck({ top: posix.basename(path), allow, ignore, limits });
-    const files = await extractInto(folder, check, await openArchive(container, path, signal));
-    await folder.moveIn(signal);
-    return { files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
-  } catch (error) {
-    // An abort breaks the stream, and shows as that.
-    signal.throwIfAborted();
-    throw error;
-  }
-}
-
-async function refuseExisting(path: string): Promise<void> {
-  try {
-    await lstat(path);
-  } catch (error) {
-    if (isErrno(error, 'ENOENT')) return;
-    throw error;
-  }
-  throw new Error(`${path} exists`);
+  const top = posix.basename(path);
+  const open = () => openArchive(container, path, signal);
+  const files = await extractFiles(open, { ...options, top, signal, cutShort });
+  return { files, bytes: files.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 async function openArchive(
@@ -77,70 +51,5 @@ async function openArchive(
   return addAbortSignal(signal, stream);
 }
 
-/** Takes the stream to its end or destroys it: one that is left open locks the container, even against removal. */
-async function extractInto(
-  folder: NewFolder,
-  check: ArchiveCheck,
-  stream: Readable,
-): Promise<readonly CollectedFile[]> {
-  const archive = extract();
-  const broken: { connection?: unknown; format?: unknown } = {};
-  const tail = new Tail();
-  stream.on('error', (error) => {
-    broken.connection = error;
-    archive.destroy(error);
-  });
-  archive.on('error', (error) => (broken.format = error));
-  stream.on('data', (chunk: Buffer) => {
-    tail.push(chunk);
-  });
-  stream.pipe(archive);
-  const files: CollectedFile[] = [];
-  try {
-    for await (const entry of archive) {
-      const { type, path, isIgnored } = check.check(entry.header);
-      if (isIgnored) {
-        entry.resume();
-        continue;
-      }
-      if (type === 'file') {
-        files.push({ path, ...(await folder.addFile(path, entry as AsyncIterable<Uint8Array>)) });
-        continue;
-      }
-      if (path !== '') folder.addFolder(path);
-      entry.resume();
-    }
-  } catch (error) {
-    throw error === broken.format && error !== broken.connection
-      ? cutShort(describeError(error), error)
-      : error;
-  } finally {
-    stream.destroy();
-  }
-  // The daemon logs what goes wrong while it reads files, and ends the archive as if it were through.
-  if (!tail.isEmpty) throw cutShort('it has no end');
-  check.end();
-  return files;
-}
-
 const cutShort = (why: string, cause?: unknown): RunnerError =>
   new RunnerError('daemon-failed', `The daemon sent a broken archive of the results: ${why}.`, { cause });
-
-/** An archive ends with two empty blocks. */
-const END_BYTES = 1024;
-
-/** The end of what has come. */
-class Tail {
-  #bytes: Buffer = Buffer.alloc(0);
-
-  get isEmpty(): boolean {
-    return this.#bytes.length === END_BYTES && this.#bytes.every((byte) => byte === 0);
-  }
-
-  push(chunk: Buffer): void {
-    this.#bytes =
-      chunk.length >= END_BYTES
-        ? chunk.subarray(-END_BYTES)
-        : Buffer.concat([this.#bytes, chunk]).subarray(-END_BYTES);
-  }
-}

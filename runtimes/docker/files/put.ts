@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { pack, type Pack } from 'tar-stream';
 import { RunnerError } from '../../../src/contract/errors.js';
-import { faultOfPath, showPath } from './entry-name.js';
+import { faultOfPath, showPath } from '../../../src/isolation/results/entry-name.js';
 
 export interface FileToPut {
   /** Relative to the container's folder, with slashes; folders in it are made. */

@@ -65,10 +65,8 @@ export interface PlanImageOptions {
  */
 export async function planImage(options: PlanImageOptions): Promise<ImagePlan> {
   const { kind, base = DEFAULT_BASE } = options;
-  if (kind === 'gpu') {
-    throw new RunnerError('engine-missing', 'There is no GPU engine yet to build an image of.', {
-      hint: 'Train on the processor: leave out --gpu, or take --gpu=prefer.',
-    });
+  if ((kind === 'gpu') !== (options.engine.name === 'tensorflow-gpu')) {
+    throw new Error(`An image for ${kind} cannot have the engine ${options.engine.name}.`);
   }
   const trainerFiles = options.trainerFiles ?? (await readTrainerFiles());
   const buildFiles = await Promise.all(

@@ -1,6 +1,6 @@
 import type { Limits } from '../../../src/contract/run-spec.js';
 import type { DaemonConnection } from '../connection/connection.js';
-import { limitsOf } from '../container/create-options.js';
+import { limitsOf } from '../../../src/isolation/container-limits.js';
 import { keepPool, type PoolOptions } from './pool.js';
 
 /** What trainers are kept warm for: runs of just this image, these limits and so many threads. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContainerCreateOptions } from 'dockerode';
 import { createOptions, PATHS } from '../container/create-options.js';
-import type { ContainerLimits } from '../container/create-options.js';
+import type { ContainerLimits } from '../../../src/isolation/container-limits.js';
 
 /** What is frozen when a container is made: only a run that wants just this can have it. */
 export interface WarmKind {

@@ -13,7 +13,7 @@ import { wholeNumber } from '../whole-number.js';
 import { drawRounds } from './order.js';
 import { findPlan } from './plan.js';
 import type { BenchPlan } from './plan.js';
-import { parsePrecision } from './precision.js';
+import { parsePrecision, requireRoom } from './precision.js';
 import { plannedValues, readBenchSettings, requireSame } from './settings.js';
 import type { BenchSettings } from './settings.js';
 import { parseSides } from './sides.js';
@@ -64,6 +64,7 @@ async function newBench(context: CliContext, flags: BenchRequestFlags): Promise<
       ? randomInt(HIGHEST_SEED)
       : wholeNumber('--order-seed', flags.orderSeed, { least: 0, most: HIGHEST_SEED });
   const precision = flags.precision === undefined ? null : parsePrecision(flags.precision);
+  requireRoom(precision, repeats);
   const figure = checkFigure(flags.figure ?? DEFAULT_FIGURE);
   const settings = await readBenchSettings(context, flags, sides);
   const now = context.clock.now();

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { writeJsonAtomic } from '../../common/atomic-file.js';
 import { isErrno } from '../../common/errors.js';
 import { makeDirectory } from '../../common/make-directory.js';
+import { shellWord } from '../../common/shell-word.js';
 import { readVersionedFile } from '../../common/versioned-file.js';
 import { RunnerError } from '../../contract/errors.js';
 import { RUN_ID_PATTERN } from '../../contract/run-directory.js';
@@ -49,6 +50,10 @@ export type BenchPlan = z.infer<typeof benchPlanSchema>;
 export type SettingValue = z.infer<typeof settingValue>;
 
 export const benchFolder = (runsDir: string, benchId: string): string => join(runsDir, FOLDER, benchId);
+
+/** What a person types to go on with it, from any folder. */
+export const resumeCommand = (benchId: string, runsDir: string): string =>
+  `runner bench --resume ${benchId} --runs-dir ${shellWord(runsDir)}`;
 
 /** @throws RunnerError `runs-dir-unwritable` or `disk-full` */
 export async function writePlan(runsDir: string, plan: BenchPlan): Promise<string> {

@@ -2,8 +2,11 @@
 import { RunnerError } from '../../contract/errors.js';
 import { createIntervals, median } from '../../report/compare/statistics.js';
 
-/** Of fewer rounds that have a value of each side no bench is stopped: their intervals are too often narrow by chance. */
-export const LEAST_ROUNDS = 5;
+/**
+ * Of fewer rounds that have a value of each side no bench is stopped: their intervals are narrow by chance too often, and who
+ * stops when they are picks just those that miss the truth (docs/report.md has how often).
+ */
+export const LEAST_ROUNDS = 8;
 
 /** A figure of each side, of the rounds that all sides have been through: the k-th of each is of one round. */
 export type RoundValues = ReadonlyMap<string, readonly number[]>;
@@ -29,7 +32,7 @@ export function createHalfWidths(): (values: RoundValues, baseline: string) => n
 
 /**
  * Whether a bench may stop: by the width of the interval alone. That says nothing of where 1 lies, so stopping by it does
- * not favour finding a difference, as stopping at the first one would (docs/report.md).
+ * not favour finding a difference, as stopping at the first one would. It favours intervals that happen to be narrow.
  * @param rounds that the width was taken of
  */
 export const isPreciseEnough = (
@@ -37,6 +40,16 @@ export const isPreciseEnough = (
   rounds: number,
   precision: number | null,
 ): boolean => precision !== null && halfWidth !== null && rounds >= LEAST_ROUNDS && halfWidth < precision;
+
+/** @throws RunnerError `usage` where a bench could never stop sooner than it ends */
+export function requireRoom(precision: number | null, repeats: number): void {
+  if (precision === null || repeats > LEAST_ROUNDS) return;
+  throw new RunnerError(
+    'usage',
+    `--precision stops a bench after ${LEAST_ROUNDS} rounds at the earliest, and there are only ${repeats}.`,
+    { hint: 'Raise --repeats, or leave out --precision.' },
+  );
+}
 
 /** A share of `2%` or `0.5 %`. @throws RunnerError `usage` */
 export function parsePrecision(text: string): number {

@@ -11,6 +11,7 @@ import type { Place } from './key.js';
 import type { BenchLog, EndedRun, LogEntry } from './log.js';
 import type { MachineState } from './machine/state.js';
 import { useBetween } from './machine/use.js';
+import { resumeCommand } from './plan.js';
 import type { BenchPlan } from './plan.js';
 import { createHalfWidths, isPreciseEnough } from './precision.js';
 import type { BenchReporter } from './reporter.js';
@@ -99,7 +100,7 @@ export class BenchRounds {
     });
     tools.signal.throwIfAborted();
     if (run !== undefined && ended.verdict === 'measured') this.#requireAlike(side, run);
-    this.#requireHope(ended);
+    this.#requireHope(ended, tools.runsDir);
   }
 
   async #measure(
@@ -154,14 +155,14 @@ export class BenchRounds {
     );
   }
 
-  #requireHope({ side, runId, message }: EndedRun): void {
+  #requireHope({ side, runId, message }: EndedRun, runsDir: string): void {
     if (this.state.failuresInRow(side) < MOST_FAILURES) return;
     const why = message === null ? '' : ` The last one: ${message}`;
     const look = runId === null ? 'Do' : `See \`runner runs show ${runId}\`, do`;
     throw new RunnerError(
       'run-failed',
       `Bench ${this.plan.benchId} has ended: ${MOST_FAILURES} runs of ${side} in a row have failed.${why}`,
-      { hint: `${look} something about it, then \`runner bench --resume ${this.plan.benchId}\`.` },
+      { hint: `${look} something about it, then \`${resumeCommand(this.plan.benchId, runsDir)}\`.` },
     );
   }
 }

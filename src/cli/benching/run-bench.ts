@@ -15,7 +15,7 @@ import type { AskedBench } from './ask.js';
 import { withBenchLock } from './bench-lock.js';
 import { BenchLog } from './log.js';
 import { readMachine } from './machine/read.js';
-import { benchFolder, writePlan } from './plan.js';
+import { benchFolder, resumeCommand, writePlan } from './plan.js';
 import type { BenchReporter } from './reporter.js';
 import { BenchRounds } from './rounds.js';
 import { BenchState } from './state.js';
@@ -112,6 +112,6 @@ function stopped(reason: unknown, { plan, runsDir }: AskedBench, state: BenchSta
   const rounds = `${state.rounds()} of ${plan.rounds.length} rounds of bench ${plan.benchId} are there`;
   return new RunnerError(code, `${message} ${rounds}.`, {
     cause: reason,
-    hint: `\`runner bench --resume ${plan.benchId} --runs-dir ${runsDir}\` goes on with it.`,
+    hint: `\`${resumeCommand(plan.benchId, runsDir)}\` goes on with it.`,
   });
 }

@@ -33,11 +33,11 @@ export async function readBenchSettings(
   const known = new Set(sides.flatMap(({ mode }) => settingsOf(mode)));
   const misplaced = BENCH_SETTINGS.find((name) => flags[name] !== undefined && !known.has(name));
   if (misplaced !== undefined) {
-    const { only = '' } = SETTINGS[misplaced];
+    const { only = [] } = SETTINGS[misplaced];
     throw new RunnerError(
       'usage',
-      `${flagName(misplaced)} is for ${only}; this bench is of ${sides.map(({ mode }) => mode).join(' and ')}.`,
-      { hint: `Add ${only} to --modes, or leave out ${flagName(misplaced)}.` },
+      `${flagName(misplaced)} is for ${only.join(' or ')}; this bench is of ${sides.map(({ mode }) => mode).join(' and ')}.`,
+      { hint: `Add ${only[0] ?? ''} to --modes, or leave out ${flagName(misplaced)}.` },
     );
   }
   const names = BENCH_SETTINGS.filter((name) => known.has(name));

@@ -3,7 +3,6 @@ import { didYouMean } from '../../common/nearest.js';
 import { RunnerError } from '../../contract/errors.js';
 import type { RunMode } from '../../contract/run-spec.js';
 import { SIDE_NAMES } from '../../report/compare/choose-sides.js';
-import { requireMode } from '../context.js';
 
 export interface BenchSide {
   /** In keys, in the report and in `--fail-if`: the mode, or a letter where all are of one mode. */
@@ -14,7 +13,6 @@ export interface BenchSide {
 }
 
 const WARM = 'docker-warm';
-const BENCHED = SIDE_NAMES.filter((name) => name !== 'kubernetes');
 const FIRST_LETTER = 'a'.charCodeAt(0);
 const MOST_SIDES = 8;
 
@@ -24,14 +22,13 @@ const MOST_SIDES = 8;
  * @param known what can be named
  * @throws RunnerError `usage`
  */
-export function parseSides(text: string, known: readonly string[] = BENCHED): BenchSide[] {
+export function parseSides(text: string, known: readonly string[] = SIDE_NAMES): BenchSide[] {
   const usage = (what: string): RunnerError =>
     new RunnerError('usage', `--modes: ${what}.`, {
       hint: `Name two or more of ${known.join(', ')} with commas between, or one of them twice.`,
     });
   const names = text.split(',').map((name) => name.trim());
   for (const name of names) {
-    if (name === 'kubernetes') requireMode(name);
     if (known.includes(name)) continue;
     throw usage(`there is no mode ${JSON.stringify(name)}${didYouMean(name, known).replace(/\?$/, '')}`);
   }
@@ -46,7 +43,7 @@ export function parseSides(text: string, known: readonly string[] = BENCHED): Be
   }
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw usage(`${twice} is named twice beside another mode`);
-  return BENCHED.filter((name) => different.has(name)).map((name) => sideOf(name));
+  return SIDE_NAMES.filter((name) => different.has(name)).map((name) => sideOf(name));
 }
 
 const sideOf = (mode: string, name = mode): BenchSide => ({

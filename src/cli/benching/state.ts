@@ -1,4 +1,5 @@
 /** How far a bench is, made of its log: the same before and after a kill. */
+import { groupBy } from '../../common/group-by.js';
 import type { EndedRun, LogEntry } from './log.js';
 import type { BenchPlan } from './plan.js';
 import type { RoundValues } from './precision.js';
@@ -103,7 +104,12 @@ export class BenchState {
   taken(): Map<string, number[]> {
     const of = (runs: readonly EndedRun[]): Map<string, number[]> => {
       const taken = new Map<string, number[]>();
-      for (const { side, elapsedMs } of runs) taken.set(side, [...(taken.get(side) ?? []), elapsedMs]);
+      for (const [side, ofSide] of groupBy(runs, (run) => run.side)) {
+        taken.set(
+          side,
+          ofSide.map(({ elapsedMs }) => elapsedMs),
+        );
+      }
       return taken;
     };
     const known = this.#all.filter(({ verdict, resumed }) => verdict === 'measured' && !resumed);

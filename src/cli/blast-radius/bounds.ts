@@ -52,13 +52,13 @@ export async function setBounds(
   if (typeof group === 'string' && fault === 'memory' && mode !== 'docker') {
     return `nothing here would bound its memory: ${group}`;
   }
-  const disk =
-    fault === 'disk-fill' && mode !== 'docker' ? await makeSmallDisk(runsDir, DISK_BYTES) : undefined;
+  const disk = fault === 'disk-fill' ? await makeSmallDisk(runsDir, DISK_BYTES) : undefined;
   const remove = async (): Promise<void> => {
     if (typeof group !== 'string') await group.remove();
     if (typeof disk === 'object') await disk.remove();
   };
-  if (typeof disk === 'string') {
+  // What a container fills is a volume of its daemon.
+  if (typeof disk === 'string' && mode !== 'docker') {
     await remove();
     return `nothing here would bound its disk: ${disk}`;
   }

@@ -74,10 +74,12 @@ class Sacrifice {
         tell({ at: 'fault' });
       },
     });
-    tell({ at: 'back', code: await ended(faulty) });
+    const code = await ended(faulty);
+    const longestPauseMs = pauses.longestMs();
+    tell({ at: 'back', code });
     stop.abort(new Error('The faulty run is over.'));
     await ended(bystander.ended);
-    tell({ at: 'end', longestPauseMs: pauses.longestMs() });
+    tell({ at: 'end', longestPauseMs });
   }
 
   async #start(job: Job, dataDir: string, options: StartOptions): Promise<FinishedRun> {
@@ -158,8 +160,9 @@ class Pauses {
     this.#last = now;
   }
 
+  /** The one that goes on counts as well: who stands still to the end has stood still. */
   longestMs(): number {
-    return Math.round(this.#longest);
+    return Math.round(Math.max(this.#longest, performance.now() - this.#last));
   }
 }
 

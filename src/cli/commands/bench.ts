@@ -42,10 +42,11 @@ export async function bench(context: CliContext, flags: BenchFlags): Promise<num
     onFirst: () => note('Ending the run that goes on; press Ctrl-C again to leave at once.'),
     onSecond: (status) => io.exit(status),
   });
-  const state = await runBench(asked, { context, reporter, note, signal: interruption.signal });
-  reporter.finish();
+  const state = await runBench(asked, { context, reporter, note, signal: interruption.signal }).finally(() =>
+    reporter.finish(),
+  );
   const { report, summary } = await reportOf(asked.runsDir, asked.plan, state);
-  return await tellReport(context, report, request, asked.runsDir, { bench: summary });
+  return await tellReport(context, report, request, { runsDir: asked.runsDir, members: { bench: summary } });
 }
 
 const OF_BLAST_RADIUS = ['blastRadius', 'modes', 'faults', 'format', 'output', 'json', 'debug'];

@@ -51,15 +51,18 @@ export async function blastRadius(context: CliContext, flags: BlastRadiusFlags):
   const surroundings = await prepare(context, modes, { signal, isAsked: flags.modes !== undefined });
   const cases: BlastCase[] = [];
   const all = faults.flatMap((fault) => modes.map((mode) => ({ fault, mode })));
-  for (const [index, one] of all.entries()) {
-    signal.throwIfAborted();
-    const title = `${index + 1} of ${all.length}: ${one.fault}, ${one.mode}`;
-    reporter.onSetup({ title, share: index / all.length });
-    const { noDocker } = surroundings;
-    if (one.mode === 'docker' && noDocker !== undefined) cases.push({ ...one, notRun: noDocker });
-    else cases.push(await runCase(one, surroundings));
+  try {
+    for (const [index, one] of all.entries()) {
+      signal.throwIfAborted();
+      const title = `${index + 1} of ${all.length}: ${one.fault}, ${one.mode}`;
+      reporter.onSetup({ title, share: index / all.length });
+      const { noDocker } = surroundings;
+      if (one.mode === 'docker' && noDocker !== undefined) cases.push({ ...one, notRun: noDocker });
+      else cases.push(await runCase(one, surroundings));
+    }
+  } finally {
+    reporter.finish();
   }
-  reporter.finish();
   const result = { ...describeMachine(clock.now()), cases };
   await present(context, flags, { result, text: render(result, wantsColour(io.stdout, io.env)) });
   return EXIT.succeeded;

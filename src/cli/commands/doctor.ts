@@ -6,19 +6,33 @@ import type { CliContext } from '../context.js';
 /**
  * `runner doctor`: what was found where, and what is missing. Without a Docker daemon only docker mode is missing, and
  * without a tracking server runs stay on this machine.
- * @returns 3 if no job could run
+ * @returns 3 if no job could run; with --gpu, if none could on a GPU of this machine
  */
-export async function doctor({ io, output, services }: CliContext): Promise<number> {
+export async function doctor(
+  { io, output, services }: CliContext,
+  { gpu: withGpu = false }: { readonly gpu?: boolean } = {},
+): Promise<number> {
   const { env } = io;
   // By itself: how long the engine takes to load is measured.
-  const { ready, findings, document } = await services.inspect();
+  const inspected = await services.inspect();
+  const gpu = withGpu ? await services.inspectGpu({ env }) : undefined;
+  const ready = inspected.ready && gpu?.ready !== false;
   const [daemon, tracking] = await Promise.all([
     services.inspectDaemon({ env }),
     services.inspectTracking({ env }),
   ]);
-  const all = [...findings, ...daemon.findings, ...tracking.findings, ...inspectAirflowStart(env)];
-  output.result({ ...(document as object), docker: daemon.document, ...tracking.document }, () =>
-    renderInspection({ ready, findings: all }),
-  );
+  const all = [
+    ...inspected.findings,
+    ...(gpu?.findings ?? []),
+    ...daemon.findings,
+    ...tracking.findings,
+    ...inspectAirflowStart(env),
+  ];
+  const document = {
+    ...(inspected.document as object),
+    ...(gpu && { gpu: gpu.document }),
+    ...{ docker: daemon.document, ...tracking.document },
+  };
+  output.result(document, () => renderInspection({ ready, findings: all, onGpu: withGpu }));
   return ready ? EXIT.succeeded : EXIT.environment;
 }

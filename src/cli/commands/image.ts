@@ -13,11 +13,12 @@ import type { Interruption } from '../signals.js';
 export interface BuildFlags extends Flags {
   readonly base?: string;
   readonly force?: boolean;
+  readonly gpu?: boolean;
 }
 
 /** `runner image build`: the image that `runner train --mode docker` of this version runs. */
 export async function buildImage(context: CliContext, flags: BuildFlags): Promise<number> {
-  const { base, force = false } = flags;
+  const { base, force = false, gpu = false } = flags;
   const { io, output, services } = context;
   const { builder = byDefault('auto') } = await readSettings(context, flags, ['builder']);
   const { onSetup, finish } = setupReporter(io.stderr, io.env);
@@ -29,9 +30,12 @@ export async function buildImage(context: CliContext, flags: BuildFlags): Promis
   };
   try {
     const daemon = await unlessAborted(signal, () => services.connectDaemon({ env: io.env, signal }));
-    const engine = await unlessAborted(signal, () => services.prepareEngine({ onProgress: onSetup, signal }));
+    const variant = gpu ? 'gpu' : 'cpu';
+    const engine = await unlessAborted(signal, () =>
+      services.prepareEngine({ variant, onProgress: onSetup, signal }),
+    );
     const image = await daemon.ensureImage({
-      ...{ engine, gpu: false, force, builder: builder.value, onProgress: onSetup, onNotice, signal },
+      ...{ engine, gpu, force, builder: builder.value, onProgress: onSetup, onNotice, signal },
       ...(base === undefined ? {} : { base }),
     });
     finish();

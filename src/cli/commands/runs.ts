@@ -1,18 +1,23 @@
+import { toRunnerError } from '../../common/errors.js';
+import { readRequest } from '../../common/run-files.js';
 import { EXIT } from '../../contract/errors.js';
 import { findRun } from '../../orchestrator/find-run.js';
 import { listRuns } from '../../orchestrator/list-runs.js';
 import type { ListedRun } from '../../orchestrator/list-runs.js';
 import { hasEnded, readEvaluation, readRun } from '../../orchestrator/read-run.js';
+import type { StoredRun } from '../../orchestrator/read-run.js';
 import { isAbandoned, mayGoOn } from '../../orchestrator/recover.js';
 import { removeRuns } from '../../orchestrator/remove-run.js';
 import { describeSelection, selectRuns, selectsAll } from '../../orchestrator/select-runs.js';
 import type { RunSelection } from '../../orchestrator/select-runs.js';
+import { printable } from '../../report/printable.js';
 import { renderRunList } from '../../report/run-list.js';
 import { renderOpenRun, renderRunSummary } from '../../report/terminal.js';
 import { readRunsDir } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { wantsColour } from '../io.js';
 import { describeFailure } from '../output.js';
+import type { Output } from '../output.js';
 import { picturesOf } from '../pictures.js';
 import { readTags } from '../tags.js';
 
@@ -50,7 +55,7 @@ async function selectListed(
     runs.filter((run) => run.state !== 'unreadable'),
     selection,
   );
-  const chosen = new Set<ListedRun>([...selected, ...unreadable]);
+  const chosen = new Set<ListedRun>([...selected, ...unreadable.map(({ run }) => run)]);
   return runs.filter((run) => run.state === 'unreadable' || chosen.has(run));
 }
 
@@ -72,10 +77,11 @@ export async function show(context: CliContext, query: string, flags: Flags): Pr
   const { io, output } = context;
   const run = await readRun(await findRun(await readRunsDir(context, flags), query));
   const evaluation = await readEvaluation(run.runDir);
-  output.result({ ...run, evaluation }, () => {
-    if (!hasEnded(run)) return renderOpenRun(run);
+  const tags = await tagsOf(run, output);
+  output.result({ ...run, tags: tags ?? null, evaluation }, () => {
+    if (!hasEnded(run)) return renderOpenRun({ ...run, tags });
     return renderRunSummary(
-      { ...run, evaluation, pictures: picturesOf(run.runDir) },
+      { ...run, tags, evaluation, pictures: picturesOf(run.runDir) },
       { colour: wantsColour(io.stdout, io.env) },
     );
   });
@@ -85,6 +91,20 @@ export async function show(context: CliContext, query: string, flags: Flags): Pr
   }
   return EXIT.succeeded;
 }
+
+/** Undefined where request.json cannot be read: that hides nothing else of the run. */
+async function tagsOf({ runDir, outcome }: StoredRun, output: Output): Promise<Tags | undefined> {
+  try {
+    return (await readRequest(runDir, { isOver: outcome !== null }))?.tags ?? {};
+  } catch (thrown) {
+    const error = toRunnerError(thrown, runDir);
+    if (error.code === 'internal') throw error;
+    output.note(printable(`Its tags are not known: ${error.message} ${error.hint}`));
+    return undefined;
+  }
+}
+
+type Tags = Readonly<Record<string, string>>;
 
 /** `runner runs rm RUN...`: every run is looked up and asked before the first is removed. */
 export async function remove(

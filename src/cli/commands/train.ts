@@ -1,7 +1,7 @@
 import { EXIT, RunnerError } from '../../contract/errors.js';
 import type { FinishedRun } from '../../orchestrator/finish-run.js';
 import { printable } from '../../report/printable.js';
-import { readTrainSettings, requireMode } from '../context.js';
+import { readTrainSettings } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { DEFAULT_JOB } from '../options.js';
 import { chooseReporter } from '../progress/choose.js';
@@ -39,7 +39,6 @@ export async function train(context: CliContext, flags: TrainFlags): Promise<num
     );
     return EXIT.succeeded;
   }
-  requireMode(settings.mode.value);
   const reporter = await chooseReporter(context, settings.log.value, flags);
   const request = {
     job,

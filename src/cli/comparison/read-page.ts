@@ -1,30 +1,31 @@
 /** What the page shows beside the report, read from the directories of the runs that stand for their sides. */
 import { readJsonFile } from '../../common/json-file.js';
 import { artifactPath } from '../../contract/run-directory.js';
-import { MOST_SIDES } from '../../report/compare/html/page-parts.js';
 import type { ReportPage, SideMatrix } from '../../report/compare/html/page-parts.js';
 import type { Report } from '../../report/compare/report.js';
 import { runEvaluationSchema } from '../../report/compare/run-evaluation.js';
 import type { RunFigures } from '../../report/compare/run-figures.js';
+import { MOST_SIDES } from '../../report/compare/shown-part.js';
 import type { Services } from '../services.js';
 import { readCurves } from './read-curves.js';
 import { readDisagreement } from './read-disagreement.js';
 import { expected, openSideRun } from './side-run.js';
 import type { SideRun } from './side-run.js';
+import type { PageSource } from './run-source.js';
 
 interface Surroundings {
-  readonly runsDir: string;
+  readonly source: PageSource;
   readonly services: Pick<Services, 'findJob'>;
 }
 
 /** Whatever cannot be read is left out and told: the figures of the report are right without it. */
-export async function readPage(report: Report, { runsDir, services }: Surroundings): Promise<ReportPage> {
+export async function readPage(report: Report, { source, services }: Surroundings): Promise<ReportPage> {
   const remarks: string[] = [];
   const newest = async (wanted: (run: RunFigures) => boolean): Promise<SideRun[]> => {
     const sides = report.sides.slice(0, MOST_SIDES);
     const opened = sides.map(({ name, runs }) => {
       const run = runs.findLast(wanted);
-      return run === undefined ? Promise.resolve(undefined) : openSideRun(runsDir, name, run, remarks);
+      return run === undefined ? Promise.resolve(undefined) : openSideRun(name, run, { source, remarks });
     });
     return (await Promise.all(opened)).filter((run) => run !== undefined);
   };

@@ -39,26 +39,26 @@ export async function readNamed(runsDir: string, queries: readonly string[]): Pr
 
 /**
  * The latest runs that share a spec over different modes, without those that only warmed a bench up.
- * @param onUnreadable told how many runs could not be considered
+ * @param onUnreadable told what was wrong with those that could not be considered
  * @throws RunnerError `not-comparable` if there are none; as `listStoredRuns`
  */
 export async function readLatest(
   runsDir: string,
-  onUnreadable: (runs: number) => void,
+  onUnreadable: (problems: readonly RunnerError[]) => void,
 ): Promise<ComparedRun[]> {
   const runs = await listStoredRuns(runsDir);
   const readable = runs.filter((run) => run.state !== 'unreadable');
   const { selected, unreadable } = await selectRuns(readable.filter(hasEnded), WITHOUT_WARM_UPS);
-  const lost = runs.length - readable.length + unreadable.length;
-  if (lost > 0) onUnreadable(lost);
+  const problems = [...runs.filter((run) => run.state === 'unreadable'), ...unreadable];
+  if (problems.length > 0) onUnreadable(problems.map(({ error }) => error));
   return readEach(chooseLatest(selected));
 }
 
 export interface ReadSelected {
   /** Take in also what has ended in another way than by success. */
   readonly force: boolean;
-  /** Told how many runs could not be considered. */
-  readonly onUnreadable: (runs: number) => void;
+  /** Told what was wrong with those that could not be considered. */
+  readonly onUnreadable: (problems: readonly RunnerError[]) => void;
   /** Told how many match and are not compared. */
   readonly onLeftOut: (runs: number) => void;
 }
@@ -75,8 +75,8 @@ export async function readSelected(
   const runs = await listStoredRuns(runsDir);
   const readable = runs.filter((run) => run.state !== 'unreadable');
   const { selected, unreadable } = await selectRuns(readable, { ...WITHOUT_WARM_UPS, ...selection });
-  const lost = runs.length - readable.length + unreadable.length;
-  if (lost > 0) onUnreadable(lost);
+  const problems = [...runs.filter((run) => run.state === 'unreadable'), ...unreadable];
+  if (problems.length > 0) onUnreadable(problems.map(({ error }) => error));
   if (selected.length === 0) {
     throw new RunnerError(
       'run-not-found',
@@ -103,7 +103,7 @@ async function readComparedRun({ runId, runDir, spec, outcome }: RunWithOutcome)
       hint: `Evaluate the run anew: \`runner evaluate ${runId}\`.`,
     }),
     readManifest(runDir),
-    readRequest(runDir),
+    readRequest(runDir, { isOver: true }),
   ]);
   const sizes = Object.values(manifest.files).map(({ bytes }) => bytes);
   return {

@@ -5,6 +5,7 @@ import { exists } from '../../common/exists.js';
 import type { RunSpec } from '../../contract/run-spec.js';
 import { readRun } from '../../orchestrator/read-run.js';
 import type { RunFigures } from '../../report/compare/run-figures.js';
+import type { PageSource } from './run-source.js';
 
 export interface SideRun {
   readonly side: string;
@@ -15,16 +16,19 @@ export interface SideRun {
   readonly startedAt: number;
 }
 
-/**
- * @param remarks is added to where the run has no directory here, or none that can be read
- * @returns undefined then
- */
+interface Opening {
+  readonly source: PageSource;
+  /** Is added to where the run has no directory there, or none that can be read. */
+  readonly remarks: string[];
+}
+
+/** @returns undefined of a run that cannot be read */
 export async function openSideRun(
-  runsDir: string,
   side: string,
   { runId, startedAt }: RunFigures,
-  remarks: string[],
+  { source, remarks }: Opening,
 ): Promise<SideRun | undefined> {
+  const { runsDir } = source;
   const runDir = join(runsDir, runId);
   const isHere = await exists(runDir);
   if (!isHere) {
@@ -34,6 +38,7 @@ export async function openSideRun(
     return undefined;
   }
   try {
+    await source.fetchCourse?.(runId);
     const { spec } = await readRun({ runId, runDir });
     return { side, runId, runDir, spec, startedAt };
   } catch (thrown) {
@@ -42,9 +47,9 @@ export async function openSideRun(
   }
 }
 
-/** What went wrong, where that is no mistake of ours. @throws it otherwise */
+/** What went wrong, where that is no mistake of ours and nobody has stopped us. @throws it otherwise */
 export function expected(thrown: unknown): string {
   const error = toRunnerError(thrown);
-  if (error.code === 'internal') throw error;
+  if (['internal', 'interrupted', 'terminated', 'hung-up'].includes(error.code)) throw error;
   return error.message;
 }

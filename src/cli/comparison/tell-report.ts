@@ -1,7 +1,9 @@
 /** A report in the form and at the place that it was asked for, and whether the condition of `--fail-if` holds. */
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { toRunnerError } from '../../common/errors.js';
 import { toJson } from '../../common/json.js';
+import { makeDirectory } from '../../common/make-directory.js';
 import { EXIT, RunnerError } from '../../contract/errors.js';
 import { readCheck } from '../../report/compare/expression/check.js';
 import type { Check } from '../../report/compare/expression/check.js';
@@ -15,6 +17,7 @@ import { describeFailure } from '../output.js';
 import { packageVersion } from '../version.js';
 import { chooseFormat } from './formats.js';
 import type { FormatFlags, ReportFormat } from './formats.js';
+import type { PageSource } from './run-source.js';
 import { writeReport } from './write-report.js';
 
 export interface ReportFlags extends FormatFlags {
@@ -43,23 +46,27 @@ export const readReportFlags = (
   check: flags.failIf === undefined ? undefined : readCheck(flags.failIf),
 });
 
+export interface Telling {
+  /** Where a page goes that has no other place. */
+  readonly runsDir: string;
+  /** Where the runs of the report are; in that runs directory by default. */
+  readonly source?: PageSource;
+  /** Of the document, besides. */
+  readonly members?: object;
+}
+
 /**
  * In the runs directory: where a page goes that is to be opened and has no other place. Browsers in a sandbox read
  * neither /tmp nor what is hidden.
  */
 const PAGE = 'report.html';
 
-/**
- * @param runsDir where the runs of the report lie
- * @param members of the document, besides
- * @returns the exit status: 1 if the condition holds
- */
+/** @returns the exit status: 1 if the condition holds */
 export async function tellReport(
   context: CliContext,
   report: Report,
   request: ReportRequest,
-  runsDir: string,
-  members: object = {},
+  { runsDir, members = {}, source = { runsDir } }: Telling,
 ): Promise<number> {
   const { io, output } = context;
   const { format, check } = request;
@@ -71,12 +78,12 @@ export async function tellReport(
     ...(checked === undefined ? {} : { check: checked }),
     ...(failure === undefined ? {} : { error: describeFailure(failure) }),
   };
-  const page = format === 'html' ? await renderPage(report, runsDir, context) : undefined;
+  const page = format === 'html' ? await renderPage(report, source, context) : undefined;
   const render = (colour: boolean): string => page ?? renderReport(format, report, document, colour);
   if (request.output === undefined && !request.open) {
     output.result(document, () => render(wantsColour(io.stdout, io.env)));
   } else {
-    const path = request.output === undefined ? join(runsDir, PAGE) : resolve(io.cwd, request.output);
+    const path = request.output === undefined ? await ownPage(runsDir) : resolve(io.cwd, request.output);
     await writeReport(path, `${render(false)}\n`);
     output.result({ ...document, output: path }, () => undefined);
     output.note(`The comparison (${format}) is in ${path}.`);
@@ -90,17 +97,17 @@ export async function tellReport(
   return failure.exitCode;
 }
 
-/** What makes a page is loaded for one only. @param runsDir where the runs of the report lie */
+/** What makes a page is loaded for one only. */
 export async function renderPage(
   report: Report,
-  runsDir: string,
+  source: PageSource,
   { services }: Pick<CliContext, 'services'>,
 ): Promise<string> {
   const [{ readPage }, { renderHtml }] = await Promise.all([
     import('./read-page.js'),
     import('../../report/compare/html/page.js'),
   ]);
-  return renderHtml(await readPage(report, { runsDir, services }), { version: packageVersion() });
+  return renderHtml(await readPage(report, { source, services }), { version: packageVersion() });
 }
 
 function renderReport(format: ReportFormat, report: Report, document: unknown, colour: boolean): string {
@@ -114,6 +121,16 @@ function renderReport(format: ReportFormat, report: Report, document: unknown, c
     default:
       return renderTerminal(report, { colour });
   }
+}
+
+/** A runs directory is made with its first run: of those of a server it may have none. */
+async function ownPage(runsDir: string): Promise<string> {
+  try {
+    await makeDirectory(runsDir);
+  } catch (error) {
+    throw toRunnerError(error, runsDir);
+  }
+  return join(runsDir, PAGE);
 }
 
 function checkFailed({ expression, values }: Check): RunnerError {

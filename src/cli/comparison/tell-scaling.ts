@@ -2,13 +2,13 @@
 import { EXIT, RunnerError } from '../../contract/errors.js';
 import { createScalingReport, renderScaling } from '../../report/compare/scaling-report.js';
 import type { CliContext } from '../context.js';
-import { readNamed } from './read-runs.js';
+import type { RunSource } from './run-source.js';
 import type { ReportFlags } from './tell-report.js';
 
 /** @throws RunnerError `usage` for what only the comparison of modes has; `not-comparable` */
 export async function tellScaling(
   { output }: CliContext,
-  runsDir: string,
+  source: Pick<RunSource, 'readNamed'>,
   queries: readonly string[],
   { format, output: file, failIf, open, force }: ReportFlags & { readonly force?: boolean },
 ): Promise<number> {
@@ -22,7 +22,7 @@ export async function tellScaling(
   if (queries.length === 0) {
     throw new RunnerError('usage', '--scaling: which runs? Name those that differ in their epochs only.');
   }
-  const report = createScalingReport(await readNamed(runsDir, queries));
+  const report = createScalingReport(await source.readNamed(queries));
   output.result(report, () => renderScaling(report));
   return EXIT.succeeded;
 }

@@ -13,7 +13,7 @@ export const addBench: AddCommands = (program, context, done) => {
     .description('train in several modes, in interleaved rounds, and compare them')
     .option(
       '--modes <list>',
-      'of inprocess, process, docker and docker-warm, with commas between; or one of them twice',
+      'of inprocess, process, docker, docker-warm and kubernetes, with commas between; or one of them twice',
     )
     .option('--repeats <n>', 'rounds at most; each has every mode once (default: 10)')
     .option('--precision <share>', 'stop once the 95 % interval is this narrow on each side, such as 2%')

@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { CompareFlags } from '../commands/compare.js';
 import { REPORT_FORMATS } from '../comparison/formats.js';
+import { RUN_SOURCES } from '../comparison/run-source.js';
 import { addCommon, addSettings, addTags, RUN_HELP } from './common.js';
 import type { AddCommands } from './common.js';
 
@@ -13,7 +14,17 @@ export const addCompare: AddCommands = (program, context, done) => {
     .argument('[run...]', `${RUN_HELP}; default: the latest of each mode that share a spec`);
   addSettings(compare, ['runsDir']);
   addTags(compare, 'the runs that have this tag; may be given again, and all must match');
-  compare.option('--experiment <name>', 'the runs of this experiment');
+  compare
+    .option('--experiment <name>', 'the runs of this experiment')
+    .addOption(
+      new Option(
+        '--from <where>',
+        'where the runs are: disk (the runs directory) or mlflow (a tracking server)',
+      )
+        .choices(RUN_SOURCES)
+        .default('disk'),
+    )
+    .option('--tracking-uri <uri>', 'the server of --from mlflow (MLFLOW_TRACKING_URI)');
   addReportOptions(compare);
   compare
     .option('--force', 'compare also what is not of one spec, or has not succeeded')

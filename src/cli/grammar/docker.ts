@@ -13,6 +13,7 @@ export const addDocker: AddCommands = (program, context, done) => {
   const build = image
     .command('build')
     .description('build the image of this version, unless it is there')
+    .option('--gpu', 'with the engine for NVIDIA GPUs, which is several times as large')
     .option('--base <image>', 'image to build upon (default: that of Dockerfile.trainer)')
     .option('--force', 'build it also where it is there');
   addSettings(build, ['builder']);

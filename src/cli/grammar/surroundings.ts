@@ -4,9 +4,10 @@ import type { AddCommands } from './common.js';
 /** `runner doctor` and `runner engine …` */
 export const addSurroundings: AddCommands = (program, context, done) => {
   const doctor = program.command('doctor').description('show what was found where, and what is missing');
-  addCommon(doctor).action(async () => {
+  doctor.option('--gpu', 'also whether runs with --gpu could train here: driver, cards, libraries, engine');
+  addCommon(doctor).action(async (flags: { gpu?: boolean }) => {
     const command = await import('../commands/doctor.js');
-    done(await command.doctor(context));
+    done(await command.doctor(context, flags));
   });
 
   const engine = program.command('engine').description('look after the TensorFlow engine');
@@ -14,8 +15,9 @@ export const addSurroundings: AddCommands = (program, context, done) => {
   const provision = engine
     .command('provision')
     .description('find the engine, or build it')
+    .option('--gpu', 'the one for NVIDIA GPUs')
     .option('--force', 'build it anew');
-  addCommon(provision).action(async (flags: { force?: boolean }) => {
+  addCommon(provision).action(async (flags: { force?: boolean; gpu?: boolean }) => {
     const { provisionEngine } = await import('../commands/engine.js');
     done(await provisionEngine(context, flags));
   });

@@ -174,7 +174,7 @@ class Smoke {
       const report = createReport(runs, {
         ...{ force: false, sides: compared.filter(({ runIds }) => runIds.length > 0) },
       });
-      const page = `${await renderPage(report, this.#runsDir, context)}\n`;
+      const page = `${await renderPage(report, { runsDir: this.#runsDir }, context)}\n`;
       const path = output === undefined ? null : resolve(context.io.cwd, output);
       if (path !== null) await writeReport(path, page);
       this.#add(checks.checkReport({ bytes: Buffer.byteLength(page), path }));

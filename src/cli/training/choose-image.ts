@@ -1,15 +1,16 @@
-import { toRunnerError } from '../../common/errors.js';
 import { RunnerError } from '../../contract/errors.js';
-import type { ErrorCode } from '../../contract/errors.js';
 import type { PreparedEngine, TrainerImage } from '../services.js';
-import { byDefault } from '../settings.js';
 import type { Resolved } from '../settings.js';
 import type { ExaminedDaemon } from './examine-daemon.js';
+import { withoutGpu } from './examine-gpu.js';
+import { prepareEngine } from './preparation.js';
 import type { Preparation } from './preparation.js';
 
 /** What there is to run, and the settings that go with it. */
 export interface ChosenImage {
   readonly image: TrainerImage;
+  /** That is in it. */
+  readonly engine: PreparedEngine;
   readonly settings: Resolved;
 }
 
@@ -23,21 +24,14 @@ export async function chooseImage(
   preparation: Preparation,
 ): Promise<ChosenImage> {
   const { settings, named } = examined;
-  const { note } = preparation;
   const image = named ?? (await ensureImage(examined, engine, preparation, false));
-  if (settings.gpu.value === false) return { image, settings };
+  if (settings.gpu.value === false) return { image, engine, settings };
   try {
-    return { image: await gpuImage(examined, engine, preparation, image), settings };
+    return { ...(await gpuImage(examined, engine, preparation, image)), settings };
   } catch (error) {
-    const { code, message } = toRunnerError(error);
-    if (settings.gpu.value !== 'prefer' || !WITHOUT_GPU.includes(code)) throw error;
-    note(`${message} The run goes on without a GPU, as --gpu=prefer allows.`);
-    return { image, settings: { ...settings, gpu: byDefault(false, 'no GPU here') } };
+    return { image, engine, settings: withoutGpu({ settings, note: preparation.note }, error) };
   }
 }
-
-/** What a run that only prefers a GPU does without. */
-const WITHOUT_GPU: readonly ErrorCode[] = ['gpu-unavailable', 'engine-missing'];
 
 /** Asks the daemon first: that there is no card matters more than that there is no engine for it. */
 async function gpuImage(
@@ -45,11 +39,17 @@ async function gpuImage(
   engine: PreparedEngine,
   preparation: Preparation,
   { id }: TrainerImage,
-): Promise<TrainerImage> {
+): Promise<Omit<ChosenImage, 'settings'>> {
   const { signal } = preparation;
   await daemon.probeGpu({ image: id, gpu: { devices: settings.gpus.value, prefer: false }, signal });
-  if (named === undefined) return ensureImage({ daemon, settings }, engine, preparation, true);
-  if (named.gpu) return named;
+  if (named === undefined) {
+    const forGpus = await prepareEngine(preparation, 'gpu');
+    return {
+      image: await ensureImage({ daemon, settings }, forGpus, preparation, true),
+      engine: forGpus,
+    };
+  }
+  if (named.gpu) return { image: named, engine: { ...engine, name: 'tensorflow-gpu' } };
   throw new RunnerError('engine-missing', `The image ${named.tag} has an engine for processors only.`, {
     hint: 'Name an image with an engine for GPUs, or leave --gpu out.',
   });

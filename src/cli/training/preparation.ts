@@ -40,9 +40,13 @@ export const describeData = ({ digest, train, test }: ImageDataset): DataDescrip
   testExamples: test.count,
 });
 
-export async function prepareEngine({ context, reporter, signal }: Preparation): Promise<PreparedEngine> {
+/** @param variant by default the one that the settings ask for */
+export async function prepareEngine(
+  { context, settings, reporter, signal }: Preparation,
+  variant: 'cpu' | 'gpu' = settings.gpu.value === false ? 'cpu' : 'gpu',
+): Promise<PreparedEngine> {
   const engine = await unlessAborted(signal, () =>
-    context.services.prepareEngine({ onProgress: reporter.onSetup, signal }),
+    context.services.prepareEngine({ variant, onProgress: reporter.onSetup, signal }),
   );
   reporter.finish();
   return engine;

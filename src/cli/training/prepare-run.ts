@@ -1,5 +1,4 @@
 /** All that comes before there is a run. Cheap checks first: nothing is built or written for a run that cannot be. */
-import { RunnerError } from '../../contract/errors.js';
 import type { UsedImage } from '../../contract/run-outcome.js';
 import type { RunSpec } from '../../contract/run-spec.js';
 import type { Runtime } from '../../contract/runtime.js';
@@ -8,8 +7,10 @@ import { unlessAborted } from '../signals.js';
 import { completeSpec } from '../train-spec.js';
 import { chooseImage } from './choose-image.js';
 import { examineDaemon } from './examine-daemon.js';
+import { examineGpu } from './examine-gpu.js';
 import { startLaps } from './laps.js';
 import type { Laps } from './laps.js';
+import { prepareKubernetes } from './prepare-kubernetes.js';
 import { describeData, examineData, loadData, prepareEngine } from './preparation.js';
 import type { Preparation } from './preparation.js';
 
@@ -36,11 +37,12 @@ export async function prepareRun(preparation: Preparation): Promise<RunPlan> {
     case 'docker':
       return prepareDocker(preparation, laps);
     case 'kubernetes':
-      throw new RunnerError('usage', 'There is no runtime for this mode.');
+      return prepareKubernetes(preparation, laps);
   }
 }
 
-async function prepareInProcess(preparation: Preparation, laps: Laps): Promise<RunPlan> {
+async function prepareInProcess(given: Preparation, laps: Laps): Promise<RunPlan> {
+  const preparation = await examineGpu(given);
   const { context, job, settings, signal } = preparation;
   const dataset = await loadData(preparation);
   laps.end('data');
@@ -53,7 +55,8 @@ async function prepareInProcess(preparation: Preparation, laps: Laps): Promise<R
   return { spec: completeSpec(settings, { data: describeData(dataset), engine }), runsDir, runtime };
 }
 
-async function prepareProcess(preparation: Preparation, laps: Laps): Promise<RunPlan> {
+async function prepareProcess(given: Preparation, laps: Laps): Promise<RunPlan> {
+  const preparation = await examineGpu(given);
   const { context, settings, signal } = preparation;
   const data = await examineData(preparation);
   laps.end('digest');
@@ -73,9 +76,10 @@ async function prepareDocker(preparation: Preparation, laps: Laps): Promise<RunP
   const data = await examineData(preparation);
   laps.end('digest');
   const runsDir = await ensureRunsDirectory(examined.settings.runsDir.value);
-  const engine = await prepareEngine(preparation);
+  // Whether the daemon has a GPU is asked in the image for processors.
+  const forProbe = await prepareEngine(preparation, 'cpu');
   laps.end('provision');
-  const { image: chosen, settings } = await chooseImage(examined, engine, preparation);
+  const { image: chosen, engine, settings } = await chooseImage(examined, forProbe, preparation);
   laps.end('image');
   const image: UsedImage = { tag: chosen.tag, id: chosen.id, bytes: chosen.bytes };
   const parts = { image, job, earlierPhases: laps.phases, onNotice: note };

@@ -22,7 +22,7 @@ export async function prepareWarm(preparation: Preparation): Promise<WarmPlan> {
   const { job, settings, note, signal } = preparation;
   const examined = await examineDaemon(preparation);
   const { digest } = await unlessAborted(signal, () => job.describeData(settings.dataDir.value));
-  const engine = await prepareEngine(preparation);
+  const engine = await prepareEngine(preparation, 'cpu');
   const { image, settings: fitting } = await chooseImage(examined, engine, preparation);
   const { limits = {}, threads } = draftSpec(fitting);
   return {

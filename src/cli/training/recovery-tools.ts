@@ -3,7 +3,7 @@ import { processMeter } from '../../orchestrator/resources.js';
 import type { CliContext } from '../context.js';
 import type { Daemon } from '../services.js';
 
-/** What it takes to go on with runs that other processes have left: one connection for all of them. */
+/** What it takes to go on with runs that other processes have left: one connection to a daemon for all of them. */
 export function recoveryTools(
   { io, services, clock }: CliContext,
   { note, signal }: { readonly note: (text: string) => void; readonly signal: AbortSignal },
@@ -12,6 +12,10 @@ export function recoveryTools(
   return {
     async createRuntime({ spec }) {
       const job = await services.findJob(spec.job);
+      if (spec.kubernetes !== undefined) {
+        const cluster = await services.connectCluster({ env: io.env, place: spec.kubernetes });
+        return cluster.createRuntime({ job, onNotice: note });
+      }
       connected ??= services.connectDaemon({ env: io.env, signal });
       const daemon = await connected;
       return daemon.createRuntime({ image: undefined, job, onNotice: note });

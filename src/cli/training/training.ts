@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { toRunnerError } from '../../common/errors.js';
 import type { Job } from '../../contract/job.js';
 import type { RunEvent } from '../../contract/run-event.js';
+import type { RunMode } from '../../contract/run-spec.js';
 import type { PlannedRun } from '../../contract/runtime.js';
 import type { FinishedRun } from '../../orchestrator/finish-run.js';
 import { startMeter } from '../../orchestrator/resources.js';
@@ -38,6 +39,9 @@ interface Told {
   readonly run: FinishedRun;
   readonly wasOver: boolean;
 }
+
+/** What goes on by itself when this process leaves. */
+const LEFT_BEHIND: Partial<Record<RunMode, string>> = { docker: 'container', kubernetes: 'Job' };
 
 /** Who is told of a run of this process as it begins. */
 export type RunFollower = Pick<TrainTracking, 'begin'>;
@@ -167,10 +171,12 @@ export class Training {
   /** Tells the second one what it leaves behind. */
   announceLeaving(): void {
     this.reporter.finish();
-    if (this.#own?.spec.mode !== 'docker') return;
-    const { runId } = this.#own;
+    if (this.#own === undefined) return;
+    const { runId, spec } = this.#own;
+    const what = LEFT_BEHIND[spec.mode];
+    if (what === undefined) return;
     this.note(
-      `The container of run ${runId} is left to itself: \`runner runs attach ${runId}\` finishes the run, \`runner runs stop ${runId}\` stops it.`,
+      `The ${what} of run ${runId} is left to itself: \`runner runs attach ${runId}\` finishes the run, \`runner runs stop ${runId}\` stops it.`,
     );
   }
 

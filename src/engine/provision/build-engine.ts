@@ -1,17 +1,25 @@
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { writeJsonAtomic } from '../../common/atomic-file.js';
 import { RunnerError } from '../../contract/errors.js';
 import { engineName, enginesFolder, NODE_API_VERSION } from '../cache.js';
 import type { Engine } from '../engine.js';
-import { BINDING_FILE, LIBRARY_LINK, LOG_LEVEL_FILE, readEngine } from '../find-engine.js';
+import {
+  BINDING_FILE,
+  LIBRARY_LINK,
+  LOG_LEVEL_FILE,
+  PARTS_LINK,
+  readEngine,
+  SESSION_CONFIG_FILE,
+} from '../find-engine.js';
 import { ENGINE_MANIFEST, type EngineManifest } from '../manifest.js';
 import { tfjsNodeVersion } from '../packages.js';
-import { compileBinding, linkLibrary } from './compile-binding.js';
+import { compileBinding, linkFolder } from './compile-binding.js';
 import { type Provisioning, step } from './context.js';
 import type { Tool } from './find-tools.js';
 import { recordFile } from './hash-file.js';
 import type { Library } from './library.js';
 import { tryBinding } from './try-binding.js';
+import { tryParts } from './try-parts.js';
 import { buildFolder } from './workspace.js';
 
 /**
@@ -25,15 +33,25 @@ export async function buildEngine(
   const target = join(enginesFolder(provisioning.cacheDir), engineName(library.name));
   await buildFolder(target, async (dir) => {
     // Our own libraries are named relative to the cache, which may be moved or mounted elsewhere.
-    await linkLibrary(dir, library.source === 'explicit' ? library.dir : relative(dir, library.dir));
+    const libraryDir = library.source === 'explicit' ? library.dir : relative(dir, library.dir);
+    await linkFolder(join(dir, LIBRARY_LINK), libraryDir);
+    if (library.parts.length > 0) {
+      await linkFolder(join(dir, PARTS_LINK), join(dirname(libraryDir), PARTS_LINK));
+    }
     const { logLevel } = await compileBinding(dir, { library, compiler, provisioning });
     const tensorflowVersion = await versionOf(dir, { logLevel, provisioning });
-    const built = await Promise.all(
-      [BINDING_FILE, ...(logLevel ? [LOG_LEVEL_FILE] : [])].map((file) => recordFile(dir, file)),
-    );
+    if (library.parts.length > 0) await tryParts(dir, library.parts, provisioning);
+    const addons = [
+      BINDING_FILE,
+      ...(logLevel ? [LOG_LEVEL_FILE] : []),
+      ...(provisioning.variant === 'gpu' ? [SESSION_CONFIG_FILE] : []),
+    ];
+    const built = await Promise.all(addons.map((file) => recordFile(dir, file)));
     const linked = library.files.map((file) => ({ ...file, path: `${LIBRARY_LINK}/${file.path}` }));
     const manifest: EngineManifest = {
       schemaVersion: 1,
+      // A name for what it always was would make older manifests differ.
+      ...(provisioning.variant === 'gpu' && { variant: provisioning.variant }),
       source: library.source,
       tensorflowVersion,
       tfjsNodeVersion: tfjsNodeVersion(),
@@ -42,7 +60,7 @@ export async function buildEngine(
       logLevel,
       stripped: library.stripped,
       origin: library.origin,
-      files: [...built, ...linked],
+      files: [...built, ...linked, ...library.parts],
     };
     await writeJsonAtomic(join(dir, ENGINE_MANIFEST), manifest);
   });

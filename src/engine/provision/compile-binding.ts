@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RunnerError } from '../../contract/errors.js';
 import { lastLines } from '../../common/last-lines.js';
 import { NODE_API_VERSION } from '../cache.js';
-import { BINDING_FILE, LIBRARY_LINK, LOG_LEVEL_FILE } from '../find-engine.js';
+import { BINDING_FILE, LIBRARY_LINK, LOG_LEVEL_FILE, SESSION_CONFIG_FILE } from '../find-engine.js';
 import { nodeApiHeaders, tfjsNodeFolder } from '../packages.js';
 import { type Provisioning, step } from './context.js';
 import { DISK_FULL_HINT } from './disk-space.js';
@@ -12,6 +12,7 @@ import type { Tool } from './find-tools.js';
 import type { Library } from './library.js';
 import { ABSEIL_OPTIONS, LOG_LEVEL_SOURCE } from './log-level-source.js';
 import { runCommand, saysDiskFull } from './run-command.js';
+import { SESSION_CONFIG_SOURCE } from './session-config-source.js';
 
 const SOURCES = ['tfjs_backend', 'tfjs_binding'] as const;
 const IS_MACOS = process.platform === 'darwin';
@@ -43,6 +44,7 @@ export async function compileBinding(
     const objects = SOURCES.map((name) => join('scratch', `${name}.o`));
     const [logLevel] = await Promise.all([
       compileLogLevel(),
+      ...(provisioning.variant === 'gpu' ? [compileSessionConfig()] : []),
       ...SOURCES.map((name, index) =>
         mustCompile(
           ...[...includes, ...defines, '-c', join(tfjsNodeFolder(), 'binding', `${name}.cc`)],
@@ -64,6 +66,12 @@ export async function compileBinding(
     return ok;
   }
 
+  async function compileSessionConfig(): Promise<void> {
+    const source = join('scratch', 'session_config.cc');
+    await writeFile(join(dir, source), SESSION_CONFIG_SOURCE);
+    await mustCompile('-shared', ...includes, ...defines, source, '-o', SESSION_CONFIG_FILE, '-ldl');
+  }
+
   async function linkArguments(): Promise<readonly string[]> {
     const names = [library.main, library.framework];
     if (IS_MACOS) {
@@ -82,9 +90,8 @@ export async function compileBinding(
   }
 }
 
-/** Links an engine's folder to its library. */
-export const linkLibrary = (dir: string, target: string): Promise<void> =>
-  symlink(target, join(dir, LIBRARY_LINK), 'dir');
+/** Links a name in an engine's folder to a folder of its library. */
+export const linkFolder = (path: string, target: string): Promise<void> => symlink(target, path, 'dir');
 
 function compileFailure(output: string, compiler: Tool): RunnerError {
   if (saysDiskFull(output)) {

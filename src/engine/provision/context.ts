@@ -1,11 +1,12 @@
 import { cacheFolder } from '../cache.js';
-import type { EngineProgress } from '../engine.js';
+import type { EngineProgress, EngineVariant } from '../engine.js';
 
 /** What every step of a provisioning needs to know. */
 export interface Provisioning {
   readonly env: NodeJS.ProcessEnv;
   readonly cacheDir: string;
   readonly force: boolean;
+  readonly variant: EngineVariant;
   readonly onProgress: EngineProgress;
   /** Never aborted where the caller gave none. */
   readonly signal: AbortSignal;
@@ -14,12 +15,21 @@ export interface Provisioning {
 export interface ProvisionOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly force: boolean;
+  /** Default: `cpu`. */
+  readonly variant?: EngineVariant;
   readonly onProgress: EngineProgress | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-export const provisioningOf = ({ env, force, onProgress, signal }: ProvisionOptions): Provisioning => ({
+export const provisioningOf = ({
   env,
+  force,
+  variant = 'cpu',
+  onProgress,
+  signal,
+}: ProvisionOptions): Provisioning => ({
+  env,
+  variant,
   cacheDir: cacheFolder(env),
   force,
   onProgress: onProgress ?? (() => undefined),

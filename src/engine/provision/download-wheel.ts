@@ -2,13 +2,12 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunnerError } from '../../contract/errors.js';
 import { lastLines } from '../../common/last-lines.js';
-import { TENSORFLOW_VERSION } from '../engine.js';
 import { type Provisioning, step } from './context.js';
 import { DISK_FULL_HINT } from './disk-space.js';
 import { findPip } from './find-tools.js';
 import { hashFile } from './hash-file.js';
 import { runCommand, saysDiskFull } from './run-command.js';
-import type { PinnedWheel } from './wheels.js';
+import type { PinnedFile } from './wheels.js';
 
 const LOOK_EVERY_MS = 200;
 
@@ -19,14 +18,14 @@ const LOOK_EVERY_MS = 200;
  * @throws RunnerError `python-missing`, `download-failed`, `hash-mismatch` or `disk-full`
  */
 export async function downloadWheel(
-  wheel: PinnedWheel,
+  wheel: PinnedFile,
   dir: string,
   provisioning: Provisioning,
 ): Promise<string> {
   const pip = await findPip(provisioning);
   const scratch = join(dir, 'pip');
   await mkdir(scratch);
-  await step(provisioning, `Downloading TensorFlow ${TENSORFLOW_VERSION}`, async (report) => {
+  await step(provisioning, `Downloading ${wheel.title}`, async (report) => {
     const watch = setInterval(() => {
       void folderBytes(dir).then((bytes) => report(bytes / wheel.bytes));
     }, LOOK_EVERY_MS);
@@ -46,21 +45,21 @@ export async function downloadWheel(
   return path;
 }
 
-export const pipArguments = ({ project, tags }: PinnedWheel, dir: string): readonly string[] => [
+export const pipArguments = ({ project, version, tags }: PinnedFile, dir: string): readonly string[] => [
   'download',
   ...['--no-deps', '--no-input', '--disable-pip-version-check', '--progress-bar', 'off'],
   ...['--only-binary', ':all:'],
   ...['--implementation', tags.implementation, '--python-version', tags.pythonVersion],
   ...['--abi', tags.abi, '--platform', tags.platform],
   ...['--dest', dir],
-  `${project}==${TENSORFLOW_VERSION}`,
+  `${project}==${version}`,
 ];
 
 const NO_CONNECTION =
   /NewConnectionError|ConnectTimeout|ReadTimeout|Connection refused|Temporary failure in name resolution|Name or service not known|Network is unreachable|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|Connection broken|ConnectionResetError|Max retries exceeded/;
 
 /** pip says "no matching distribution" also when it reached no index at all: only its warnings tell. */
-export function pipFailure(output: string, { project, fileName }: PinnedWheel): RunnerError {
+export function pipFailure(output: string, { project, version, fileName }: PinnedFile): RunnerError {
   const words = lastLines(output, 3);
   if (saysDiskFull(output)) {
     return new RunnerError('disk-full', `pip cannot write ${fileName}: no space is left.\n${words}`, {
@@ -70,18 +69,18 @@ export function pipFailure(output: string, { project, fileName }: PinnedWheel): 
   const what = NO_CONNECTION.test(output)
     ? 'pip could not reach the Python index'
     : output.includes('No matching distribution found')
-      ? `The Python index has no ${project} ${TENSORFLOW_VERSION} for this platform (${fileName})`
-      : `pip could not fetch ${project} ${TENSORFLOW_VERSION}`;
+      ? `The Python index has no ${project} ${version} for this platform (${fileName})`
+      : `pip could not fetch ${project} ${version}`;
   return new RunnerError('download-failed', `${what}. Its last words:\n${words || '(none)'}`);
 }
 
-async function downloadedName(dir: string, { fileName }: PinnedWheel): Promise<string> {
+async function downloadedName(dir: string, { fileName }: PinnedFile): Promise<string> {
   const names = (await readdir(dir)).filter((name) => name.endsWith('.whl'));
   if (names.length === 1 && names[0] !== undefined) return names[0];
   throw new RunnerError('download-failed', `pip succeeded but left no wheel; ${fileName} was expected.`);
 }
 
-async function checkHash(path: string, wheel: PinnedWheel, provisioning: Provisioning): Promise<void> {
+async function checkHash(path: string, wheel: PinnedFile, provisioning: Provisioning): Promise<void> {
   let done = 0;
   const found = await step(provisioning, 'Checking the download', (report) =>
     hashFile(path, {

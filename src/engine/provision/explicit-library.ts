@@ -30,5 +30,6 @@ export async function useExplicitLibrary(files: LibraryFiles): Promise<Library> 
     origin: files.dir,
     stripped: null,
     files: await Promise.all(sizes),
+    parts: [],
   };
 }

@@ -14,4 +14,6 @@ export interface Library extends LibraryFiles {
   readonly stripped: boolean | null;
   /** The two libraries, relative to `dir`. */
   readonly files: readonly FileRecord[];
+  /** Of a library for GPUs: CUDA's own, relative to the folder above `dir`. */
+  readonly parts: readonly FileRecord[];
 }

@@ -1,6 +1,7 @@
 import { RunnerError } from '../../contract/errors.js';
 import { PLATFORM } from '../cache.js';
-import { TENSORFLOW_VERSION } from '../engine.js';
+import { type EngineVariant, TENSORFLOW_VERSION } from '../engine.js';
+import { GPU_WHEELS } from './gpu-wheels.js';
 import { OLDEST_GLIBC, type PinnedWheel, WHEELS } from './wheels.js';
 
 /** Version of glibc that runs us, or null elsewhere (macOS, musl). */
@@ -13,12 +14,19 @@ export function glibcVersion(): string | null {
 }
 
 /** The wheel for this machine. @throws RunnerError `platform-unsupported` if there is none */
-export function wheelForThisPlatform(platform = PLATFORM, glibc = glibcVersion()): PinnedWheel {
-  const wheel = WHEELS[platform];
+export function wheelForThisPlatform(
+  platform = PLATFORM,
+  glibc = glibcVersion(),
+  variant: EngineVariant = 'cpu',
+): PinnedWheel {
+  const wheels = { cpu: WHEELS, gpu: GPU_WHEELS }[variant];
+  const wheel = wheels[platform];
   if (!wheel) {
+    const what = variant === 'gpu' ? 'wheel with CUDA' : 'wheel';
     throw new RunnerError(
       'platform-unsupported',
-      `There is no TensorFlow ${TENSORFLOW_VERSION} wheel for ${platform}; there is one for ${Object.keys(WHEELS).join(', ')}.`,
+      `There is no TensorFlow ${TENSORFLOW_VERSION} ${what} for ${platform}; there is one for ${Object.keys(wheels).join(', ')}.`,
+      variant === 'gpu' ? { hint: 'Train on the processor: leave out --gpu, or take --gpu=prefer.' } : {},
     );
   }
   if (platform.startsWith('linux') && !isAtLeast(glibc, OLDEST_GLIBC)) {

@@ -26,8 +26,8 @@ export async function provisionEngine(options: ProvisionOptions): Promise<Engine
 }
 
 async function provision(provisioning: Provisioning): Promise<Engine> {
-  const { cacheDir, env, force } = provisioning;
-  const builtMeanwhile = force ? undefined : findEngine(env);
+  const { cacheDir, env, force, variant } = provisioning;
+  const builtMeanwhile = force ? undefined : findEngine(env, variant);
   if (builtMeanwhile) return builtMeanwhile;
   await removeLeftovers(librariesFolder(cacheDir));
   await removeLeftovers(enginesFolder(cacheDir));

@@ -11,20 +11,20 @@ import { provisionWheelLibrary } from './wheel-library.js';
 const TRY_NEXT: readonly string[] = ['platform-unsupported', 'python-missing', 'download-failed'];
 
 /** Each way to a library, in the order in which they are tried. */
-const WAYS = [
-  { from: 'from the Python index', provision: provisionWheelLibrary },
-  { from: 'from the vendor of tfjs-node', provision: provisionVendorLibrary },
-] as const;
+const FROM_INDEX = { from: 'from the Python index', provision: provisionWheelLibrary } as const;
+const FROM_VENDOR = { from: 'from the vendor of tfjs-node', provision: provisionVendorLibrary } as const;
+/** The vendor's library for GPUs is of CUDA 11. */
+const WAYS = { cpu: [FROM_INDEX, FROM_VENDOR], gpu: [FROM_INDEX] } as const;
 
 /**
  * The library to build over: the user's own, the wheel's, the vendor's.
  * @throws RunnerError of the first way that failed, whose message tells how each of them did
  */
 export async function provisionLibrary(provisioning: Provisioning): Promise<Library> {
-  const explicit = explicitLibrary(provisioning.env);
+  const explicit = explicitLibrary(provisioning.env, provisioning.variant);
   if (explicit) return useExplicitLibrary(explicit);
   const failures: { from: string; error: RunnerError }[] = [];
-  for (const { from, provision } of WAYS) {
+  for (const { from, provision } of WAYS[provisioning.variant]) {
     const last = failures.at(-1);
     // Another TensorFlow than the usual one should not come unannounced.
     if (last)
@@ -39,6 +39,8 @@ export async function provisionLibrary(provisioning: Provisioning): Promise<Libr
       failures.push({ from, error });
     }
   }
+  const [first, ...others] = failures;
+  if (first !== undefined && others.length === 0) throw first.error;
   throw allWaysFailed(failures);
 }
 

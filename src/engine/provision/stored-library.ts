@@ -4,14 +4,17 @@ import { writeJsonAtomic } from '../../common/atomic-file.js';
 import { RunnerError } from '../../contract/errors.js';
 import { librariesFolder } from '../cache.js';
 import { libraryIn } from '../library-files.js';
-import { LIBRARY_MANIFEST, type LibraryManifest, readFinished } from '../manifest.js';
+import { type FileRecord, LIBRARY_MANIFEST, type LibraryManifest, readFinished } from '../manifest.js';
 import { type Provisioning, step } from './context.js';
 import { recordFile } from './hash-file.js';
 import type { Library } from './library.js';
 import { buildFolder } from './workspace.js';
 
 /** Where the library came from, as the one who fetched it knows. */
-export type Provenance = Pick<LibraryManifest, 'source' | 'origin' | 'originSha256' | 'stripped'>;
+export interface Provenance extends Pick<LibraryManifest, 'source' | 'origin' | 'originSha256' | 'stripped'> {
+  /** What else lies in the folder, outside of lib/. */
+  readonly parts?: readonly FileRecord[];
+}
 
 export function findLibrary(name: string, cacheDir: string): Library | undefined {
   const dir = join(librariesFolder(cacheDir), name);
@@ -23,9 +26,13 @@ export function findLibrary(name: string, cacheDir: string): Library | undefined
     ...{ main, framework, source, origin, stripped },
     dir: join(dir, 'lib'),
     includeDir: join(dir, 'include'),
-    files: files.map((file) => ({ ...file, path: file.path.replace(/^lib\//, '') })),
+    files: files.filter(isInLib).map((file) => ({ ...file, path: file.path.slice(LIB.length) })),
+    parts: files.filter((file) => !isInLib(file)),
   };
 }
+
+const LIB = 'lib/';
+const isInLib = ({ path }: FileRecord): boolean => path.startsWith(LIB);
 
 /**
  * Puts a library into the cache.
@@ -38,14 +45,15 @@ export async function storeLibrary(
 ): Promise<Library> {
   const { cacheDir } = provisioning;
   await buildFolder(join(librariesFolder(cacheDir), name), async (dir) => {
-    const provenance = await fetch(dir);
+    const { parts = [], ...provenance } = await fetch(dir);
     const found = libraryIn(join(dir, 'lib'));
     if (!found) {
       throw new RunnerError('engine-corrupt', `${provenance.origin} holds no TensorFlow library.`);
     }
     const { main, framework } = found;
     await step(provisioning, 'Recording the library', async () => {
-      const files = await Promise.all([main, framework].map((file) => recordFile(dir, `lib/${file}`)));
+      const own = await Promise.all([main, framework].map((file) => recordFile(dir, `${LIB}${file}`)));
+      const files = [...own, ...parts];
       const manifest: LibraryManifest = { schemaVersion: 1, ...provenance, main, framework, files };
       await writeJsonAtomic(join(dir, LIBRARY_MANIFEST), manifest);
     });

@@ -20,14 +20,25 @@ export function placeOf(member: string): string | undefined {
   return kept?.endsWith('/') ? undefined : kept;
 }
 
-/** Unpacks the libraries to `lib/` and the C headers to `include/`, piece by piece. */
-export async function unpackWheel(wheel: string, dir: string, provisioning: Provisioning): Promise<void> {
-  await step(provisioning, 'Unpacking the library', async (report) => {
+interface Unpacking {
+  readonly title: string;
+  /** Where a member goes, or undefined for one that is left out. */
+  readonly placeOf: (member: string) => string | undefined;
+}
+
+/** Unpacks members of a wheel, piece by piece; by default the libraries to `lib/` and the C headers to `include/`. */
+export async function unpackWheel(
+  wheel: string,
+  dir: string,
+  provisioning: Provisioning,
+  unpacking: Unpacking = { title: 'Unpacking the library', placeOf },
+): Promise<void> {
+  await step(provisioning, unpacking.title, async (report) => {
     const zip = await yauzl.openPromise(wheel, { autoClose: false });
     const members: { entry: yauzl.Entry; place: string }[] = [];
     try {
       for await (const entry of zip.eachEntry()) {
-        const place = placeOf(entry.fileName);
+        const place = unpacking.placeOf(entry.fileName);
         if (place !== undefined) members.push({ entry, place });
       }
       const total = members.reduce((sum, { entry }) => sum + entry.uncompressedSize, 0);

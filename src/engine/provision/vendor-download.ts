@@ -8,7 +8,7 @@ import * as tar from 'tar';
 import { describeError, errnoOf, nameDiskFull } from '../../common/errors.js';
 import { RunnerError } from '../../contract/errors.js';
 import { type Provisioning, step } from './context.js';
-import { proxyFor } from './proxy.js';
+import { proxyFor } from '../../common/proxy.js';
 
 /** A server that sends nothing for this long is taken for gone. */
 const IDLE_TIMEOUT_MS = 30_000;

@@ -1,8 +1,12 @@
 /** The pinned wheels: one a platform, by name, size and hash, whatever Python the user has. */
+import { TENSORFLOW_VERSION } from '../engine.js';
 
-export interface PinnedWheel {
+export interface PinnedFile {
   /** Project on the Python index. */
   readonly project: string;
+  readonly version: string;
+  /** For people. */
+  readonly title: string;
   /** Tags that pip is asked for; any Python can fetch them. */
   readonly tags: {
     readonly pythonVersion: string;
@@ -13,17 +17,33 @@ export interface PinnedWheel {
   readonly fileName: string;
   readonly bytes: number;
   readonly sha256: string;
+}
+
+/** A wheel of TensorFlow. */
+export interface PinnedWheel extends PinnedFile {
   /** Space needed while it is unpacked, at its peak. */
   readonly peakBytes: number;
   /** Whether the engine was built from it and run; the others follow from their names and contents. */
   readonly proved: boolean;
+  /** What is laid beside its library, out of wheels of their own. */
+  readonly parts?: readonly PinnedPart[];
 }
 
-const CPYTHON_312 = { pythonVersion: '3.12', implementation: 'cp', abi: 'cp312' } as const;
+/** A wheel with libraries that TensorFlow opens when it computes on a card. */
+export interface PinnedPart extends PinnedFile {
+  /** Members of the wheel, and where each goes in the library's folder. The rest of the wheel is not kept. */
+  readonly keeps: Readonly<Record<string, string>>;
+  readonly keptBytes: number;
+}
+
+const TENSORFLOW = { version: TENSORFLOW_VERSION, title: `TensorFlow ${TENSORFLOW_VERSION}` } as const;
+
+export const CPYTHON_312 = { pythonVersion: '3.12', implementation: 'cp', abi: 'cp312' } as const;
 
 export const WHEELS: Readonly<Record<string, PinnedWheel>> = {
   'linux-x64': {
     project: 'tensorflow-cpu',
+    ...TENSORFLOW,
     tags: { ...CPYTHON_312, platform: 'manylinux_2_27_x86_64' },
     fileName: 'tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl',
     bytes: 274_000_871,
@@ -34,6 +54,7 @@ export const WHEELS: Readonly<Record<string, PinnedWheel>> = {
   // There is no tensorflow-cpu for these two; their `tensorflow` has no GPU parts.
   'linux-arm64': {
     project: 'tensorflow',
+    ...TENSORFLOW,
     tags: { ...CPYTHON_312, platform: 'manylinux_2_27_aarch64' },
     fileName: 'tensorflow-2.21.0-cp312-cp312-manylinux_2_27_aarch64.whl',
     bytes: 281_946_471,
@@ -43,6 +64,7 @@ export const WHEELS: Readonly<Record<string, PinnedWheel>> = {
   },
   'darwin-arm64': {
     project: 'tensorflow',
+    ...TENSORFLOW,
     tags: { ...CPYTHON_312, platform: 'macosx_12_0_arm64' },
     fileName: 'tensorflow-2.21.0-cp312-cp312-macosx_12_0_arm64.whl',
     bytes: 223_488_205,

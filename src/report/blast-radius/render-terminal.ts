@@ -1,20 +1,18 @@
+import { BOLD, GREEN, painter, RED } from '../colours.js';
+import type { Paint } from '../colours.js';
 import { table } from '../format.js';
 import { printable } from '../printable.js';
-import { wrap } from '../wrap.js';
+import { hang, wrap } from '../wrap.js';
 import { judge } from './cases.js';
 import type { BlastCase, BlastRadius } from './cases.js';
 import { verdictsOf } from './verdict.js';
 import { wordsOf } from './words.js';
 
 const WIDTH = 80;
-const BOLD = 1;
-const RED = 31;
-const GREEN = 32;
 
 /** For a terminal of 80 columns: the answer by mode, then a table a mode, then what bounded it. */
 export function renderTerminal(result: BlastRadius, { colour }: { readonly colour: boolean }): string {
-  const paint = (text: string, code: number | undefined): string =>
-    colour && code !== undefined ? `\u001B[${code}m${text}\u001B[0m` : text;
+  const paint = painter(colour);
   const modes = [...new Set(result.cases.map(({ mode }) => mode))];
   return [
     verdictsOf(result)
@@ -27,13 +25,11 @@ export function renderTerminal(result: BlastRadius, { colour }: { readonly colou
         paint,
       ),
     ),
-    result.bounds.map((bound) => hang('bound', bound)).join('\n'),
+    result.bounds.map((bound) => hang('bound', printable(bound), WIDTH)).join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
 }
-
-type Paint = (text: string, code: number | undefined) => string;
 
 function renderMode(mode: string, cases: readonly BlastCase[], paint: Paint): string {
   const rows = cases.map((one) => {
@@ -64,9 +60,3 @@ function moreOf(one: BlastCase): string {
     ...(words.left === '–' ? [] : [`left: ${words.left}`]),
   ].join('; ');
 }
-
-/** `name     text`, further lines under the text. */
-const hang = (name: string, text: string): string => {
-  const indent = ' '.repeat(9);
-  return `${name.padEnd(indent.length)}${wrap(printable(text), WIDTH - indent.length).replaceAll('\n', `\n${indent}`)}`;
-};

@@ -1,4 +1,5 @@
 /** Which runs stand on which side. */
+import { groupBy } from '../../common/group-by.js';
 import { RunnerError } from '../../contract/errors.js';
 import { RUN_MODES } from '../../contract/run-spec.js';
 import type { RunMode } from '../../contract/run-spec.js';
@@ -90,10 +91,10 @@ export function toSides(runs: readonly ComparedRun[], { force, sides }: ChooseSi
   return { sides: byMode, differences };
 }
 
-const runsOf = ({ name, runIds }: NamedSide, runs: readonly ComparedRun[]): SideRuns => ({
-  name,
-  runs: runs.filter(({ runId }) => runIds.includes(runId)).map(figuresOf),
-});
+function runsOf({ name, runIds }: NamedSide, runs: readonly ComparedRun[]): SideRuns {
+  const ids = new Set(runIds);
+  return { name, runs: runs.filter(({ runId }) => ids.has(runId)).map(figuresOf) };
+}
 
 function refuse(runs: readonly ComparedRun[], differences: readonly Difference[]): void {
   const failed = runs.find(({ outcome }) => outcome.status !== 'succeeded');
@@ -110,15 +111,4 @@ function refuse(runs: readonly ComparedRun[], differences: readonly Difference[]
     'not-comparable',
     `These runs did not have the same to do: ${differences.map(describeDifference).join('; ')}.`,
   );
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -111,6 +111,10 @@ function measure({ name, runs }: SideRuns): Side {
 const valuesOf = (runs: readonly RunFigures[], name: FigureName): number[] =>
   runs.map(({ figures }) => figures[name]).filter((value) => value !== null);
 
+/** Whether the k-th values of both are of one round: not if a run is missing, or one that lacks the figure. */
+const arePairs = (base: readonly RunFigures[], others: readonly RunFigures[], name: FigureName): boolean =>
+  base.length === others.length && [...base, ...others].every(({ figures }) => figures[name] !== null);
+
 const spreadOf = (values: readonly number[]): Spread => ({
   median: median(values),
   lowest: Math.min(...values),
@@ -121,7 +125,9 @@ function contrast(baseline: Side, side: Side, intervalOf: ReturnType<typeof crea
   const figures = FIGURE_NAMES.flatMap((name) => {
     const [base, value] = [baseline.figures[name], side.figures[name]];
     if (base === undefined || value === undefined) return [];
-    const interval = intervalOf(valuesOf(baseline.runs, name), valuesOf(side.runs, name));
+    const interval = intervalOf(valuesOf(baseline.runs, name), valuesOf(side.runs, name), {
+      paired: arePairs(baseline.runs, side.runs, name),
+    });
     const contrasted: FigureContrast = {
       difference: value.median - base.median,
       ratio: base.median > 0 ? value.median / base.median : null,

@@ -5,6 +5,8 @@ import type { FigureName, Unit } from './figures.js';
 
 interface Shown {
   readonly unit: string;
+  /** Of the unit that is shown to the one that is kept. */
+  readonly scale?: number;
   readonly format: (value: number) => string;
 }
 
@@ -12,9 +14,9 @@ const SHOWN: Readonly<Record<Unit, Shown>> = {
   'images/s': { unit: 'images/s', format: (value) => (value < 100 ? value.toFixed(1) : formatCount(value)) },
   s: { unit: 's', format: (value) => decimals(value) },
   ms: { unit: 'ms', format: (value) => decimals(value, { most: 1 }) },
-  bytes: { unit: 'MB', format: (value) => decimals(value / 1e6, { most: 1 }) },
+  bytes: { unit: 'MB', scale: 1e-6, format: (value) => decimals(value / 1e6, { most: 1 }) },
   nats: { unit: 'nats', format: formatLoss },
-  share: { unit: '%', format: (value) => (100 * value).toFixed(2) },
+  share: { unit: '%', scale: 100, format: (value) => (100 * value).toFixed(2) },
 };
 
 /** Three digits that say something, at most so many of them behind the point. */
@@ -61,3 +63,15 @@ export function formatRatio(ratio: number | null | undefined): string {
 /** `0.951–1.05` */
 export const formatInterval = ({ low, high }: { readonly low: number; readonly high: number }): string =>
   `${formatRatio(low)}–${formatRatio(high)}`;
+
+const MOST_DECIMALS = 6;
+/** About as many ticks as an axis has. */
+const TICKS = 4;
+
+/** Ticks of an axis over `span`, in the figure's unit: each with as many decimals as tell it from the next. */
+export function formatTicks(name: FigureName, span: number): (value: number) => string {
+  const { scale = 1 } = SHOWN[figure(name).unit];
+  const step = (span * scale) / TICKS;
+  const decimals = step > 0 ? Math.min(MOST_DECIMALS, Math.max(0, Math.ceil(-Math.log10(step)))) : 0;
+  return (value) => (decimals === 0 ? formatCount(value * scale) : (value * scale).toFixed(decimals));
+}

@@ -4,12 +4,14 @@ import { markdownText as text } from '../markdown-text.js';
 import type { ClassFigures } from './run-evaluation.js';
 import type { Report } from './report.js';
 import { contrastRows, describeWeights, phaseRows, sameClasses, sameQuality } from './rows.js';
+import { shownPart } from './shown-part.js';
 import { count } from './title.js';
 
 /** GitHub's Markdown, for the summary page of a CI job or a pull request. */
-export function renderMarkdown(report: Report): string {
+export function renderMarkdown(whole: Report): string {
+  const { report, notes } = shownPart(whole);
   const { sides, contrasts } = report;
-  const quality = sameQuality(report);
+  const quality = sameQuality(whole);
   return [
     `## ${sides.map(({ name }) => text(name)).join(', ')}`,
     text(report.title),
@@ -31,9 +33,7 @@ export function renderMarkdown(report: Report): string {
         `${count(runs.length, 'run')}: ${runs.map(({ runId }) => runId).join(', ')}`,
       ]),
     ])}`,
-    ...(report.notes.length === 0
-      ? []
-      : [`### To know\n\n${report.notes.map((note) => `- ${text(note)}`).join('\n')}`]),
+    ...(notes.length === 0 ? [] : [`### To know\n\n${notes.map((note) => `- ${text(note)}`).join('\n')}`]),
   ].join('\n\n');
 }
 

@@ -4,7 +4,14 @@ import { sideOf } from './comparison.js';
 import type { Contrast } from './comparison.js';
 import { FIGURE_NAMES, figure } from './figures.js';
 import type { FigureName } from './figures.js';
-import { formatChange, formatFigure, formatInterval, formatRatio, labelOf } from './quantities.js';
+import {
+  formatChange,
+  formatFigure,
+  formatInterval,
+  formatRatio,
+  formatWithUnit,
+  labelOf,
+} from './quantities.js';
 import type { Report } from './report.js';
 
 /** Better or worse than the baseline, beyond noise. */
@@ -80,7 +87,9 @@ export function sameQuality(report: Report): string | undefined {
   const { testLoss, testAccuracy, valLoss, valAccuracy } = first.figures;
   const tested = testLoss !== null;
   const figures = [
-    ...(tested || valLoss !== null ? [`loss ${formatFigure('loss', tested ? testLoss : valLoss)}`] : []),
+    ...(tested || valLoss !== null
+      ? [`loss ${formatWithUnit('loss', (tested ? testLoss : valLoss) ?? NaN)}`]
+      : []),
     `accuracy ${formatShare(tested ? testAccuracy : valAccuracy)}`,
   ];
   const where = tested ? 'on the test images' : 'on the validation images';

@@ -1,6 +1,6 @@
 /** Fixed and growing cost by side, from runs that differ in their epochs only. */
 import { RunnerError } from '../../contract/errors.js';
-import { table } from '../format.js';
+import { foldTable } from '../fold-table.js';
 import { printable } from '../printable.js';
 import { wrap } from '../wrap.js';
 import { SIDE_NAMES, sideNameOf } from './choose-sides.js';
@@ -97,9 +97,9 @@ export function renderScaling({ sides }: ScalingReport): string {
   ];
   return [
     wrap(printable(sentences.join(' ')), WIDTH),
-    table(
+    ...foldTable(
       rows.map((cells) => cells.map(printable)),
-      { numeric: true },
+      WIDTH,
     ),
     wrap(
       'The whole run without set-up, as a line through runs that differ in their epochs only. The longest are foretold by the shorter ones: what that is off by is what the line is worth.',

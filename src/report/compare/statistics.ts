@@ -41,8 +41,10 @@ export interface Resamples {
   readonly indices: Uint32Array;
 }
 
-/** @param values at least one */
+/** NaN if one of them is. @param values at least one */
 export function median(values: readonly number[]): number {
+  // It has no place among the others, wherever a sort puts it.
+  if (values.some(Number.isNaN)) return NaN;
   const sorted = [...values].sort((a, b) => a - b);
   return (at(sorted, (sorted.length - 1) >> 1) + at(sorted, sorted.length >> 1)) / 2;
 }
@@ -72,14 +74,18 @@ export function createIntervals() {
 
   /**
    * The 95 % interval of median(values) / median(base).
-   * @param base in the order of their start, as `values`: pairs are those that were run next to each other
+   * @param base in the order of their start, as `values`
+   * @param options `paired`: whether the k-th of both belong together, for they were run next to each other
    * @returns null with fewer than 3 runs on a side, or where a value is not above zero
    */
-  return (base: readonly number[], values: readonly number[]): Interval | null => {
+  return (
+    base: readonly number[],
+    values: readonly number[],
+    { paired = base.length === values.length } = {},
+  ): Interval | null => {
     const runs = Math.min(base.length, values.length);
     if (runs < LEAST_RUNS || ![...base, ...values].every((value) => value > 0 && value < Infinity))
       return null;
-    const paired = base.length === values.length;
     const rows = resamplesOf(Math.max(base.length, values.length));
     const below = resampledMedians(base, draw(base.length, 0, rows));
     const above = resampledMedians(values, draw(values.length, paired ? 0 : 1, rows));

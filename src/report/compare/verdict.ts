@@ -23,6 +23,8 @@ export interface Verdict {
   readonly fixedSeconds: number | null;
   /** Run length, in seconds without isolation, from which on isolation adds less than 1 %; null if never, or not known. */
   readonly underOnePercentFromSeconds: number | null;
+  /** Whether isolation adds 1 % or more to the training itself, and so to a run of any length. */
+  readonly neverUnderOnePercent: boolean;
   readonly sentences: readonly string[];
 }
 
@@ -34,7 +36,7 @@ export const verdictsOf = (comparison: Comparison): Verdict[] =>
   });
 
 function verdictOf(base: Side, side: Side, { figures }: Contrast): Verdict {
-  const fixed = figures.fixedSeconds;
+  const fixed = fixedOf(base, figures.fixedSeconds);
   const from = fixed === undefined ? null : underOnePercentFrom(fixed, figures.imagesPerSecond);
   // A single run that costs nothing beside the training shows nothing about runs of another length.
   const told =
@@ -50,29 +52,47 @@ function verdictOf(base: Side, side: Side, { figures }: Contrast): Verdict {
     ...{ side: side.name, against: base.name },
     fixedSeconds: fixed?.difference ?? null,
     underOnePercentFromSeconds: told ? from : null,
+    neverUnderOnePercent: told && from === null,
     sentences: sentences.filter((sentence) => sentence !== ''),
   };
 }
 
-/**
- * The length T of a run without isolation from which on (fixed + s·T) / T is under 1 %, where s is by how much longer
- * the training takes: fixed / (1 % − s). A throughput that differs by no more than noise, or of which that is not
- * known, counts as the same; one that is higher is left out, too: it might be another machine's tomorrow.
- * @returns seconds; 0 if nothing is fixed; null if it never is
- */
-function underOnePercentFrom(fixed: FigureContrast, throughput: FigureContrast | undefined): number | null {
-  const slower = throughput?.moreThanNoise === true ? Math.max(0, 1 / (throughput.ratio ?? 1) - 1) : 0;
-  if (slower >= LITTLE) return null;
-  if (fixed.difference <= 0 || fixed.moreThanNoise === false) return 0;
-  return fixed.difference / (LITTLE - slower);
+/** What isolation adds beside the training. */
+interface FixedCost extends FigureContrast {
+  /** Seconds that it may add and not stand out from noise: the upper end of the interval. 0 where it does stand out. */
+  readonly unseen: number;
 }
 
-function describeFixed(base: Side, side: Side, fixed: FigureContrast | undefined): string {
+function fixedOf(base: Side, contrast: FigureContrast | undefined): FixedCost | undefined {
+  if (contrast === undefined) return undefined;
+  const { interval, moreThanNoise } = contrast;
+  const median = base.figures.fixedSeconds?.median ?? 0;
+  const unseen = moreThanNoise === false && interval !== null ? median * (interval.high - 1) : 0;
+  return { ...contrast, unseen };
+}
+
+/**
+ * The length T of a run without isolation from which on (fixed + s·T) / T is under 1 %, where s is by how much longer
+ * the training takes: fixed / (1 % − s). Of a fixed cost that does not stand out from noise the upper end of its interval
+ * counts: not found is not the same as not there. A throughput that differs by no more than noise, or of which that is not
+ * known, counts as the same, and what might not have been seen of it is told beside; one that is higher is left out, too:
+ * it might be another machine's tomorrow.
+ * @returns seconds; 0 if nothing is fixed; null if it never is
+ */
+function underOnePercentFrom(fixed: FixedCost, throughput: FigureContrast | undefined): number | null {
+  const slower = throughput?.moreThanNoise === true ? Math.max(0, 1 / (throughput.ratio ?? 1) - 1) : 0;
+  if (slower >= LITTLE) return null;
+  const seconds = fixed.moreThanNoise === false ? fixed.unseen : Math.max(0, fixed.difference);
+  return seconds / (LITTLE - slower);
+}
+
+function describeFixed(base: Side, side: Side, fixed: FixedCost | undefined): string {
   if (fixed === undefined) return '';
   const title = TITLES[side.name] ?? side.name;
   const change = `${fixed.difference < 0 ? '−' : '+'}${formatDuration(1000 * Math.abs(fixed.difference))} a run`;
   if (fixed.moreThanNoise === false) {
-    return `${title} costs no time beside the training that stands out from noise (${change} against ${base.name}).`;
+    const limit = fixed.unseen > 0 ? `; up to ${formatDuration(1000 * fixed.unseen)} would not have` : '';
+    return `${title} costs no time beside the training that stands out from noise (${change} against ${base.name}${limit}).`;
   }
   if (fixed.difference <= 0) {
     return fixed.moreThanNoise === null

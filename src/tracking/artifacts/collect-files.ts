@@ -24,7 +24,7 @@ export interface CollectedFiles {
 
 /** Outside the manifest, and told apart from artifacts by their folder. */
 const LOGS = ['events', 'trainerLog', 'outcome', 'spec', 'journal'] as const;
-const LOGS_FOLDER = 'logs';
+export const LOGS_FOLDER = 'logs';
 
 /**
  * The artifacts that the manifest names, the manifest itself, and what tells how the run went, hashed as it is now. A

@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, rename, rm } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { syncDirectory } from '../../common/atomic-file.js';
 import { isErrno } from '../../common/errors.js';
 import { makeDirectory } from '../../common/make-directory.js';
+import type { ArtifactSource } from './artifact-source.js';
 import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
 import { streamChecked } from './checked-file.js';
 import { storeFailure } from './file-failure.js';
 import { readBack } from './read-back.js';
-import { sharedFolder, type SharingOptions } from './shared-folder.js';
+import { readableFolder, sharedFolder, type SharingOptions } from './shared-folder.js';
 import { withVerify, type StoreAdapter } from './verify-files.js';
 
 const CONCURRENCY = 4;
@@ -20,6 +21,14 @@ const CONCURRENCY = 4;
  */
 export async function openFileStore(uri: string, options: SharingOptions): Promise<ArtifactStore> {
   return withVerify(new FileStore(uri, await sharedFolder(uri, options)));
+}
+
+/**
+ * The same, to be read from; nothing is written to find out whether it is shared.
+ * @throws RunnerError `artifact-store-unsupported` as `readableFolder`
+ */
+export async function openFileSource(uri: string, trackingUri: string): Promise<ArtifactSource> {
+  return new FileStore(uri, await readableFolder(uri, trackingUri));
 }
 
 class FileStore implements StoreAdapter {
@@ -68,17 +77,39 @@ class FileStore implements StoreAdapter {
     return sizes;
   }
 
-  read(file: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const target = this.#target(file);
-    return Promise.resolve(
-      readBack(createReadStream(target, { signal }), (error) => {
-        signal.throwIfAborted();
-        return storeFailure(error, target);
-      }),
-    );
+  async read(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | null> {
+    signal.throwIfAborted();
+    const target = this.#target({ path });
+    const asFailure = (error: unknown): unknown => {
+      signal.throwIfAborted();
+      return storeFailure(error, target, 'read');
+    };
+    const file = await openRegular(target).catch((error: unknown) => {
+      throw asFailure(error);
+    });
+    return file && readBack(file.createReadStream({ signal }), asFailure);
   }
 
-  #target({ path }: ArtifactFile): string {
+  #target({ path }: Pick<ArtifactFile, 'path'>): string {
     return join(this.#folder, path);
   }
+}
+
+/** Null if there is no regular file. A pipe in its place must not make the opening wait. */
+async function openRegular(path: string): Promise<FileHandle | null> {
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return null;
+    throw error;
+  }
+  try {
+    if ((await file.stat()).isFile()) return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  await file.close();
+  return null;
 }

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { posix } from 'node:path';
 import { TrackingFailure } from '../mlflow/failure.js';
 import type { HttpAccess } from '../mlflow/http.js';
+import type { ArtifactSource } from './artifact-source.js';
 import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
 import { readWhole, streamChecked } from './checked-file.js';
 import { mediaTypeOf } from './media-type.js';
@@ -32,12 +33,19 @@ export interface ProxyOptions {
  * MLflow's artifact proxy: the server passes artifacts on to its own store.
  * @throws RunnerError `artifact-store-unsupported` or `bad-credentials`
  */
-export async function openProxyStore(uri: string, { http, env }: ProxyOptions): Promise<ArtifactStore> {
+export const openProxyStore = async (uri: string, options: ProxyOptions): Promise<ArtifactStore> =>
+  withVerify(await connectProxy(uri, options));
+
+/** The same, to be read from. */
+export const openProxySource = (uri: string, options: ProxyOptions): Promise<ArtifactSource> =>
+  connectProxy(uri, options);
+
+async function connectProxy(uri: string, { http, env }: ProxyOptions): Promise<ProxyStore> {
   const { serverUrl, root } = parseProxyUri(uri, http.baseUrl);
   const access = serverUrl === http.baseUrl ? http : http.to(serverUrl);
   // The store behind the proxy is S3, if it takes parts.
   const sender = openPartSender(await tlsOf(env));
-  return withVerify(new ProxyStore(uri, { access, root, sender }, multipartOf(env)));
+  return new ProxyStore(uri, { access, root, sender }, multipartOf(env));
 }
 
 interface Multipart {
@@ -127,8 +135,28 @@ class ProxyStore implements StoreAdapter {
     return sizes;
   }
 
-  read(file: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    return asStore(signal, async () => contentAsStore(await this.#api.read(this.#path(file), signal)));
+  async read(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | null> {
+    const stored = posix.join(this.#root, path);
+    return asStore(signal, async () => {
+      try {
+        return contentAsStore(await this.#api.read(stored, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        if (await this.#isMissing(stored, error, signal)) return null;
+        throw error;
+      }
+    });
+  }
+
+  /** What MLflow answers for a file that is not there depends on the store behind it: of some that is a failure like any. */
+  async #isMissing(stored: string, error: unknown, signal: AbortSignal): Promise<boolean> {
+    if (!(error instanceof TrackingFailure)) return false;
+    if (error.serverCode === 'RESOURCE_DOES_NOT_EXIST') return true;
+    if (error.status !== 500) return false;
+    const listing = await this.#api.list(posix.dirname(stored), signal);
+    return !listing.some(
+      ({ path, is_dir: isFolder }) => !isFolder && posix.basename(path) === posix.basename(stored),
+    );
   }
 
   /** @returns false if it cannot be done here: then nothing was sent, and no other file will be sent in parts */

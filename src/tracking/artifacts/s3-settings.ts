@@ -1,9 +1,11 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
+import type { NodeHttpHandlerOptions } from '@smithy/node-http-handler';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { describeError } from '../../common/errors.js';
 import { describeIssues } from '../../common/parse.js';
 import { RunnerError } from '../../contract/errors.js';
+import { proxiedAgent } from './proxied-agent.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** From the beginning of a request to its answer: a part of 8 MiB passes at 28 kB/s. */
@@ -16,7 +18,9 @@ export const DEFAULT_REGION = 'us-east-1';
 
 /** Which S3 is used, and how. */
 export interface S3Settings {
-  readonly client: S3ClientConfig;
+  readonly client: Omit<S3ClientConfig, 'requestHandler'> & {
+    readonly requestHandler: NodeHttpHandlerOptions;
+  };
   /** Of the user's own for every upload, by the names that boto3 and the SDK share: `ServerSideEncryption`. */
   readonly extraArgs: Readonly<Record<string, unknown>>;
   /** The account that must own the bucket. */
@@ -52,7 +56,7 @@ export async function s3Settings(env: NodeJS.ProcessEnv): Promise<S3Settings> {
         socketTimeout: IDLE_TIMEOUT_MS,
         throwOnRequestTimeout: true,
         httpAgent: agent,
-        httpsAgent: { ...agent, ...(await tlsOf(env)) },
+        httpsAgent: proxiedAgent(env, { ...agent, ...(await tlsOf(env)) }),
       },
     },
     extraArgs: extraArgsOf(env),

@@ -4,19 +4,21 @@ import {
   NoSuchKey,
   NotFound,
   PutObjectCommand,
-  S3Client,
   paginateListObjectsV2,
   type PutObjectCommandInput,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import pMap from 'p-map';
 import { Readable } from 'node:stream';
 import { RunnerError } from '../../contract/errors.js';
+import type { ArtifactSource } from './artifact-source.js';
 import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
 import { readWhole } from './checked-file.js';
 import { mediaTypeOf } from './media-type.js';
 import { readBack } from './read-back.js';
+import { askS3, connectTo } from './s3-client.js';
 import { s3Failure } from './s3-failure.js';
-import { DEFAULT_REGION, s3Settings, type S3Settings } from './s3-settings.js';
+import { s3Settings, type S3Settings } from './s3-settings.js';
 import { beginUpload, endAbandoned } from './s3-upload.js';
 import { planParts, sendInParts, type PartedUpload } from './send-in-parts.js';
 import { TrackingFailure } from '../mlflow/failure.js';
@@ -44,23 +46,25 @@ export function parseS3Uri(uri: string): S3Address {
  */
 export async function openS3Store(uri: string, env: NodeJS.ProcessEnv): Promise<ArtifactStore> {
   const address = parseS3Uri(uri);
-  const settings = await s3Settings(env);
-  return withVerify(new S3Store(uri, address, settings, await connect(settings)));
+  const { settings, client } = await connectS3(env);
+  return withVerify(new S3Store(uri, address, settings, client));
 }
 
-/** Where nothing names a region, not even a profile, it is that of boto3. */
-async function connect({ client: config }: S3Settings): Promise<S3Client> {
-  // Its version is pinned here: which Node later ones need is nothing that a user can act on.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const client = new S3Client(config);
-  if (config.region !== undefined) return client;
-  try {
-    await client.config.region();
-    return client;
-  } catch {
-    client.destroy();
-    return new S3Client({ ...config, region: DEFAULT_REGION });
-  }
+export interface S3Connection {
+  readonly settings: S3Settings;
+  readonly client: S3Client;
+}
+
+/** For several stores. @throws RunnerError `bad-config` or `bad-credentials` */
+export async function connectS3(env: NodeJS.ProcessEnv): Promise<S3Connection> {
+  const settings = await s3Settings(env);
+  return { settings, client: await connectTo(settings) };
+}
+
+/** To be read from; leaves the connection open. @throws RunnerError `artifact-store-unsupported` */
+export function openS3Source(uri: string, { settings, client }: S3Connection): ArtifactSource {
+  const store = new S3Store(uri, parseS3Uri(uri), settings, client);
+  return { uri, read: (path, signal) => store.read(path, signal), close: () => undefined };
 }
 
 class S3Store implements StoreAdapter {
@@ -89,7 +93,7 @@ class S3Store implements StoreAdapter {
     await this.#ask(`put ${path}`, signal, async () => {
       if (plan.parts === 1) {
         const Body = await readWhole(file, signal);
-        await this.#client.send(new PutObjectCommand({ ...input, Body }), { abortSignal: signal });
+        await this.#client.send(new PutObjectCommand({ ...input, Body }));
         return;
       }
       await this.#endAbandoned(path, signal);
@@ -125,27 +129,26 @@ class S3Store implements StoreAdapter {
 
   async sizes(files: readonly ArtifactFile[], signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
     try {
-      return await this.#ask('list objects', signal, () => this.#list(signal));
+      return await this.#ask('list objects', signal, () => this.#list());
     } catch (error) {
       // The right to list is one of its own; each object can be asked for with the right to read.
       if (!(error instanceof TrackingFailure) || error.code !== 'artifact-store-forbidden') throw error;
     }
     const sizes = new Map<string, number>();
     const ask = async ({ path }: ArtifactFile): Promise<void> => {
-      const size = await this.#ask(`look at ${path}`, signal, () => this.#size(path, signal));
+      const size = await this.#ask(`look at ${path}`, signal, () => this.#size(path));
       if (size !== undefined) sizes.set(path, size);
     };
     await pMap(files, ask, { concurrency: ANSWERS_AT_ONCE });
     return sizes;
   }
 
-  async #list(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  async #list(): Promise<ReadonlyMap<string, number>> {
     const { Bucket, ExpectedBucketOwner, Key: Prefix } = this.#object('');
     const sizes = new Map<string, number>();
     const pages = paginateListObjectsV2(
       { client: this.#client },
       { Bucket, Prefix, ...(ExpectedBucketOwner === undefined ? {} : { ExpectedBucketOwner }) },
-      { abortSignal: signal },
     );
     for await (const { Contents = [] } of pages) {
       for (const { Key = '', Size = 0 } of Contents) sizes.set(Key.slice(Prefix.length), Size);
@@ -153,20 +156,20 @@ class S3Store implements StoreAdapter {
     return sizes;
   }
 
-  async #size(path: string, abortSignal: AbortSignal): Promise<number | undefined> {
+  async #size(path: string): Promise<number | undefined> {
     try {
       const command = new HeadObjectCommand(this.#object(path));
-      return (await this.#client.send(command, { abortSignal })).ContentLength;
+      return (await this.#client.send(command)).ContentLength;
     } catch (error) {
       if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
       throw error;
     }
   }
 
-  read({ path }: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+  read(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | null> {
     return this.#ask(`read ${path}`, signal, async () => {
-      const command = new GetObjectCommand(this.#object(path));
-      const { Body } = await this.#client.send(command, { abortSignal: signal });
+      const Body = await this.#get(path);
+      if (Body === null) return null;
       if (Body instanceof Readable) {
         return readBack(Body, (error) => {
           signal.throwIfAborted();
@@ -175,6 +178,16 @@ class S3Store implements StoreAdapter {
       }
       throw new TypeError('GetObject has answered with no stream');
     });
+  }
+
+  async #get(path: string): Promise<unknown> {
+    try {
+      const command = new GetObjectCommand(this.#object(path));
+      return (await this.#client.send(command)).Body;
+    } catch (error) {
+      if (error instanceof NoSuchKey) return null;
+      throw error;
+    }
   }
 
   #object(path: string): {
@@ -194,7 +207,7 @@ class S3Store implements StoreAdapter {
   /** What S3 or the network says as a TrackingFailure; what is wrong here, and the signal's reason, as it is. */
   async #ask<T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await askS3(signal, work);
     } catch (error) {
       signal.throwIfAborted();
       throw error instanceof RunnerError ? error : s3Failure(this.uri, what, error);

@@ -10,6 +10,7 @@ import {
   type CreateMultipartUploadCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { askS3 } from './s3-client.js';
 import { BEGIN_WITHIN_MS, type PartedUpload } from './send-in-parts.js';
 
 /** Of the arguments of an upload, those that each further request about it must repeat. */
@@ -28,8 +29,9 @@ export async function beginUpload(
   client: S3Client,
   input: CreateMultipartUploadCommandInput,
 ): Promise<PartedUpload> {
-  const abortSignal = AbortSignal.timeout(BEGIN_WITHIN_MS);
-  const { UploadId } = await client.send(new CreateMultipartUploadCommand(input), { abortSignal });
+  const { UploadId } = await askS3(AbortSignal.timeout(BEGIN_WITHIN_MS), () =>
+    client.send(new CreateMultipartUploadCommand(input)),
+  );
   const repeated = Object.fromEntries(
     REPEATED.flatMap((name) => (input[name] === undefined ? [] : [[name, input[name]]])),
   );
@@ -38,13 +40,13 @@ export async function beginUpload(
   return {
     async sendPart(PartNumber, Body, signal) {
       const command = new UploadPartCommand({ ...upload, PartNumber, Body });
-      const { ETag } = await client.send(command, { abortSignal: signal });
+      const { ETag } = await askS3(signal, () => client.send(command));
       parts.push({ PartNumber, ETag });
     },
     async complete(signal) {
       const Parts = parts.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
       const command = new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } });
-      await client.send(command, { abortSignal: signal });
+      await askS3(signal, () => client.send(command));
     },
     async abort(signal) {
       await abortUpload(client, upload, signal);
@@ -59,22 +61,22 @@ export async function beginUpload(
 export async function endAbandoned(
   client: S3Client,
   object: { readonly Bucket: string; readonly Key: string },
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   const list = new ListMultipartUploadsCommand({ ...object, Prefix: object.Key });
-  const { Uploads = [] } = await client.send(list, { abortSignal });
+  const { Uploads = [] } = await askS3(signal, () => client.send(list));
   for (const { Key, UploadId } of Uploads) {
-    if (Key === object.Key) await abortUpload(client, { ...object, UploadId }, abortSignal);
+    if (Key === object.Key) await abortUpload(client, { ...object, UploadId }, signal);
   }
 }
 
 async function abortUpload(
   client: S3Client,
   upload: AbortMultipartUploadCommandInput,
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
   try {
-    await client.send(new AbortMultipartUploadCommand(upload), { abortSignal });
+    await askS3(signal, () => client.send(new AbortMultipartUploadCommand(upload)));
   } catch (error) {
     // It is gone, which is all that was wanted.
     if (!(error instanceof NoSuchUpload)) throw error;

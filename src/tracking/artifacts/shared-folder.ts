@@ -47,6 +47,23 @@ export async function sharedFolder(uri: string, { trackingUri, run }: SharingOpt
   return folder;
 }
 
+/**
+ * The folder of a run's artifacts, where this machine has its root: as its own, or mounted at the same place.
+ * Whether it is the server's is told by what lies in it.
+ * @throws RunnerError `artifact-store-unsupported` if it is not there
+ */
+export async function readableFolder(uri: string, trackingUri: string): Promise<string> {
+  const folder = folderOf(uri);
+  if (folder !== undefined && (await hasRoot(folder))) return folder;
+  throw new RunnerError(
+    'artifact-store-unsupported',
+    `The artifact root ${uri} is a folder of the machine of the server (${trackingUri}), and not there on this one: nothing can be read there.`,
+    {
+      hint: 'Compare on a machine that has that folder, or start the server with --serve-artifacts for new experiments.',
+    },
+  );
+}
+
 function folderOf(uri: string): string | undefined {
   if (!/^file:/i.test(uri)) return isAbsolute(uri) ? uri : undefined;
   try {

@@ -22,7 +22,8 @@ function compareSizes(
 export interface StoreReader {
   /** Bytes by path of those of the files, perhaps among others, that are there. */
   sizes(files: readonly ArtifactFile[], signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
-  read(file: ArtifactFile, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Null if there is no such file. */
+  read(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | null>;
 }
 
 /** What each kind of store has of its own. */
@@ -48,7 +49,9 @@ async function verifyFiles(
   const compare = async (file: ArtifactFile): Promise<readonly Mismatch[]> => {
     signal.throwIfAborted();
     const hash = createHash('sha256');
-    for await (const chunk of await reader.read(file, signal)) hash.update(chunk);
+    const content = await reader.read(file.path, signal);
+    if (content === null) return [{ path: file.path, why: 'missing' }];
+    for await (const chunk of content) hash.update(chunk);
     return hash.digest('hex') === file.sha256 ? [] : [{ path: file.path, why: 'sha256' }];
   };
   const rest = files.filter(({ path }) => !differ.has(path));

@@ -44,7 +44,12 @@ export async function ensureExperiment(
   }
 }
 
-async function findExperiment(api: Api, name: string, signal: AbortSignal): Promise<ServerExperiment | null> {
+/** Null if there is none of that name. @throws RunnerError `experiment-deleted` */
+export async function findExperiment(
+  api: Api,
+  name: string,
+  signal: AbortSignal,
+): Promise<ServerExperiment | null> {
   try {
     const { experiment } = await callApi(api, foundSchema, {
       ...{ what: `read experiment ${name}`, method: 'GET', path: 'experiments/get-by-name', signal },

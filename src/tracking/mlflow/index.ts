@@ -2,7 +2,7 @@
 import type { Api } from './api.js';
 import { readCredentials } from './credentials.js';
 import { nameDeletedExperiment, nameDeletedRun } from './deleted.js';
-import { ensureExperiment } from './experiments.js';
+import { ensureExperiment, findExperiment } from './experiments.js';
 import { type HttpAccess, openHttpAccess } from './http.js';
 import { logMetrics } from './metrics.js';
 import { createModel, findModel, finishModel, settleModel } from './models.js';
@@ -11,7 +11,9 @@ import { ensureVersion } from './registry.js';
 import type { Patience } from './retry.js';
 import { listsArtifact } from './run-artifacts.js';
 import { deleteTags, logDatasets, logParams, setTags } from './run-data.js';
+import type { RunReader } from './run-reader.js';
 import { createRun, findRun, readRun, settleRun, updateRun } from './runs.js';
+import { searchRuns } from './search-runs.js';
 import { readTls } from './tls.js';
 import { parseTrackingUri } from './tracking-uri.js';
 import type { TrackingServer } from './tracking-server.js';
@@ -20,7 +22,7 @@ export type { Answer, HttpAccess, HttpRequest } from './http.js';
 export { isLoopback, send } from './http.js';
 export { failureOfAnswer, TrackingFailure, type Clarity } from './failure.js';
 export { failureOfError, noAnswer } from './network-failure.js';
-export { BRIEF, PATIENT, type Patience, withRetries } from './retry.js';
+export { BRIEF, PATIENT, READING, type Patience, withRetries } from './retry.js';
 export { parseTrackingUri } from './tracking-uri.js';
 
 export interface ConnectOptions {
@@ -35,6 +37,8 @@ export interface ConnectOptions {
 
 export interface TrackingConnection {
   readonly server: TrackingServer;
+  /** The same server, for whoever only reads; closed with `server`, and `server` with it. */
+  readonly reader: RunReader;
   /** The same connections for the artifact proxy; closed with `server`. */
   readonly http: HttpAccess;
 }
@@ -48,7 +52,8 @@ export async function connectTrackingServer(options: ConnectOptions): Promise<Tr
   const { baseUrl, login } = parseTrackingUri(uri);
   const [credentials, tls] = await Promise.all([readCredentials({ env, home, login }), readTls(env)]);
   const http = openHttpAccess(baseUrl, credentials, tls);
-  return { server: serverOver({ access: http, patience }), http };
+  const api = { access: http, patience };
+  return { server: serverOver(api), reader: readerOver(api), http };
 }
 
 function serverOver(api: Api): TrackingServer {
@@ -82,3 +87,12 @@ function serverOver(api: Api): TrackingServer {
     close: () => api.access.close(),
   };
 }
+
+const readerOver = (api: Api): RunReader => ({
+  uri: api.access.baseUrl,
+  probe: (signal) => probe(api, signal),
+  findExperiment: (name, signal) => findExperiment(api, name, signal),
+  searchRuns: (search, signal) => searchRuns(api, search, signal),
+  readRun: (runId, signal) => readRun(api, runId, signal),
+  close: () => api.access.close(),
+});

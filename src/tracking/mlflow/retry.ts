@@ -19,6 +19,8 @@ export interface Patience {
 export const PATIENT: Patience = { attempts: 7, budgetMs: 180_000 };
 /** For what somebody waits for. */
 export const BRIEF: Patience = { attempts: 2, budgetMs: 5_000, firstDelayMs: 250 };
+/** For what somebody waits for, too, but may take long: a page of runs. */
+export const READING: Patience = { attempts: 3, budgetMs: 120_000 };
 
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;

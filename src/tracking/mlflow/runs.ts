@@ -9,7 +9,7 @@ import { keepOne } from './twins.js';
 
 /** Of which only the number counts. */
 const some = z.array(z.unknown()).default([]);
-const runSchema = z
+export const runSchema = z
   .object({
     info: z.object({
       run_id: z.string(),

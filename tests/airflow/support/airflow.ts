@@ -1,65 +1,35 @@
-/** An Airflow of the tests' own: its home, its database and what its DAGs write are in a folder that goes with it. */
-import { execa } from 'execa';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+/** Airflow for the tests: with the Python that the set-up provides, and few digits to train on. */
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
-import { CLI } from '../../../scripts/lib/checkout.mjs';
+import { createAirflow as create, type AirflowHome } from '../../../scripts/lib/airflow/home.mjs';
+import { startAirflow as start, type RunningAirflow } from '../../../scripts/lib/airflow/services.mjs';
 import { writeMnistSubset } from '../../support/mnist-subset.js';
+import { temporaryDirectory } from '../../unit/common/temporary-directory.js';
 
-export const DAGS = fileURLToPath(new URL('../../../dags', import.meta.url));
+type Env = Readonly<Record<string, string>>;
 
-export interface Airflow extends AsyncDisposable {
-  readonly folder: string;
-  /** Where the DAGs keep their runs. */
-  readonly artifacts: string;
-  readonly env: Readonly<Record<string, string>>;
-  /** Runs `airflow ARGUMENTS` to its end. @throws with its output unless it succeeds */
-  airflow(...args: readonly string[]): Promise<string>;
-}
+export const TEST_DAGS = fileURLToPath(new URL('../dags', import.meta.url));
 
-/** @param env for its tasks */
-export async function createAirflow(env: Readonly<Record<string, string>> = {}): Promise<Airflow> {
-  const python = pythonOf();
-  const folder = await mkdtemp(join(tmpdir(), 'runner-airflow-'));
-  const [data, bin, artifacts] = ['data', 'bin', 'artifacts'].map((name) => join(folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  for (const path of [data, bin]) mkdirSync(path);
-  writeMnistSubset(data, { train: 1000, test: 200 });
-  writeFileSync(join(bin, 'runner'), `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`, {
-    mode: 0o755,
-  });
-  const all = {
-    AIRFLOW_HOME: join(folder, 'home'),
-    AIRFLOW__CORE__DAGS_FOLDER: DAGS,
-    AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
-    PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
-    PYTHONDONTWRITEBYTECODE: '1',
-    RUNNER_DAGS_ARTIFACTS: artifacts,
-    RUNNER_DATA_DIR: data,
-    ...env,
-  };
-  const instance: Airflow = {
-    ...{ folder, artifacts, env: all },
-    async airflow(...args) {
-      const { stdout } = await execa(python, ['-W', 'ignore', '-m', 'airflow', ...args], {
-        env: all,
-        timeout: 240_000,
-      });
-      return stdout;
-    },
-    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
-  };
+/** For `airflow` commands. @param env of its tasks */
+export const createAirflow = (env: Env = {}): Promise<AirflowHome & AsyncDisposable> =>
+  withDigits(env, (all) => create({ python: pythonOf(), env: all }));
+
+/** With its services; its DAGs are those of this repository and of tests/airflow/dags. @param env of its tasks */
+export const startAirflow = (env: Env): Promise<RunningAirflow> =>
+  withDigits(env, (all) => start({ python: pythonOf(), env: all, moreDags: TEST_DAGS }));
+
+async function withDigits<A extends AsyncDisposable>(env: Env, make: (env: Env) => Promise<A>): Promise<A> {
+  const data = temporaryDirectory();
   try {
-    await instance.airflow('db', 'migrate');
-    return instance;
+    writeMnistSubset(data.path, { train: 1000, test: 200 });
+    const airflow = await make({ RUNNER_DATA_DIR: data.path, ...env });
+    const dispose = async (): Promise<void> => {
+      await airflow[Symbol.asyncDispose]();
+      data[Symbol.dispose]();
+    };
+    return { ...airflow, [Symbol.asyncDispose]: dispose };
   } catch (error) {
-    await instance[Symbol.asyncDispose]();
+    data[Symbol.dispose]();
     throw error;
   }
 }

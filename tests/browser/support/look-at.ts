@@ -50,23 +50,54 @@ export const poorContrasts = (page: Page): Promise<PoorContrast[]> =>
     return poor;
   });
 
-/** Colours of lines and marks whose contrast with the page is less than 3 : 1 (success criterion 1.4.11), by their names. */
+/** Opacity below which a shape is a wash between others, which carry its meaning. */
+const WASH = 0.3;
+
+/**
+ * Lines and marks of the charts whose contrast with the page is less than 3 : 1 (success criterion 1.4.11), by their
+ * colours; and colours of sides that would be such, whether or not this page has so many. Grid lines carry no meaning.
+ */
 export const poorMarks = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
-    const root = getComputedStyle(document.documentElement);
-    const luminance = (hex: string): number => {
-      const [r = 0, g = 0, b = 0] = [1, 3, 5]
-        .map((at) => parseInt(hex.slice(at, at + 2), 16) / 255)
+  page.evaluate((wash) => {
+    const probe = document.body.appendChild(document.createElement('span'));
+    const colourOf = (value: string): string => {
+      probe.style.color = value;
+      return getComputedStyle(probe).color;
+    };
+    const channelsOf = (colour: string): number[] => (colour.match(/[\d.]+/g) ?? []).slice(0, 3).map(Number);
+    const luminance = (channels: readonly number[]): number => {
+      const [r = 0, g = 0, b = 0] = channels
+        .map((channel) => channel / 255)
         .map((share) => (share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4));
       return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
-    const valueOf = (name: string): number => luminance(root.getPropertyValue(name).trim());
-    const names = ['--side-0', '--side-1', '--side-2', '--side-3', '--side-4', '--side-5'];
-    return names.filter((name) => {
-      const [lighter = 0, darker = 0] = [valueOf(name), valueOf('--paper')].sort((a, b) => b - a);
-      return !((lighter + 0.05) / (darker + 0.05) >= 3);
-    });
-  });
+    const [paper, grid] = [colourOf('var(--paper)'), colourOf('var(--rule)')];
+    const isPoor = (colour: string, opacity: number): boolean => {
+      const [behind, before] = [channelsOf(paper), channelsOf(colour)];
+      const seen = before.map((channel, index) => opacity * channel + (1 - opacity) * (behind[index] ?? 0));
+      const [lighter = 0, darker = 0] = [luminance(seen), luminance(behind)].sort((a, b) => b - a);
+      return (lighter + 0.05) / (darker + 0.05) < 3;
+    };
+    const poor = new Set<string>();
+    for (const shape of document.querySelectorAll('.plot svg path, .key svg path')) {
+      const { fill, fillOpacity, stroke, strokeOpacity, opacity } = getComputedStyle(shape);
+      // That is not painted.
+      if (shape.closest('clipPath') !== null) continue;
+      for (const [colour, own] of [
+        [fill, fillOpacity],
+        [stroke, strokeOpacity],
+      ] as const) {
+        const strength = Number(own) * Number(opacity);
+        if (colour === 'none' || colour === grid || strength < wash) continue;
+        if (isPoor(colour, strength)) poor.add(`${colour} at ${strength}`);
+      }
+    }
+    for (let side = 0; side < 6; side += 1) {
+      if (isPoor(colourOf(`var(--side-${side})`), 1)) poor.add(`--side-${side}`);
+    }
+    probe.remove();
+    return [...poor];
+  }, WASH);
 
 /** How many CSS pixels the page is wider than its window. */
 export const overflow = (page: Page): Promise<number> =>

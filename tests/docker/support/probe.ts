@@ -1,7 +1,8 @@
 /** Programs of the tests' own in a container that is made just as a trainer's is. */
 import { randomBytes } from 'node:crypto';
 import type Docker from 'dockerode';
-import { createOptions, limitsOf } from '../../../runtimes/docker/container/create-options.js';
+import { createOptions } from '../../../runtimes/docker/container/create-options.js';
+import { limitsOf } from '../../../src/isolation/container-limits.js';
 import { Demuxer } from '../../../runtimes/docker/logs/demux.js';
 import { IN_IMAGE } from '../../../runtimes/docker/image/index.js';
 import type { Limits } from '../../../src/contract/run-spec.js';

@@ -5,6 +5,7 @@ import { systemClock } from '../../../src/common/clock.js';
 import { runPath } from '../../../src/contract/run-directory.js';
 import type { Runtime } from '../../../src/contract/runtime.js';
 import { connectTracking } from '../../../src/cli/wire-tracking.js';
+import { openRecordedRuns } from '../../../src/tracking/read/index.js';
 import { ArtifactStore } from '../../../src/trainer/artifacts/artifact-store.js';
 import { commandLine, trainerExit } from '../../unit/cli/command-line.js';
 
@@ -17,7 +18,7 @@ export interface CommandOptions {
 export function command({ env = {}, train = trainBriefly }: CommandOptions = {}) {
   const cli = commandLine({
     env: { HOME: '/nowhere', ...env },
-    script: { connectTracking, train },
+    script: { connectTracking, openRecordedRuns, train },
   });
   onTestFinished(() => cli[Symbol.dispose]());
   return cli;

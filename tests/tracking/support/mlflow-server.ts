@@ -1,13 +1,16 @@
 /** A real `mlflow server` over SQLite on a free port of the loopback interface, in a process group of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endWithProcess } from './end-with-process.js';
+import { endWithProcess } from '../../../scripts/lib/end-with-process.mjs';
+import { freePort } from '../../../scripts/lib/free-port.mjs';
+import { processesWith } from '../../../scripts/lib/processes.mjs';
+
+export { freePort };
 
 export interface MlflowServerOptions {
   /** Of `trackingPython`. */
@@ -65,7 +68,7 @@ export async function startMlflowServer(options: MlflowServerOptions): Promise<M
     port,
     folder,
     log: () => readFile(logFile, 'utf8'),
-    processes: () => processesWith(mark),
+    processes: () => processesWith(`${MARK}=${mark}`),
     stop: () => (stopped ??= end(child.pid).finally(takeBack)),
     async [Symbol.asyncDispose]() {
       await server.stop();
@@ -168,26 +171,4 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boole
     // ESRCH: all are gone.
     return false;
   }
-}
-
-function processesWith(mark: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${MARK}=${mark}`);
-      } catch {
-        // It has ended meanwhile, or is another user's.
-        return false;
-      }
-    });
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((listening) => server.once('listening', listening));
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { endWithProcess } from './end-with-process.js';
+import { endWithProcess } from '../../../scripts/lib/end-with-process.mjs';
 
 export interface ScriptServer extends AsyncDisposable {
   /** Path of its socket, for `runScript`. */

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endWithProcess } from './end-with-process.js';
+import { endWithProcess } from '../../../scripts/lib/end-with-process.mjs';
 import { freePort } from './mlflow-server.js';
 
 export interface SeaweedOptions {

@@ -102,10 +102,14 @@ function services({ train = succeed(), release, daemon = {}, ...script }: Script
     inspectDaemon: () => Promise.resolve({ findings: [], document: null }),
     inspectTracking: () =>
       Promise.resolve({ findings: [], document: { tracking: null, artifactStore: null } }),
+    connectCluster: () => Promise.reject(new Error('not scripted')),
     connectTracking: () => Promise.reject(new Error('not scripted')),
+    openRecordedRuns: () => Promise.reject(new Error('not scripted')),
     startTrackingServer: () => Promise.reject(new Error('not scripted')),
     evaluateRun: () => Promise.reject(new Error('not scripted')),
     inspect: () => Promise.reject(new Error('not scripted')),
+    inspectGpu: () => Promise.reject(new Error('not scripted')),
+    requireGpu: () => Promise.resolve(),
     ...script,
   };
 }

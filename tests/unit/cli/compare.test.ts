@@ -72,7 +72,7 @@ take 1 min 40 s or longer. The runner’s own process took 88.0 MB and 0.90 s of
 CPU instead of 600 MB and 9.00 s.
 
 weights  the same in every run, to the bit (sha256:1a2b3c4d1a2b)
-quality  the same: loss 0.0421, accuracy 98.81 % on the validation images
+quality  the same: loss 0.0421 nats, accuracy 98.81 % on the validation images
 
 FIGURES                inprocess  docker  CHANGE  RATIO
 throughput, images/s      13,842  13,842       0   1.00
@@ -412,7 +412,7 @@ describe('runs that cannot be compared', () => {
     const { status, stderr } = await cli.run('compare');
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: '1 run cannot be read and is left out: `runner runs ls` says why.\n',
+      stderr: `1 run cannot be read and is left out: ${dirOf(cli, THIRD)}/outcome.json is no JSON: Unexpected end of JSON input. The directory is kept as it is; \`runner runs rm\` removes it.\n`,
     });
     expect((await messageOf(cli, FIRST, THIRD))[0]).toBe('run-corrupt');
   });

@@ -112,7 +112,15 @@ describe('runs show', () => {
     using cli = commandLine();
     const runId = await trainOne(cli);
     const shown = await cli.json('runs', 'show', runId);
-    expect(Object.keys(shown).sort()).toEqual(['evaluation', 'outcome', 'runDir', 'runId', 'spec', 'state']);
+    expect(Object.keys(shown).sort()).toEqual([
+      'evaluation',
+      'outcome',
+      'runDir',
+      'runId',
+      'spec',
+      'state',
+      'tags',
+    ]);
     expect(shown.evaluation).toBeNull();
     const evaluation = { testLoss: 'NaN', testAccuracy: 0.1, perClass: [], extra: 1 };
     mkdirSync(join(dirOf(cli, runId), 'artifacts/eval'), { recursive: true });
@@ -169,6 +177,17 @@ describe('runs show', () => {
     expect((await cli.run('runs', 'ls')).stdout).toContain(
       'cancelled  mnist-cnn  inprocess  1/2     –         ',
     );
+  });
+
+  it('shows what a trainer calls its phases and its weights, and obeys none of it', async () => {
+    const training = { ...TRAINED, weightsDigest: '\u001b[2Jx' };
+    const exit = trainerExit({ phases: { 'train\u001b[2J': 8432 }, training });
+    using cli = commandLine({ script: { train: () => Promise.resolve(exit) } });
+    await cli.run(...TRAIN);
+    const { stdout } = await cli.run('runs', 'show', 'latest');
+    expect(stdout).toContain('train\\u001b[2J 8.4 s');
+    expect(stdout).toMatch(/^ {2}weights +\\u001b\[2Jx$/m);
+    expect(stdout).not.toMatch(/\u001b/);
   });
 
   it('shows a failure with its message, harmless to the terminal', async () => {

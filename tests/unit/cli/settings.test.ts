@@ -183,6 +183,9 @@ seed | 0 | runner.config.json
 threads | 3 | environment RUNNER_THREADS
 engineStep | auto | default (built in)
 timeout | none | default (built in)
+gpu | false | default (built in)
+gpus | all | default (built in)
+gpuMemoryLimit | none | default (built in)
 dataDir | CWD/digits | environment RUNNER_DATA_DIR
 runsDir | CWD/runs | default (built in)
 trackingUri | none | default (built in)

@@ -10,6 +10,9 @@ const [FIRST, SECOND, THIRD] = [
   '20260102-000000-bbbbbb',
   '20260103-000000-cccccc',
 ] as const;
+/** What to do about a damaged request.json. */
+const REMEDY =
+  'Remove that file, and the run counts as one without key, tags and experiment; or the run: `runner runs rm`.';
 type Cli = ReturnType<typeof commandLine>;
 
 async function trainAs(cli: Cli, id: string, ...args: readonly string[]): Promise<string> {
@@ -37,6 +40,34 @@ describe('tags', () => {
       JSON.parse(readFileSync(join(dirOf(cli, id), 'request.json'), 'utf8'));
     expect(requestOf(FIRST)).toMatchObject({ tags: { sweep: 'a', note: 'x=y', empty: '' } });
     expect(requestOf(SECOND)).not.toHaveProperty('tags');
+  });
+
+  it('are shown with the run, harmless to the terminal', async () => {
+    using cli = commandLine();
+    await trainAs(cli, FIRST, '--tag', 'sweep=a', '--tag', 'note=x\u001b[2J\ny');
+    await trainAs(cli, SECOND);
+    const shown = async (id: string) => (await cli.run('runs', 'show', id)).stdout;
+    expect(await shown(FIRST)).toMatch(/^ {2}tags +sweep=a, note=x\\u001b\[2J y$/m);
+    expect(await shown(SECOND)).not.toContain('tags');
+    const tagsOf = async (id: string) => (await cli.json('runs', 'show', id)).tags;
+    expect([await tagsOf(FIRST), await tagsOf(SECOND)]).toEqual([{ sweep: 'a', note: 'x\u001b[2J\ny' }, {}]);
+    reopen(cli, FIRST);
+    expect(await shown(FIRST)).toMatch(/^ {2}tags +sweep=a, /m);
+  });
+
+  it('that cannot be read hide nothing else of the run, and the file is named', async () => {
+    using cli = commandLine();
+    await trainAs(cli, FIRST, '--tag', 'sweep=a');
+    const file = join(dirOf(cli, FIRST), 'request.json');
+    writeFileSync(file, '{');
+    const { status, stdout, stderr } = await cli.run('runs', 'show', FIRST);
+    expect([
+      status,
+      stderr.startsWith(`Its tags are not known: ${file} is no JSON: `),
+      stderr.includes(REMEDY),
+    ]).toEqual([0, true, true]);
+    expect(stdout).toMatch(/^ {2}status +succeeded$/m);
+    expect(await cli.json('runs', 'show', FIRST)).toMatchObject({ tags: null, state: 'succeeded' });
   });
 
   it('choose runs that have all of them, in the list and in the comparison', async () => {
@@ -107,11 +138,18 @@ describe('a comparison by tag', () => {
   it('counts a run whose request.json is damaged as one that cannot be read', async () => {
     using cli = commandLine();
     for (const id of [FIRST, SECOND, THIRD]) await trainAs(cli, id, '--tag', 'sweep=a');
-    writeFileSync(join(dirOf(cli, THIRD), 'request.json'), '{"tags": 1}');
+    writeFileSync(join(dirOf(cli, THIRD), 'request.json'), '{"tags": ');
     const { status, stderr } = await cli.run('compare', '--tag', 'sweep=a');
     expect({ status, stderr }).toEqual({
       status: 0,
-      stderr: '1 run cannot be read and is left out: `runner runs ls` says why.\n',
+      stderr: `1 run cannot be read and is left out: ${dirOf(cli, THIRD)}/request.json is no JSON: Unexpected end of JSON input. ${REMEDY}\n`,
+    });
+    expect(await cli.json('compare', FIRST, THIRD)).toMatchObject({
+      error: {
+        code: 'run-corrupt',
+        message: expect.stringContaining('request.json') as string,
+        hint: REMEDY,
+      },
     });
     // What it was given is not known, so it is not hidden.
     expect(await listed(cli, '--tag', 'sweep=a')).toEqual([THIRD, SECOND, FIRST]);

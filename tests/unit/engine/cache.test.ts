@@ -39,6 +39,10 @@ describe('names in the cache', () => {
     );
   });
 
+  it('tell the library for GPUs from the one for processors', () => {
+    expect(wheelLibraryName('linux-x64', 'gpu')).toBe('tensorflow-gpu-2.21.0-linux-x64');
+  });
+
   it('tell the vendor’s library from the wheel’s', () => {
     expect(vendorLibraryName('linux-x64')).toBe('vendor-of-tfjs-node-4.22.0-linux-x64');
   });

@@ -2,7 +2,7 @@
 import { SIDE_NAMES } from '../choose-sides.js';
 import { html } from './markup.js';
 import type { Markup } from './markup.js';
-import { MOST_SIDES } from './page-parts.js';
+import { MOST_SIDES } from '../shown-part.js';
 
 export interface SideLook {
   /** Of CSS; what it is depends on light and dark. */
@@ -13,7 +13,7 @@ export interface SideLook {
   readonly symbol: string;
 }
 
-const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3], [12, 5], [4, 2]] as const;
+const DASHES = [[], [7, 4], [3, 3], [9, 3, 2, 3], [12, 5], [4, 2]] as const;
 
 /** Outlines in a square of 10 × 10. */
 const SHAPES = [
@@ -25,14 +25,20 @@ const SHAPES = [
   'M2 0L5 3L8 0L10 2L7 5L10 8L8 10L5 7L2 10L0 8L3 5L0 2Z',
 ] as const;
 
-const placeOf = (name: string, index: number): number => {
-  const known = SIDE_NAMES.indexOf(name);
-  return (known === -1 ? index : known) % MOST_SIDES;
-};
+const FIRST_LETTER = 'a'.charCodeAt(0);
 
-/** A mode always looks the same, so that pages can be held against each other. @param index of the side */
-export function lookOf(name: string, index: number): SideLook {
-  const place = placeOf(name, index);
+/** Sides are modes, or they are counted: run1, run2, …; a, b, … */
+function placeOf(name: string): number {
+  const known = SIDE_NAMES.indexOf(name);
+  if (known !== -1) return known;
+  const number = /^run(\d+)$/.exec(name)?.[1];
+  const place = number === undefined ? name.charCodeAt(0) - FIRST_LETTER : Number(number) - 1;
+  return Math.abs(place) % MOST_SIDES;
+}
+
+/** By its name alone: a side looks the same in every chart of a page, and a mode on every page. */
+export function lookOf(name: string): SideLook {
+  const place = placeOf(name);
   return {
     colour: `var(--side-${place})`,
     dash: DASHES[place] ?? [],
@@ -42,9 +48,9 @@ export function lookOf(name: string, index: number): SideLook {
 
 /** What the lines and marks of a section's charts stand for. */
 export function sideKey(names: readonly string[]): Markup {
-  const items = names.map((name, index) => {
-    const { colour, dash } = lookOf(name, index);
-    const shape = SHAPES[placeOf(name, index)] ?? SHAPES[0];
+  const items = names.map((name) => {
+    const { colour, dash } = lookOf(name);
+    const shape = SHAPES[placeOf(name)] ?? SHAPES[0];
     return html`<li>
       <svg width="40" height="14" viewBox="0 0 40 14" aria-hidden="true">
         <path
@@ -52,6 +58,7 @@ export function sideKey(names: readonly string[]): Markup {
           stroke="${colour}"
           stroke-width="2.5"
           stroke-dasharray="${dash.join(' ') || 'none'}"
+          fill="none"
         />
         <path d="${shape}" transform="translate(15 2)" fill="${colour}" /></svg
       >${name}

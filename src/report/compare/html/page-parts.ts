@@ -27,20 +27,3 @@ export interface ReportPage {
   /** What of these could not be had, and why, as sentences. */
   readonly remarks: readonly string[];
 }
-
-/** Sides that are drawn: more lines than that are told apart by nobody. */
-export const MOST_SIDES = 6;
-
-/** The report with as many sides as a page can show; the first, the baseline, is among them. */
-export function shownPart(report: Report): Report {
-  if (report.sides.length <= MOST_SIDES) return report;
-  const sides = report.sides.slice(0, MOST_SIDES);
-  const names = new Set(sides.map(({ name }) => name));
-  const isShown = ({ side }: { readonly side: string }): boolean => names.has(side);
-  return {
-    ...report,
-    sides,
-    contrasts: report.contrasts.filter(isShown),
-    verdicts: report.verdicts.filter(isShown),
-  };
-}

@@ -2,10 +2,10 @@
 import { formatTime } from '../../format.js';
 import { SIDE_NAMES } from '../choose-sides.js';
 import type { Report } from '../report.js';
-import { count } from '../title.js';
+import { sameQuality } from '../rows.js';
+import { shownPart } from '../shown-part.js';
 import { html, trusted } from './markup.js';
 import type { Markup } from './markup.js';
-import { shownPart } from './page-parts.js';
 import type { ReportPage } from './page-parts.js';
 import { answerSection } from './sections/answer.js';
 import { classesSection } from './sections/classes.js';
@@ -37,17 +37,8 @@ const PARTS = [
 /** @param version of the runner that made it */
 export function renderHtml(page: ReportPage, { version }: { readonly version: string }): string {
   const { courses, matrices, disagreement, remarks } = page;
-  const report = shownPart(page.report);
-  const left = page.report.sides.length - report.sides.length;
-  const notes = [
-    ...(left > 0
-      ? [
-          `${count(left, 'further side')} not on this page: it shows ${report.sides.length}; --format json has all.`,
-        ]
-      : []),
-    ...report.notes,
-    ...remarks,
-  ];
+  const { report, names: compared, notes } = shownPart(page.report);
+  const quality = sameQuality(page.report);
   const names = report.sides.map(({ name }) => name).join(', ');
   const document = html`<!doctype html>
     <html lang="en">
@@ -64,12 +55,12 @@ export function renderHtml(page: ReportPage, { version }: { readonly version: st
       </head>
       <body>
         <div class="page">
-          ${pageHeader(report, left)}
+          ${pageHeader(report, compared)}
           <main>
-            ${answerSection(report)} ${figuresSection(report)} ${phasesSection(report)}
+            ${answerSection(report, quality)} ${figuresSection(report, quality)} ${phasesSection(report)}
             ${learningSection(courses)} ${courseSection(courses)} ${repeatsSection(report)}
             ${classesSection(report, matrices)} ${imagesSection(page.report, disagreement)}
-            ${runsSection(report)} ${notesSection(notes)}
+            ${runsSection(report)} ${notesSection([...notes, ...remarks])}
           </main>
           <footer>
             Made by <code>runner compare</code> ${version}. Figures, method and limits: docs/report.md.
@@ -80,7 +71,8 @@ export function renderHtml(page: ReportPage, { version }: { readonly version: st
   return document.text;
 }
 
-function pageHeader({ title, sides }: Report, left: number): Markup {
+/** @param compared the sides, in words */
+function pageHeader({ title, sides }: Report, compared: string): Markup {
   const runs = sides.flatMap((side) => side.runs);
   const [first, last] = [
     Math.min(...runs.map(({ startedAt }) => startedAt)),
@@ -88,12 +80,11 @@ function pageHeader({ title, sides }: Report, left: number): Markup {
   ];
   const ofModes = sides.every(({ name }) => SIDE_NAMES.includes(name));
   const hosts = [...new Set(runs.map(({ host }) => host).filter((host) => host !== null))];
-  const compared = sides.map(({ name, runs: some }) => `${name} (${count(some.length, 'run')})`).join(', ');
   return html`<header>
     <h1>${ofModes ? 'What isolation costs' : 'Runs compared'}</h1>
     <p class="lead">
-      ${title}<br />${compared}${left > 0 ? ` and ${count(left, 'further side')}` : ''}; ${formatTime(first)}
-      to ${formatTime(last)}${hosts.length > 0 ? `, on ${hosts.join(', ')}` : ''}
+      ${title}<br />${compared}; ${formatTime(first)} to
+      ${formatTime(last)}${hosts.length > 0 ? `, on ${hosts.join(', ')}` : ''}
     </p>
     <nav aria-label="Sections">
       <ul>

@@ -7,13 +7,13 @@ const LIGHT = `
   color-scheme: light;
   --paper: #ffffff; --ink: #1b1f24; --muted: #57606a; --rule: #dfe3e8; --wash: #f5f7f9; --link: #0a58a8;
   --good: #116a3b; --bad: #a8201a; --hit: 11 98 168; --miss: 196 84 18;
-  --side-0: #0b62a8; --side-1: #b3470b; --side-2: #0e7468; --side-3: #7a3b9e; --side-4: #866000; --side-5: #ab2059;`;
+  --side-0: #0b62a8; --side-1: #0e7468; --side-2: #b3470b; --side-3: #7a3b9e; --side-4: #866000; --side-5: #ab2059;`;
 
 const DARK = `
   color-scheme: dark;
   --paper: #14171b; --ink: #e4e7ea; --muted: #a3abb4; --rule: #31373e; --wash: #1c2025; --link: #7db8f0;
   --good: #6ecb96; --bad: #ff938b; --hit: 88 166 232; --miss: 232 132 62;
-  --side-0: #6cb2f0; --side-1: #f09a5c; --side-2: #4fc4b2; --side-3: #c69ae6; --side-4: #d6b154; --side-5: #f08bb3;`;
+  --side-0: #6cb2f0; --side-1: #4fc4b2; --side-2: #f09a5c; --side-3: #c69ae6; --side-4: #d6b154; --side-5: #f08bb3;`;
 
 export const STYLE = `
 :root {${LIGHT}
@@ -47,6 +47,10 @@ nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; list-style: none; m
 .facts div { display: grid; grid-template-columns: 5.5rem 1fr; gap: .75rem; padding: .3rem 0; }
 .facts dt { color: var(--muted); }
 .facts dd { margin: 0; min-width: 0; }
+.terms { margin: .75rem 0 0; max-width: 52rem; }
+.terms div { display: grid; grid-template-columns: 12rem 1fr; gap: .75rem; padding: .2rem 0; }
+.terms dt { color: var(--muted); }
+.terms dd { margin: 0; min-width: 0; }
 .better { color: var(--good); font-weight: 600; }
 .worse { color: var(--bad); font-weight: 600; }
 .scroll { overflow-x: auto; margin: .5rem 0 1rem; }
@@ -59,6 +63,7 @@ th.word, td.word, th[scope=row], th[scope=rowgroup] { text-align: left; }
 thead th { color: var(--muted); border-bottom-color: var(--muted); vertical-align: bottom; }
 tr.group th { padding-top: 1rem; font-weight: 600; }
 .charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1.5rem 2rem; align-items: start; }
+.charts + .aside { margin-top: 1.25rem; }
 .chart { margin: 0; min-width: 0; }
 figcaption { font-size: .9375rem; font-weight: 600; margin-bottom: .35rem; }
 .plot svg { display: block; width: 100%; height: auto; }
@@ -87,7 +92,7 @@ caption.unseen { position: absolute; }
   .charts { grid-template-columns: minmax(0, 1fr); }
   th, td { padding-right: .5rem; padding-left: .5rem; }
   .matrix th, .matrix td { padding: .25rem .2rem; font-size: .75rem; }
-  .facts div { grid-template-columns: 1fr; gap: 0; }
+  .facts div, .terms div { grid-template-columns: 1fr; gap: 0; }
 }
 @media print {
   @page { margin: 14mm; }

@@ -17,6 +17,10 @@ describe('bench refuses', () => {
     [[...BENCH, '--repeats', '0'], '--repeats: expected a whole number from 1 to 10000, got "0".'],
     [[...BENCH, '--repeats', 'many'], '--repeats: expected a whole number from 1 to 10000, got "many".'],
     [[...BENCH, '--precision', '2'], '--precision: expected a percentage such as 2%, got "2".'],
+    [
+      [...BENCH, '--precision', '2%', '--repeats', '8'],
+      '--precision stops a bench after 8 rounds at the earliest, and there are only 8.',
+    ],
     [[...BENCH, '--figure', 'throughput'], '--figure: there is no figure "throughput".'],
     [[...BENCH, '--memory', '2g'], '--memory is for docker; this bench is of inprocess and process.'],
     [[...BENCH, '--batch-size', '0'], '--batch-size: expected a whole number of at least 1, got "0".'],

@@ -126,8 +126,8 @@ describe('--precision', () => {
   });
 
   it.each([
-    [0.019, 5, 0.02, true],
-    [0.019, 4, 0.02, false],
+    [0.019, 8, 0.02, true],
+    [0.019, 7, 0.02, false],
     [0.02, 9, 0.02, false],
     [null, 9, 0.02, false],
     [0.001, 9, null, false],

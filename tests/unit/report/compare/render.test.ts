@@ -25,7 +25,7 @@ const hostile = () => {
   const phases = { train: 10, [name]: 5 };
   return createReport(
     [
-      comparedRun('inprocess', 0, { evaluation, host: name, phases }),
+      comparedRun('inprocess', 0, { evaluation, host: name, phases, training: { weightsDigest: name } }),
       comparedRun('docker', 1, { host: 'b', phases }),
     ],
     { force: false },
@@ -49,6 +49,41 @@ describe('the report for a terminal', () => {
       ['inprocess', 'docker'],
     ]);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it.each([2, 6, 7, 60])(
+    'of %d runs of one mode is readable at 80 columns, too, and says which are left out',
+    (count) => {
+      const runs = Array.from({ length: count }, (_, index) =>
+        comparedRun('docker', index, { wallMs: 3_725_000 }),
+      );
+      const lines = renderTerminal(createReport(runs, { force: false }), { colour: false }).split('\n');
+      expect(lines.filter((line) => line.length > 80)).toEqual([]);
+      const phases = lines.filter((line) => line.startsWith('TIME BY PHASE')).join(' ');
+      expect(phases.match(/run\d+\b(?!, training)/g)).toEqual(
+        ['run1', 'run2', 'run3', 'run4', 'run5', 'run6'].slice(0, count),
+      );
+      expect(lines.filter((line) => line.includes('left out here'))).toEqual(
+        count <= 6
+          ? []
+          : [
+              `note     ${count === 7 ? '1 further side is' : '54 further sides are'} left out here; --format json has all.`,
+            ],
+      );
+    },
+  );
+
+  it('of every mode there is, with figures of many digits, is readable at 80 columns', () => {
+    const warm = { phases: { startup: 200, train: 1000 } };
+    const runs = [0, 1, 2].flatMap((round) => [
+      comparedRun('inprocess', 4 * round, { imagesPerSecond: 987_654 + round }),
+      comparedRun('process', 4 * round + 1, { imagesPerSecond: 1234 + round }),
+      comparedRun('docker', 4 * round + 2, { imagesPerSecond: 876_543 - 1000 * round }),
+      comparedRun('docker', 4 * round + 3, { ...warm, imagesPerSecond: 432_109 }),
+    ]);
+    const text = renderTerminal(createReport(runs, { force: false }), { colour: false });
+    expect(text.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(text).toContain('throughput, images/s');
   });
 
   it('without repeats gives no interval, and says that noise cannot be told', () => {
@@ -159,8 +194,8 @@ it never costs less than 1 %. The runner’s own process took 88.0 MB and 0.90 s
 of CPU instead of 611 MB and 29.5 s.
 
 weights  the same in every run, to the bit (sha256:1a2b3c4d1a2b)
-quality  the same: loss 0.0369, accuracy 98.76 % on the test images, and in each
-         of 2 classes
+quality  the same: loss 0.0369 nats, accuracy 98.76 % on the test images, and in
+         each of 2 classes
 
 MEDIANS                inprocess  docker  CHANGE   RATIO  95 % OF RATIO  NOISE?
 throughput, images/s       7,682   7,260    −422   0.945    0.934–0.966    more

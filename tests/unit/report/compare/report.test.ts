@@ -294,6 +294,29 @@ describe('the verdict', () => {
     );
   });
 
+  it('with a fixed cost that does not stand out from noise: what might not have been seen counts', () => {
+    // Beside the training a process of its own takes 0.1 s more, and each run varies by much more than that.
+    const runs = [0, 1, 2, 3, 4].flatMap((round) =>
+      (['inprocess', 'process'] as const).map((mode, place) =>
+        comparedRun(mode, 2 * round + place, {
+          phases: { startup: 1000 + 200 * ((3 * round + 2 * place) % 5) + 100 * place, train: 10_000 },
+          ...{ wallMs: 11_000 + 200 * ((3 * round + 2 * place) % 5) + 100 * place, imagesPerSecond: 7700 },
+        }),
+      ),
+    );
+    const { contrasts, verdicts } = report(runs);
+    expect(contrasts[0]!.figures.fixedSeconds).toMatchObject({
+      moreThanNoise: false,
+      interval: { high: 1.5 },
+    });
+    const [verdict] = verdicts;
+    expect(verdict!.underOnePercentFromSeconds).toBeCloseTo((0.5 * 1.4) / 0.01, 6);
+    expect(verdict!.sentences.slice(0, 2)).toEqual([
+      'A process of its own costs no time beside the training that stands out from noise (+100 ms a run against inprocess; up to 700 ms would not have).',
+      'The throughput is the same within noise (1.00 times, 95 % interval 1.00–1.00), so nothing was found to grow with the run: it costs under 1 % of runs that take 1 min 10 s or longer.',
+    ]);
+  });
+
   it('slower by half a per cent: what is fixed has to share the one per cent with it', () => {
     const { underOnePercentFromSeconds } = verdictOf(
       STEADY,
@@ -345,6 +368,24 @@ describe('the verdict', () => {
     const [verdict] = report([comparedRun('inprocess', 0, bare), comparedRun('process', 1, bare)]).verdicts;
     expect(verdict).toMatchObject({ fixedSeconds: null, underOnePercentFromSeconds: null });
     expect(verdict!.sentences).toHaveLength(1);
+  });
+});
+
+describe('runs of which one lacks a figure', () => {
+  it('are no pairs in it: the k-th of both sides are not of one round', () => {
+    const modes = ['inprocess', 'docker'] as const;
+    const whole = rounds(modes, { inprocess: [100, 101, 102, 103], docker: [90, 91, 92, 93] });
+    const lacking = whole.map((run, index) =>
+      index === 0 || index === 7
+        ? {
+            ...run,
+            outcome: { ...run.outcome, training: { ...run.outcome.training, imagesPerSecond: null } },
+          }
+        : run,
+    );
+    const pairedOf = (runs: readonly ComparedRun[]) =>
+      report(runs).contrasts[0]!.figures.imagesPerSecond!.interval!.paired;
+    expect([pairedOf(whole), pairedOf(lacking)]).toEqual([true, false]);
   });
 });
 

@@ -20,6 +20,7 @@ it.each([
   [[3, 1], 2],
   [[3, 1, 2], 2],
   [[4, 1, 3, 2], 2.5],
+  [[1, NaN, 3], NaN],
 ])('the median of %j is %d', (values, middle) => {
   expect(median(values)).toBe(middle);
 });
@@ -75,6 +76,14 @@ describe('an interval', () => {
   it('of what never varies is a point', () => {
     expect(createIntervals()([2, 2, 2], [3, 3, 3])).toMatchObject({ low: 1.5, high: 1.5 });
     expect(createIntervals()([2, 2, 2, 2, 2], [2, 2, 2, 2, 2])).toMatchObject({ low: 1, high: 1 });
+  });
+
+  it('takes runs as pairs only where they are told to be, and as many on both sides are no pairs by themselves', () => {
+    const apart = createIntervals()(EIGHT.base, EIGHT.values, { paired: false })!;
+    expect(apart.paired).toBe(false);
+    // What slows a pair slows both: without the pairs that is lost, and the interval is wider.
+    const paired = createIntervals()(EIGHT.base, EIGHT.values)!;
+    expect(apart.high - apart.low).toBeGreaterThan(2 * (paired.high - paired.low));
   });
 
   it.each([

@@ -86,12 +86,14 @@ describe('which S3', () => {
     });
     expect(client).toMatchObject({
       ...{ region: 'eu-west-1', credentials: { accessKeyId: 'k', secretAccessKey: 's', sessionToken: 't' } },
-      requestHandler: { httpsAgent: { ca: Buffer.from('PEM') }, throwOnRequestTimeout: true },
+      requestHandler: { httpsAgent: { options: { ca: Buffer.from('PEM') } }, throwOnRequestTimeout: true },
     });
     expect(extraArgs).toEqual({ ServerSideEncryption: 'aws:kms', Metadata: { team: 'a' } });
     expect(bucketOwner).toBe('42');
     const insecure = await s3Settings({ MLFLOW_S3_IGNORE_TLS: 'true' });
-    expect(insecure.client).toMatchObject({ requestHandler: { httpsAgent: { rejectUnauthorized: false } } });
+    expect(insecure.client).toMatchObject({
+      requestHandler: { httpsAgent: { options: { rejectUnauthorized: false } } },
+    });
   });
 
   it.each([

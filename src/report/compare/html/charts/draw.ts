@@ -5,7 +5,7 @@ import { trusted } from '../markup.js';
 import type { Markup } from '../markup.js';
 
 /** CSS pixels: about as wide as a phone, so that text keeps its size there; on a desktop two stand side by side. */
-export const CHART_WIDTH = 430;
+export const CHART_WIDTH = 390;
 
 export const TEXT = 12;
 

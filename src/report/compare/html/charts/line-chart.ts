@@ -24,12 +24,12 @@ export interface LineChart {
   readonly formatY: (value: number) => string;
 }
 
-const HEIGHT = 230;
+const HEIGHT = 215;
 const MARGIN = { left: 60, right: 16, top: 14, bottom: 42 };
 /** More points than this stand so close that marks would hide the line. */
 const MOST_MARKS = 30;
 /** The first is the widest and lies undermost, so that lines which are the same are all seen. */
-const WIDTHS = [5, 3.2, 2, 1.6];
+const WIDTHS = [6, 3, 2, 1.6];
 
 /**
  * Lines over one another. Where there are more points than pixels ECharts draws those that keep its shape: largest

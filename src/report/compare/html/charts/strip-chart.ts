@@ -18,7 +18,8 @@ export interface Strip {
 export interface StripChart {
   readonly id: string;
   readonly strips: readonly Strip[];
-  readonly formatValue: (value: number) => string;
+  /** Of the axis, by what it goes over. */
+  readonly formatTicks: (span: number) => (value: number) => string;
 }
 
 const ROW = 46;
@@ -31,7 +32,7 @@ const LONGEST_NAME = 13;
  * Every run a dot, the oldest on top and the newest at the bottom of its row, so that a drift shows as a slope; the
  * median a stroke, its interval a bar.
  */
-export function drawStrips({ id, strips, formatValue }: StripChart): Markup {
+export function drawStrips({ id, strips, formatTicks }: StripChart): Markup {
   const values = strips.flatMap((strip) => [
     ...strip.values.filter((value) => Number.isFinite(value)),
     ...(strip.interval === null ? [] : [strip.interval.low, strip.interval.high]),
@@ -48,7 +49,7 @@ export function drawStrips({ id, strips, formatValue }: StripChart): Markup {
       splitNumber: 4,
       axisLabel: {
         ...axisLook.axisLabel,
-        formatter: formatValue,
+        formatter: formatTicks(most - least),
         showMinLabel: false,
         showMaxLabel: false,
         hideOverlap: true,
@@ -104,21 +105,37 @@ const medianOf = ({ median }: Strip, row: number): SeriesOption[] =>
       ]
     : [];
 
-const intervalOf = ({ look, interval }: Strip, row: number): SeriesOption[] =>
-  interval === null
-    ? []
-    : [
-        {
-          ...common,
-          type: 'line',
-          symbol: 'none',
-          lineStyle: { color: look.colour, width: 20, opacity: 0.28, cap: 'butt' },
-          data: [
-            [interval.low, row + 0.5],
-            [interval.high, row + 0.5],
-          ],
-        },
-      ];
+/** A wash from end to end, which alone would be too pale to see, between two strokes. */
+const intervalOf = ({ look, interval }: Strip, row: number): SeriesOption[] => {
+  if (interval === null) return [];
+  const stroke = (ends: readonly (readonly [x: number, y: number])[], lineStyle: object): SeriesOption => ({
+    ...common,
+    type: 'line',
+    symbol: 'none',
+    lineStyle: { color: look.colour, ...lineStyle },
+    data: ends.map(([x, y]) => [x, row + y]),
+  });
+  const { low, high } = interval;
+  const wash = stroke(
+    [
+      [low, 0.5],
+      [high, 0.5],
+    ],
+    { width: 20, opacity: 0.22, cap: 'butt' },
+  );
+  return [
+    wash,
+    ...[low, high].map((end) =>
+      stroke(
+        [
+          [end, 0.28],
+          [end, 0.72],
+        ],
+        { width: 2 },
+      ),
+    ),
+  ];
+};
 
 const shorten = (name: string): string =>
   name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name;

@@ -1,20 +1,19 @@
 import { formatDuration } from '../../../format.js';
 import { formatInterval, formatRatio } from '../../quantities.js';
 import type { Report } from '../../report.js';
-import { describeWeights, sameQuality } from '../../rows.js';
+import { describeWeights } from '../../rows.js';
 import { html } from '../markup.js';
 import type { Markup } from '../markup.js';
 import { table } from '../table.js';
 import type { TableRow } from '../table.js';
 
-/** The verdict: what a reader who reads no further takes along. */
-export function answerSection(report: Report): Markup {
+/** The verdict: what a reader who reads no further takes along. @param quality of all runs, where it is the same */
+export function answerSection(report: Report, quality: string | undefined): Markup {
   const { verdicts, weights } = report;
-  const quality = sameQuality(report);
   const verdictTexts = verdicts.map(({ side, against, sentences }) => {
     const heading = verdicts.length > 1 ? html`<h3>${side} against ${against}</h3>` : null;
     return html`${heading}
-      <p class="verdict">${sentences.join(' ')}</p> `;
+      <p class="verdict">${together(sentences.join(' '))}</p> `;
   });
   return html`<section id="answer" aria-labelledby="answer-title"><h2 id="answer-title">Answer</h2>
 ${verdictTexts}<dl class="facts"><div><dt>Weights</dt><dd${weights.same === false ? html` class="worse"` : null}>${describeWeights(report)}</dd></div>
@@ -23,7 +22,7 @@ ${
     ? null
     : html`<div>
         <dt>Quality</dt>
-        <dd>the same: ${quality}</dd>
+        <dd>the same: ${together(quality)}</dd>
       </div>`
 }</dl>
 ${glance(report)}</section>`;
@@ -39,9 +38,18 @@ function glance({ contrasts, verdicts }: Report): Markup {
       fixed === null ? '–' : `${fixed < 0 ? '−' : '+'}${formatDuration(1000 * Math.abs(fixed))}`,
       formatRatio(throughput?.ratio),
       throughput?.interval == null ? '–' : formatInterval(throughput.interval),
-      from === null ? '–' : from === 0 ? 'any length' : formatDuration(1000 * from),
+      describeFrom(from, verdict?.neverUnderOnePercent ?? false),
     ];
   });
   const header = ['Side', 'A run costs more', 'Throughput, ratio', '95 % of it', 'Under 1 % from'];
   return table({ caption: 'At a glance: each side against the baseline', header, rows });
 }
+
+function describeFrom(from: number | null, never: boolean): string {
+  if (from === null) return never ? 'never' : '–';
+  return from === 0 ? 'any length' : formatDuration(1000 * from);
+}
+
+/** No line ends between a number and its unit. */
+const together = (text: string): string =>
+  text.replaceAll(/(\d) (?=(?:%|ms|s|min|h|MB|nats)(?!\w))/g, '$1\u00a0');

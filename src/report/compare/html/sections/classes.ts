@@ -26,8 +26,8 @@ export function classesSection(report: Report, matrices: readonly SideMatrix[]):
         </p>`
       : html`<p class="aside">
             Of the newest evaluated run of each side. Rows are the true classes, columns the predicted ones.
-            Cells on the diagonal are right, darker with the share of the class; others are wrong, darker with
-            the count.
+            Cells on the diagonal are right, and the stronger the larger the share of the class; others are
+            wrong, and the stronger the more.
           </p>
           ${sameClasses(report) ? null : classRows(report)}
           <div class="charts">${[...groups.values()].map(matrixFigure)}</div>`;

@@ -2,6 +2,7 @@ import { formatCount, formatLoss } from '../../../format.js';
 import type { EpochFigures } from '../../../../contract/epoch-figures.js';
 import type { RunCurves } from '../../curves/run-curves.js';
 import { niceExtent } from '../charts/nice-extent.js';
+import type { Extent } from '../charts/nice-extent.js';
 import type { Point } from '../charts/line-chart.js';
 import { sideKey } from '../look.js';
 import { html } from '../markup.js';
@@ -11,6 +12,15 @@ import { lineFigure } from './line-figures.js';
 import type { LineFigure } from './line-figures.js';
 
 const formatAccuracy = (value: number): string => `${+(100 * value).toFixed(2)} %`;
+/** Of what goes on over a run: a single point is no course. */
+const LEAST_POINTS = 2;
+
+/** No share is more than all. */
+function shareExtent(values: readonly number[]): Extent | undefined {
+  const extent = niceExtent(values);
+  return extent && { ...extent, low: Math.max(0, extent.low), high: Math.min(1, extent.high) };
+}
+
 /** Its unit stands in the title. */
 const formatMegabytes = (bytes: number): string => formatCount(bytes / 1e6);
 
@@ -18,7 +28,8 @@ const formatMegabytes = (bytes: number): string => formatCount(bytes / 1e6);
 export function learningSection(courses: readonly SideCourse[]): Markup {
   const epochs = courses.flatMap(({ curves }) => curves.epochs);
   const loss = niceExtent(epochs.flatMap((epoch) => [epoch.loss, epoch.valLoss]));
-  const accuracy = niceExtent(epochs.flatMap((epoch) => [epoch.accuracy, epoch.valAccuracy]));
+  const accuracy = shareExtent(epochs.flatMap((epoch) => [epoch.accuracy, epoch.valAccuracy]));
+  const steps = courses.flatMap(({ curves }) => curves.steps);
   const byEpoch = (
     id: string,
     title: string,
@@ -32,9 +43,9 @@ export function learningSection(courses: readonly SideCourse[]): Markup {
     id: string,
     title: string,
     of: 'loss' | 'accuracy',
-    formatY: LineFigure['formatY'],
+    look: Pick<LineFigure, 'extent' | 'formatY'>,
   ): LineFigure => ({
-    ...{ id, title, xName: 'step', counted: true, formatY },
+    ...{ id, title, xName: 'step', counted: true, least: LEAST_POINTS, ...look },
     pointsOf: ({ curves }) => curves.steps.map((figures): Point => [figures.step, figures[of]]),
   });
   const figures = [
@@ -49,12 +60,19 @@ export function learningSection(courses: readonly SideCourse[]): Markup {
     byEpoch('val-accuracy', 'Validation accuracy', (epoch) => epoch.valAccuracy, {
       ...{ extent: accuracy, formatY: formatAccuracy },
     }),
-    byStep('step-loss', 'Training loss by step, nats', 'loss', shortLoss),
-    byStep('step-accuracy', 'Training accuracy by step', 'accuracy', formatAccuracy),
+    byStep('step-loss', 'Training loss by step, nats', 'loss', {
+      ...{ extent: niceExtent(steps.map((step) => step.loss)), formatY: shortLoss },
+    }),
+    byStep('step-accuracy', 'Training accuracy by step', 'accuracy', {
+      ...{ extent: shareExtent(steps.map((step) => step.accuracy)), formatY: formatAccuracy },
+    }),
   ];
-  const same = sameLearning(courses)
-    ? 'The lines lie upon one another: each figure of them is the same on every side.'
-    : 'Where lines lie upon one another the figures are the same.';
+  const same =
+    courses.length < 2
+      ? ''
+      : sameLearning(courses)
+        ? 'The lines lie upon one another: each figure of them is the same on every side.'
+        : 'Where lines lie upon one another the figures are the same.';
   return section('learning', 'Loss and accuracy', courses, figures, [
     `${ofRuns(courses)} By epoch; by step, the means over the steps since the last point. ${same}`,
   ]);
@@ -67,7 +85,14 @@ export function courseSection(courses: readonly SideCourse[]): Markup {
     title: string,
     formatY: LineFigure['formatY'],
   ): LineFigure => ({
-    ...{ id, title, xName: 'seconds since the start of the run', counted: false, formatY },
+    ...{
+      id,
+      title,
+      xName: 'seconds since the start of the run',
+      counted: false,
+      least: LEAST_POINTS,
+      formatY,
+    },
     pointsOf: ({ curves }) => curves[id].map(({ seconds, value }): Point => [seconds, value]),
   });
   return section(
@@ -95,7 +120,7 @@ function section(
   const charts = figures.map((figure) => lineFigure(figure, known)).filter((chart) => chart !== undefined);
   const content =
     charts.length === 0
-      ? html`<p>Nothing to draw: these runs have left no events that tell it.</p>`
+      ? html`<p>Nothing to draw: these runs have left no events that tell it, or too few.</p>`
       : html`${asides.map((aside) => html`<p class="aside">${aside}</p> `)}${sideKey(known.map(({ side }) => side))}
           <div class="charts">${charts}</div>`;
   return html`<section id="${id}" aria-labelledby="${id}-title">

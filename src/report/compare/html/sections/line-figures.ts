@@ -19,20 +19,23 @@ export interface LineFigure {
   readonly counted: boolean;
   readonly pointsOf: (course: SideCourse) => readonly Point[];
   readonly formatY: (value: number) => string;
+  /** Points that a side has to have; without them there is nothing to draw. Default: 1. */
+  readonly least?: number;
   readonly extent?: Extent | undefined;
 }
 
-/** Nothing where no side has a point that can be drawn. */
+/** Nothing where no side has points enough that can be drawn. */
 export function lineFigure(
-  { id, title, xName, counted, pointsOf, formatY, extent }: LineFigure,
+  { id, title, xName, counted, pointsOf, formatY, extent, least = 1 }: LineFigure,
   courses: readonly SideCourse[],
 ): Markup | undefined {
-  const lines = courses.map((course, index) => ({
+  const lines = courses.map((course) => ({
     name: course.side,
-    look: lookOf(course.side, index),
+    look: lookOf(course.side),
     points: pointsOf(course),
   }));
-  if (!lines.some(({ points }) => points.some(([, y]) => Number.isFinite(y)))) return undefined;
+  const drawn = lines.map(({ points }) => points.filter(([, y]) => Number.isFinite(y)).length);
+  if (Math.max(0, ...drawn) < least) return undefined;
   const all = lines.flatMap(({ points }) => points);
   const data = counted ? sharedRows(lines, xName, formatY) : pairRows(lines, xName, formatY);
   const rows = thinned(data.rows, MOST_ROWS);

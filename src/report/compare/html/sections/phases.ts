@@ -23,7 +23,7 @@ export function phasesSection({ phases, sides }: Report): Markup {
       drawing: drawWaterfallChart({
         ...{
           id: `phases-${index}`,
-          look: lookOf(side.name, index),
+          look: lookOf(side.name),
           phases: timed,
           scaleSeconds,
           formatSeconds,

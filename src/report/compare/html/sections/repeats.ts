@@ -1,6 +1,6 @@
 import { FIGURE_NAMES } from '../../figures.js';
 import type { FigureName } from '../../figures.js';
-import { formatFigure, formatInterval, labelOf } from '../../quantities.js';
+import { formatFigure, formatInterval, formatTicks, labelOf } from '../../quantities.js';
 import type { Report } from '../../report.js';
 import { chartFigure } from '../chart-figure.js';
 import { drawStrips } from '../charts/strip-chart.js';
@@ -52,7 +52,7 @@ function varies({ sides }: Report, name: FigureName): boolean {
 
 function repeatsFigure({ sides, contrasts, baseline }: Report, name: FigureName): Markup {
   const base = sides.find((side) => side.name === baseline)?.figures[name]?.median;
-  const strips = sides.flatMap((side, index) => {
+  const strips = sides.flatMap((side) => {
     const spread = side.figures[name];
     if (spread === undefined) return [];
     const values = side.runs.flatMap(({ figures }) => figures[name] ?? []);
@@ -60,7 +60,7 @@ function repeatsFigure({ sides, contrasts, baseline }: Report, name: FigureName)
     const interval =
       ratio === null || base === undefined ? null : { low: ratio.low * base, high: ratio.high * base };
     const strip: Strip = {
-      ...{ name: side.name, look: lookOf(side.name, index), median: spread.median, interval },
+      ...{ name: side.name, look: lookOf(side.name), median: spread.median, interval },
       values: thinned(values, MOST_DOTS),
     };
     return [{ side: side.name, values, spread, strip, ratio }];
@@ -76,7 +76,11 @@ function repeatsFigure({ sides, contrasts, baseline }: Report, name: FigureName)
       )
       .join('; '),
     drawing: drawStrips({
-      ...{ id: `repeats-${name}`, strips: strips.map(({ strip }) => strip), formatValue: format },
+      ...{
+        id: `repeats-${name}`,
+        strips: strips.map(({ strip }) => strip),
+        formatTicks: (span) => formatTicks(name, span),
+      },
     }),
     data: {
       header: ['Side', 'Runs', 'Lowest', 'Median', 'Highest', '95 % of ratio', 'Each run, in order'],

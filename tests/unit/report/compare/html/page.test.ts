@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { renderHtml } from '../../../../../src/report/compare/html/page.js';
 import { html, trusted } from '../../../../../src/report/compare/html/markup.js';
-import { shownPart } from '../../../../../src/report/compare/html/page-parts.js';
 import { thinned } from '../../../../../src/report/compare/html/table.js';
 import { niceExtent } from '../../../../../src/report/compare/html/charts/nice-extent.js';
 import { createReport } from '../../../../../src/report/compare/report.js';
+import { shownPart } from '../../../../../src/report/compare/shown-part.js';
 import { barePage, fullPage, hostilePage } from '../pages.js';
 import { comparedRun } from '../runs.js';
 
@@ -71,6 +71,61 @@ describe('the page', () => {
     );
   });
 
+  it('draws no course of a single point, and no share beyond all', () => {
+    const { courses, ...page } = fullPage();
+    const short = courses.map((course) => ({
+      ...course,
+      curves: {
+        ...course.curves,
+        steps: course.curves.steps.slice(0, 1),
+        throughput: course.curves.throughput.slice(0, 1),
+        memory: [],
+      },
+    }));
+    const text = render({ ...page, courses: short });
+    expect(sectionOf(text, 'learning').match(/<figure /g)).toHaveLength(4);
+    expect(wordsOf(sectionOf(text, 'course'))).toContain('Nothing to draw');
+    const shares = [...render(fullPage()).matchAll(/<text[^>]*>(\d+(?:\.\d+)?) %<\/text>/g)].map(
+      ([, share]) => Number(share),
+    );
+    expect(shares.length).toBeGreaterThan(8);
+    expect(Math.max(...shares)).toBe(100);
+  });
+
+  it('shows a side alike in every chart, also where another one has nothing to draw', () => {
+    const runs = [0, 1, 2].map((index) => comparedRun('docker', index));
+    const report = createReport(runs, { force: false });
+    const [, second] = report.sides;
+    const { curves } = fullPage().courses[0]!;
+    const text = render({
+      ...barePage(),
+      report,
+      courses: [{ side: 'run2', runId: second!.runs[0]!.runId, curves }],
+    });
+    expect(sectionOf(text, 'phases')).toContain('var(--side-1)');
+    const learning = sectionOf(text, 'learning');
+    expect(learning).toContain('var(--side-1)');
+    expect(learning).not.toContain('var(--side-0)');
+    expect(wordsOf(learning)).not.toContain('upon one another');
+  });
+
+  it('says what each figure is', () => {
+    expect(wordsOf(sectionOf(render(fullPage()), 'figures'))).toContain(
+      'What each figure is throughput, images/s training, once it is under way: without the first step, validation and checkpoints time in all, s from the start',
+    );
+  });
+
+  it('tells never from not known, where isolation costs less than 1 %', () => {
+    const glance = (page: Parameters<typeof render>[0]) =>
+      wordsOf(sectionOf(render(page), 'answer')).split('Under 1 % from ')[1];
+    expect(glance(fullPage())).toMatch(/^process .* docker \+965 ms 0\.945 0\.934–0\.966 never$/);
+    expect(glance(barePage())).toMatch(/ –$/);
+  });
+
+  it('keeps a number and its unit on one line in the answer', () => {
+    expect(sectionOf(render(fullPage()), 'answer')).toContain('965\u00a0ms a run more');
+  });
+
   it('says in a sentence that equal weights predict the same, and shows one matrix for equal ones', () => {
     const text = render(fullPage());
     expect(wordsOf(sectionOf(text, 'images'))).toBe(
@@ -114,7 +169,7 @@ describe('a page of more than it can show', () => {
   it('has six sides, the baseline among them, and says how many are not there', () => {
     const runs = Array.from({ length: 9 }, (_, index) => comparedRun('docker', index));
     const report = createReport(runs, { force: false });
-    expect(shownPart(report).sides.map(({ name }) => name)).toEqual([
+    expect(shownPart(report).report.sides.map(({ name }) => name)).toEqual([
       'run1',
       'run2',
       'run3',
@@ -123,7 +178,7 @@ describe('a page of more than it can show', () => {
       'run6',
     ]);
     const text = render({ ...barePage(), report, courses: [] });
-    expect(wordsOf(sectionOf(text, 'notes'))).toContain('3 further sides not on this page');
+    expect(wordsOf(sectionOf(text, 'notes'))).toContain('3 further sides are left out here');
     expect(sectionOf(text, 'answer').match(/<h3>/g)).toHaveLength(5);
   });
 

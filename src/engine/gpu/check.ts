@@ -1,0 +1,97 @@
+/** Whether a machine can train on the card that is asked for, before anything is fetched, built or begun. */
+import { RunnerError } from '../../contract/errors.js';
+import type { GpuRequest } from '../../contract/run-spec.js';
+import { isAtLeast, REQUIREMENTS } from './requirements.js';
+import type { Card, GpuSurvey } from './survey.js';
+
+export interface GpuWish {
+  readonly devices: GpuRequest['devices'];
+  readonly memoryLimitBytes?: number | undefined;
+}
+
+/**
+ * @returns the cards that the run will see; empty where nothing tells which there are
+ * @throws RunnerError `gpu-unavailable`, `gpu-driver-too-old`, `gpu-unknown`, `gpu-unsuitable` or `gpu-busy`
+ */
+export function checkGpu(survey: GpuSurvey, wish: GpuWish): readonly Card[] {
+  checkDriver(survey);
+  if (survey.cards === null) return [];
+  const chosen = chooseCards(survey.cards, wish.devices);
+  // TensorFlow computes on the first that it sees.
+  const [first] = chosen;
+  if (first !== undefined) checkCard(first, wish);
+  return chosen;
+}
+
+function checkDriver({ driver, cards, silence, vulkanLoader }: GpuSurvey): void {
+  if (driver === null) {
+    const vulkan =
+      vulkanLoader === null
+        ? ''
+        : ` There is a Vulkan loader (${vulkanLoader}), but that is no driver: it only finds those that there are.`;
+    throw new RunnerError(
+      'gpu-unavailable',
+      `This machine has no NVIDIA driver: there is no /proc/driver/nvidia/version, and of nvidia-smi: ${silence ?? 'it names none'}.${vulkan}`,
+      { hint: INSTALL },
+    );
+  }
+  if (!isAtLeast(driver, REQUIREMENTS.driver)) {
+    throw new RunnerError(
+      'gpu-driver-too-old',
+      `The NVIDIA driver ${driver} is too old for CUDA ${REQUIREMENTS.cuda}, which the engine for GPUs is built with: ${REQUIREMENTS.driver} or newer is needed.`,
+    );
+  }
+  if (cards === null || cards.length > 0) return;
+  throw new RunnerError('gpu-unavailable', `The NVIDIA driver ${driver} is loaded and finds no card.`, {
+    hint: 'Look at `nvidia-smi` and the kernel log (`dmesg | grep -i nvrm`): the card may be off, or given to another machine.',
+  });
+}
+
+const INSTALL = `Install NVIDIA's driver ${REQUIREMENTS.driver} or newer, or train on the processor: leave out --gpu, or take --gpu=prefer.`;
+
+function chooseCards(cards: readonly Card[], devices: GpuRequest['devices']): readonly Card[] {
+  if (devices === 'all') return cards;
+  if (typeof devices === 'number') {
+    if (devices <= cards.length) return cards.slice(0, devices);
+    throw unknown(`${devices} GPUs are asked for`, cards);
+  }
+  return devices.map((id) => {
+    const found = cards.find(({ index, uuid }) => id === String(index) || isStartOf(id, uuid));
+    if (found === undefined) throw unknown(`There is no GPU ${id}`, cards);
+    return found;
+  });
+}
+
+/** As CUDA takes them: so much of the id as tells it from the others. */
+const isStartOf = (id: string, uuid: string): boolean => id.startsWith('GPU-') && uuid.startsWith(id);
+
+function unknown(what: string, cards: readonly Card[]): RunnerError {
+  const list = cards.map(({ index, name, uuid }) => `${index} (${name}, ${uuid})`).join(', ');
+  return new RunnerError('gpu-unknown', `${what}; this machine has ${list}.`);
+}
+
+function checkCard(card: Card, { memoryLimitBytes }: GpuWish): void {
+  const { index, name, computeCapability, computeMode, freeBytes, memoryBytes } = card;
+  const which = `GPU ${index} (${name})`;
+  if (computeCapability !== null && !isAtLeast(computeCapability, REQUIREMENTS.computeCapability)) {
+    throw new RunnerError(
+      'gpu-unsuitable',
+      `${which} has compute capability ${computeCapability}; the engine for GPUs has kernels from ${REQUIREMENTS.computeCapability} on.`,
+    );
+  }
+  if (computeMode === 'Prohibited') {
+    throw new RunnerError('gpu-busy', `${which} is set to compute nothing (compute mode Prohibited).`, {
+      hint: `Let it: \`nvidia-smi -i ${index} -c DEFAULT\` as root.`,
+    });
+  }
+  const needed = memoryLimitBytes ?? REQUIREMENTS.freeBytes;
+  // A driver that does not tell its memory is no busy card.
+  if (memoryBytes === 0 || freeBytes >= needed) return;
+  const what = memoryLimitBytes === undefined ? 'training needs' : '--gpu-memory-limit allows';
+  throw new RunnerError(
+    'gpu-busy',
+    `${which} has ${mib(freeBytes)} of its ${mib(memoryBytes)} free, and ${what} ${mib(needed)}.`,
+  );
+}
+
+const mib = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;

@@ -1,0 +1,37 @@
+import { HttpsProxyAgent } from 'https-proxy-agent';
+import { Agent, type AgentOptions } from 'node:https';
+import { connect, type ConnectionOptions } from 'node:tls';
+import { proxyFor } from '../../common/proxy.js';
+import { isLoopback } from '../mlflow/http.js';
+
+/**
+ * Connections over TLS: through the proxy that HTTPS_PROXY names, but for this machine and the hosts of NO_PROXY. boto3
+ * heeds these variables, the SDK for JavaScript does not. Which host is asked is known only with the request: that of
+ * AWS is made of bucket and region.
+ */
+export function proxiedAgent(env: NodeJS.ProcessEnv, options: AgentOptions): Agent | ProxiedAgent {
+  const proxy = proxyFor(new URL('https://s3.amazonaws.com'), { ...env, NO_PROXY: '', no_proxy: '' });
+  return proxy === undefined ? new Agent(options) : new ProxiedAgent(proxy, env, options);
+}
+
+type Connect = HttpsProxyAgent<string>['connect'];
+
+class ProxiedAgent extends HttpsProxyAgent<string> {
+  readonly #env: NodeJS.ProcessEnv;
+  /** Of the agent, as its base class keeps none. */
+  readonly #options: AgentOptions;
+
+  constructor(proxy: string, env: NodeJS.ProcessEnv, options: AgentOptions) {
+    super(proxy, options);
+    this.#env = env;
+    this.#options = options;
+  }
+
+  override async connect(...[request, options]: Parameters<Connect>): ReturnType<Connect> {
+    const host = String(options.host);
+    const address = `https://${host.includes(':') ? `[${host}]` : host}`;
+    const isDirect = isLoopback(address) || proxyFor(new URL(address), this.#env) === undefined;
+    const all = { ...options, ...this.#options } as typeof options;
+    return isDirect ? connect(all as ConnectionOptions) : super.connect(request, all);
+  }
+}

@@ -1,0 +1,55 @@
+import { RUN_ID_PATTERN } from '../../contract/run-directory.js';
+import type { WholeRun } from '../mlflow/runs.js';
+import { RUN_ID_TAG } from '../record/tags.js';
+import type { RecordedRun } from './recorded-runs.js';
+
+/** Null for a run that is none of ours. Its id becomes the name of a folder: what is no run id is nobody's. */
+export function describeRecorded(
+  { run, params, tags, startTimeMs }: WholeRun,
+  experiment: string | undefined,
+): RecordedRun | null {
+  const own = Object.fromEntries(
+    tags.filter(({ key }) => !key.startsWith('mlflow.')).map(({ key, value }) => [key, value]),
+  );
+  const runId = own[RUN_ID_TAG] ?? '';
+  if (!RUN_ID_PATTERN.test(runId)) return null;
+  return {
+    ...{ runId, mlflowRunId: run.id, artifactUri: run.artifactUri, experiment, tags: own },
+    deleted: run.lifecycleStage === 'deleted',
+    status: own['runner.status'] ?? (run.status === 'RUNNING' ? 'running' : undefined),
+    startedAt: startTimeMs,
+    likeness: likenessOf(params),
+  };
+}
+
+/**
+ * What a run had to do, as far as a parameter says: where and with what it did that may differ. Runs that are of one spec
+ * are alike; those that are alike are mostly of one spec, which is told apart when they are read.
+ */
+const ASKED = /^(?!mode$)[^.]+$|^engine\.(name|version|step)$|^data\.digest$/;
+
+function likenessOf(params: WholeRun['params']): string {
+  const asked = params.filter(({ key }) => ASKED.test(key)).map(({ key, value }) => [key, value]);
+  return JSON.stringify(asked.sort(([one = ''], [other = '']) => (one < other ? -1 : 1)));
+}
+
+/**
+ * Of records of one run that which is not deleted, has come further, was made first: whoever asks gets the same one.
+ */
+function furtherOf(one: RecordedRun, other: RecordedRun): RecordedRun {
+  if (one.deleted !== other.deleted) return one.deleted ? other : one;
+  const ended = ({ status }: RecordedRun): boolean => status !== undefined && status !== 'running';
+  if (ended(one) !== ended(other)) return ended(one) ? one : other;
+  if (one.startedAt !== other.startedAt) return one.startedAt < other.startedAt ? one : other;
+  return one.mlflowRunId < other.mlflowRunId ? one : other;
+}
+
+/** One record a run; the newest run first, as a runs directory has them. */
+export function onceEach(recorded: readonly RecordedRun[]): readonly RecordedRun[] {
+  const byRunId = new Map<string, RecordedRun>();
+  for (const run of recorded) {
+    const known = byRunId.get(run.runId);
+    byRunId.set(run.runId, known === undefined ? run : furtherOf(known, run));
+  }
+  return [...byRunId.values()].sort((one, other) => (one.runId < other.runId ? 1 : -1));
+}
