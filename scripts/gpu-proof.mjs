@@ -42,15 +42,6 @@ const { values: options } = parseArgs({
   },
   allowNegative: true,
 });
-requireNode();
-ensureBuilt();
-const scratch = mkdtempSync(join(tmpdir(), 'runner-gpu-proof-'));
-try {
-  process.exitCode = await prove();
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}
-
 async function prove() {
   say('1. Engine: runner engine provision --gpu');
   const engine = runner('engine', 'provision', '--gpu');
@@ -73,6 +64,10 @@ async function prove() {
   measured.set('torch', torch());
   const markdown = [describe(machine, card), table(measured), checks(measured), full()].join('\n\n');
   say(`\n${markdown}`);
+  if (measured.get('gpu')?.why !== undefined) {
+    say(`\nNo run has trained on the card, so ${PAGE} is as it was.`);
+    return 1;
+  }
   if (options.write) await write(markdown);
   return 0;
 }
@@ -230,4 +225,13 @@ function runner(...args) {
 function told(/** @type {Ran} */ { status, document, stderr }) {
   say(document?.error?.message ?? stderr);
   return status ?? 1;
+}
+
+requireNode();
+ensureBuilt();
+const scratch = mkdtempSync(join(tmpdir(), 'runner-gpu-proof-'));
+try {
+  process.exitCode = await prove();
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
 }

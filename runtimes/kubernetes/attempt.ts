@@ -131,9 +131,11 @@ export class Attempt {
       return ms;
     };
     const job = await this.#ensureCreated(intent);
-    if (known === undefined) this.#journal.write({ step: 'created', uid: job.uid, ms: lap() });
+    // Somebody may have removed the one that was there: its Secret went with it.
+    const isNew = known?.uid !== job.uid;
+    if (isNew) this.#journal.write({ step: 'created', uid: job.uid, ms: lap() });
     signal.throwIfAborted();
-    if (this.#journal.find('filled') === undefined) {
+    if (isNew || this.#journal.find('filled') === undefined) {
       await this.#fill(intent, job.uid, signal);
       this.#journal.write({ step: 'filled', ms: lap() });
     }
@@ -175,7 +177,11 @@ export class Attempt {
     const { runId, spec } = this.planned;
     const seconds = signedSeconds(spec.limits?.timeoutMs);
     const transfers = await fillStorage({ run: this.planned, job, storage, seconds, signal });
-    const secret = { name: secretNameOf(name, token), namespace: cluster.namespace, labels: labelsOf(runId, token) };
+    const secret = {
+      name: secretNameOf(name, token),
+      namespace: cluster.namespace,
+      labels: labelsOf(runId, token),
+    };
     // One that a predecessor has made does as well.
     await cluster.createSecret(secretManifest(secret, { jobName: name, jobUid, transfers }));
   }

@@ -29,7 +29,13 @@ export async function collectResults(
     ...taking,
     fetch: async (into) => {
       const open = () => openArchive(storage, keys.results, signal);
-      const files = await extractFiles(open, { into, top: RESULTS_FOLDER, ...RESULT_RULES, signal, cutShort });
+      const files = await extractFiles(open, {
+        into,
+        top: RESULTS_FOLDER,
+        ...RESULT_RULES,
+        signal,
+        cutShort,
+      });
       await writeFileAtomic(runPath(into, 'exit'), exit);
       return files;
     },
@@ -49,7 +55,10 @@ async function readExit(
     chunks.push(chunk);
     bytes += chunk.length;
     if (bytes > MOST_EXIT_BYTES) {
-      return new RunnerError('artifact-rejected', `The trainer's exit.json has more than ${MOST_EXIT_BYTES} bytes.`);
+      return new RunnerError(
+        'artifact-rejected',
+        `The trainer's exit.json has more than ${MOST_EXIT_BYTES} bytes.`,
+      );
     }
   }
   return Buffer.concat(chunks);
@@ -58,7 +67,10 @@ async function readExit(
 async function openArchive(storage: Storage, key: string, signal: AbortSignal) {
   const archive = await storage.open(key, signal);
   if (archive !== null) return archive;
-  throw new RunnerError('artifact-rejected', 'The trainer says that it has sent its results, and there are none.');
+  throw new RunnerError(
+    'artifact-rejected',
+    'The trainer says that it has sent its results, and there are none.',
+  );
 }
 
 const cutShort = (why: string, cause?: unknown): RunnerError =>

@@ -57,9 +57,13 @@ async function settingsReader({ io }: CliContext, flags: Flags) {
 
 function notOfMode(name: SettingName, mode: Settings['mode']): RunnerError {
   const { only = [] } = SETTINGS[name];
-  return new RunnerError('usage', `${flagName(name)} is for --mode ${only.join(' or ')}; this run is ${mode}.`, {
-    hint: `Add \`--mode ${only[0] ?? ''}\`, or leave out ${flagName(name)}.`,
-  });
+  return new RunnerError(
+    'usage',
+    `${flagName(name)} is for --mode ${only.join(' or ')}; this run is ${mode}.`,
+    {
+      hint: `Add \`--mode ${only[0] ?? ''}\`, or leave out ${flagName(name)}.`,
+    },
+  );
 }
 
 /** The absolute runs directory that the command is about. */

@@ -8,10 +8,7 @@ import type { ConnectCluster, ConnectedCluster } from './services.js';
 
 export async function connectCluster({ env, place }: ConnectCluster): Promise<ConnectedCluster> {
   const { storage: uri, storageEndpoint: podEndpoint } = place;
-  const [cluster, storage] = await Promise.all([
-    connect(place),
-    S3Exchange.open(uri, { env, podEndpoint }),
-  ]);
+  const [cluster, storage] = await Promise.all([connect(place), S3Exchange.open(uri, { env, podEndpoint })]);
   return {
     namespace: cluster.namespace,
     createRuntime: (parts) =>

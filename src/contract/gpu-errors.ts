@@ -26,6 +26,6 @@ export const GPU_ERRORS = {
   'gpu-out-of-memory': { exit: EXIT.environment, hint: 'Lower --batch-size, or raise --gpu-memory-limit.' },
   'gpu-failed': {
     exit: EXIT.runFailed,
-    hint: 'The kernel log (`dmesg | grep -i xid`) says more; run it again, on another card if there is one.',
+    hint: 'The kernel log (`dmesg`, lines with Xid) says more; run it again, on another card if there is one.',
   },
 } as const satisfies Record<string, ErrorEntry>;

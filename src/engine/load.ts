@@ -84,8 +84,8 @@ function load(engine: Engine, { threads, gpu, requireGpu = false }: LoadOptions)
   try {
     if (engine.logLevelPath !== undefined) loadForAll(engine.logLevelPath);
     if (engine.sessionConfigPath !== undefined) {
-      const { setConfig } = loadForAll(engine.sessionConfigPath) as { setConfig(config: Uint8Array): void };
-      setConfig(sessionConfig(gpu));
+      const addon = loadForAll(engine.sessionConfigPath) as { setConfig(config: Uint8Array): void };
+      addon.setConfig(sessionConfig(gpu));
     }
     const tf = require('.') as TensorFlow;
     if (requireGpu) checkFindsGpu(tf, engine);

@@ -77,12 +77,13 @@ export async function clear(
 }
 
 /** Why something is left of a run that has ended. */
-export function leftoverOf({ runId, status }: RunOutcome, thrown: unknown): RunnerError {
+export function leftoverOf({ runId, status, mode }: RunOutcome, thrown: unknown): RunnerError {
   const { code, message } = toRunnerError(thrown);
   return new RunnerError(
     code,
     `Run ${runId} has ended (${status}), but what it has made could not all be removed: ${message}`,
-    { cause: thrown, hint: '`runner gc` removes it.' },
+    // `runner gc` does not look at clusters.
+    { cause: thrown, hint: `\`runner ${mode === 'kubernetes' ? 'recover' : 'gc'}\` removes it.` },
   );
 }
 

@@ -1,10 +1,12 @@
 /** The kept weights as a logged model of the server, and as a version of a registered one where that was asked for. */
+import { RunnerError } from '../contract/errors.js';
 import { ARTIFACT_FILES } from '../contract/run-directory.js';
 import type { ArtifactFile } from './artifacts/artifact-store.js';
 import { withExtraFiles } from './extra-files.js';
 import { findOrMake } from './mlflow/find-or-make.js';
 import { logArtifacts } from './log-artifacts.js';
 import type { LogTools } from './log-run.js';
+import type { TrackingServer } from './mlflow/tracking-server.js';
 import { modelFiles } from './record/model-files.js';
 import { readSavedModelSignature } from './record/saved-model-signature.js';
 import { RUN_ID_TAG } from './record/tags.js';
@@ -21,7 +23,8 @@ export const isOfModel = ({ path }: Pick<ArtifactFile, 'path'>): boolean => path
 type Model = NonNullable<Destination['model']>;
 
 /**
- * Does nothing for a run that has kept no model. Its artifacts are at the run's as well, so that they are seen there.
+ * Does nothing for a run that has kept no model, nor at a server of MLflow 2 where nothing is to be registered. The
+ * model's artifacts are the run's as well, so that they are seen there.
  * @param files all the artifacts of the run
  * @throws RunnerError of server and store
  */
@@ -34,12 +37,17 @@ export async function logModel(
 ): Promise<void> {
   const savedModel = files.find(({ path }) => path === SAVED_MODEL);
   if (savedModel === undefined || run.outcome === null) return;
+  const name = options.register ?? run.request?.tracking?.register;
+  const { version: mlflowVersion } = await tools.server.probe(options.signal);
+  if (!hasLoggedModels(mlflowVersion)) {
+    if (name === undefined) return;
+    throw noLoggedModels(name, mlflowVersion, tools.server);
+  }
   const model = recorder.state.model ?? (await findOrCreate(run, recorder, options, tools));
   const whole =
     model.ready && options.verify !== true
       ? model
-      : await sendModel(run, model, { files, savedModel }, recorder, options, tools);
-  const name = options.register ?? run.request?.tracking?.register;
+      : await sendModel(run, model, { files, savedModel, mlflowVersion }, recorder, options, tools);
   if (name === undefined || recorder.state.version?.name === name) return;
   const version = await tools.server.ensureVersion(
     name,
@@ -51,6 +59,16 @@ export async function logModel(
   );
   await recorder.note({ version });
 }
+
+/** They came with MLflow 3; the model is among the artifacts of the run as well. */
+const hasLoggedModels = (mlflowVersion: string): boolean => !(Number.parseInt(mlflowVersion, 10) < 3);
+
+const noLoggedModels = (name: string, version: string, { uri }: TrackingServer): RunnerError =>
+  new RunnerError(
+    'tracking-refused',
+    `${uri} runs MLflow ${version}, which has no logged models: nothing can be registered as ${name}.`,
+    { hint: 'Have the server upgraded to MLflow 3, or leave out --register; all else is recorded.' },
+  );
 
 const tagsOf = ({ runId, spec, outcome }: RunToRecord) => [
   { key: RUN_ID_TAG, value: runId },
@@ -82,10 +100,18 @@ async function findOrCreate(
   return model;
 }
 
+interface ModelToSend {
+  /** All of the run. */
+  readonly files: readonly ArtifactFile[];
+  readonly savedModel: ArtifactFile;
+  /** Of the server. */
+  readonly mlflowVersion: string;
+}
+
 async function sendModel(
   { spec, outcome }: RunToRecord,
   model: Model,
-  { files, savedModel }: { readonly files: readonly ArtifactFile[]; readonly savedModel: ArtifactFile },
+  { files, savedModel, mlflowVersion }: ModelToSend,
   recorder: RunRecorder,
   { signal, verify: deep = false }: RecordOptions,
   { server, clock, ...tools }: LogTools,
@@ -99,7 +125,7 @@ async function sendModel(
     signature: await readSavedModelSignature(savedModel.file),
     createdAt: outcome?.endedAt ?? 0,
     bytes: own.reduce((sum, { bytes }) => sum + bytes, 0),
-    mlflowVersion: (await server.probe(signal)).version,
+    mlflowVersion,
   });
   const store = await tools.openStore(model.artifactUri, recorder.state, signal);
   try {

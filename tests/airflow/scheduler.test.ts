@@ -32,7 +32,7 @@ const ROUNDS = Number(process.env.RUNNER_TEST_AIRFLOW_FAULTS ?? 1);
 
 let airflow: RunningAirflow;
 let mlflow: MlflowServer;
-/** Stands before it, and breaks every connection while it is `down`. */
+/** Stands before it, and says that it is not there while it is `down`. */
 let proxy: FaultProxy;
 let down = true;
 /** What this machine has not, if there is no Airflow. */
@@ -45,7 +45,7 @@ beforeAll(async () => {
   const [daemon, , tracking] = needed;
   if ('lacking' in daemon || 'lacking' in tracking || lacking !== undefined) return;
   const [port, python] = [await freePort(), tracking.python];
-  const faultOf = () => (down ? ('reset-before' as const) : undefined);
+  const faultOf = () => (down ? ('maintenance' as const) : undefined);
   proxy = await startFaultProxy({ target: `http://127.0.0.1:${port}`, faultOf });
   const env = {
     ...{ DOCKER_HOST: daemon.dockerHost, MLFLOW_TRACKING_URI: proxy.uri },

@@ -44,8 +44,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const COMMON = ['--threads', '1', '--batch-size', '60', '--no-track', '--evaluate'];
-const SHORT = [...COMMON, '--epochs', '2'];
+const COMMON = ['--threads', '1', '--batch-size', '60', '--no-track'];
+const SHORT = [...COMMON, '--epochs', '2', '--evaluate'];
 const ENDLESS = [...COMMON, '--epochs', '100000', '--no-early-stopping'];
 
 /** A cluster of the test's own, and the command line that uses it. */
@@ -136,7 +136,7 @@ describe('a run on a cluster', () => {
     running.kill('SIGINT');
     const { exitCode, stdout } = await running;
     expect(exitCode).toBe(130);
-    expect(JSON.parse(stdout as string)).toMatchObject({ status: 'cancelled', reason: 'interrupted' });
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'cancelled', reason: 'interrupted' });
     expect(await readNewestCheckpoint(here.runDir())).not.toBeNull();
     expect(here.left()).toEqual([0, 0, 0]);
   });
@@ -157,7 +157,10 @@ async function runOn(here: Here, onEvent: (event: RunEvent) => void = () => unde
     kubernetes: { namespace: 'runner', storage: STORAGE },
   };
   process.env.KUBECONFIG = here.env.KUBECONFIG;
-  const [cluster, storage] = await Promise.all([connectCluster({}), S3Exchange.open(STORAGE, { env: here.env })]);
+  const [cluster, storage] = await Promise.all([
+    connectCluster({}),
+    S3Exchange.open(STORAGE, { env: here.env }),
+  ]);
   try {
     const parts = { cluster, storage, job: mnistCnn, clock: systemClock, owner: 'test', timing: QUICK };
     const { signal } = new AbortController();

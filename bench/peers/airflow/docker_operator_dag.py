@@ -38,11 +38,11 @@ with DAG(
         ],
         execution_timeout=timedelta(hours=2),
     )
-    log = BashOperator(
+    log_to_mlflow = BashOperator(
         task_id="log_to_mlflow",
         bash_command='exec "$BENCH_PYTHON" "$BENCH_LOG" "$BENCH_RUN"',
         env={"BENCH_RUN": FOLDER + "/{{ run_id }}"},
         append_env=True,
         execution_timeout=timedelta(minutes=30),
     )
-    train >> log
+    train >> log_to_mlflow

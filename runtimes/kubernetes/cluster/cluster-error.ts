@@ -38,9 +38,13 @@ export function toClusterError(error: unknown, { server, namespace, what }: Aske
   }
   // A server that is just starting, ending or overloaded.
   if (code === 429 || code >= 500) {
-    return new RunnerError('cluster-unreachable', `The cluster at ${server} could not ${what}: ${code} ${words}.`, {
-      cause: error,
-    });
+    return new RunnerError(
+      'cluster-unreachable',
+      `The cluster at ${server} could not ${what}: ${code} ${words}.`,
+      {
+        cause: error,
+      },
+    );
   }
   return new RunnerError('cluster-failed', `The cluster at ${server} would not ${what}: ${code} ${words}.`, {
     cause: error,
@@ -51,7 +55,9 @@ export function toClusterError(error: unknown, { server, namespace, what }: Aske
 function wordsOf(error: unknown): string {
   const body = answerSchema.safeParse(error).data?.body;
   const known = statusSchema.safeParse(typeof body === 'string' ? parseJson(body) : body).data?.message;
-  return (known ?? (typeof body === 'string' && body !== '' ? body : 'without a word')).trim().replace(/\.$/, '');
+  return (known ?? (typeof body === 'string' && body !== '' ? body : 'without a word'))
+    .trim()
+    .replace(/\.$/, '');
 }
 
 function parseJson(text: string): unknown {

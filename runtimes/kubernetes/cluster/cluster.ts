@@ -1,10 +1,10 @@
 /** The few things that are asked of a cluster: one function a right of the Role in manifests/. */
-import type { V1Job, V1Secret } from '@kubernetes/client-node';
 import type { Readable } from 'node:stream';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { ClusterPlace } from '../../../src/contract/run-spec.js';
 import { isCode, toClusterError } from './cluster-error.js';
 import { loadClient, type KubeConfig } from './load-client.js';
+import type { DeleteOptions, Job, Secret } from './plain.js';
 import { openPodLog } from './pod-log.js';
 import { parseEvents, parseJob, parsePod, type JobState, type PodState } from './state.js';
 
@@ -16,7 +16,7 @@ export interface Cluster {
   readonly server: string;
   readonly namespace: string;
   /** @returns undefined if there is one of that name already */
-  createJob(job: V1Job): Promise<JobState | undefined>;
+  createJob(job: Job): Promise<JobState | undefined>;
   /** Undefined if there is none. */
   readJob(name: string): Promise<JobState | undefined>;
   /** Lets the pods of a Job that was made to wait be made. */
@@ -27,7 +27,7 @@ export interface Cluster {
    */
   deleteJob(name: string, uid: string, propagation: 'Foreground' | 'Background'): Promise<void>;
   /** @returns false if there is one of that name already */
-  createSecret(secret: V1Secret): Promise<boolean>;
+  createSecret(secret: Secret): Promise<boolean>;
   /** Newest first. */
   listPods(labels: Readonly<Record<string, string>>): Promise<readonly PodState[]>;
   /** What warnings say of an object, newest last. */
@@ -35,7 +35,11 @@ export interface Cluster {
   /** The log of a container with time stamps, from a moment to the second on; null where there is no such pod. */
   openLog(
     pod: string,
-    options: { readonly container: string; readonly sinceTime?: string | undefined; readonly follow: boolean },
+    options: {
+      readonly container: string;
+      readonly sinceTime?: string | undefined;
+      readonly follow: boolean;
+    },
     signal: AbortSignal,
   ): Promise<Readable | null>;
 }
@@ -69,9 +73,11 @@ export async function connectCluster({
   return {
     server,
     namespace: chosen,
-    createJob: (body) =>
+    createJob: (job) =>
       ask('create jobs', () =>
-        unless(409, async () => parseJob(await batch.createNamespacedJob({ namespace: chosen, body, ...STRICT }))),
+        unless(409, async () =>
+          parseJob(await batch.createNamespacedJob({ namespace: chosen, body: job, ...STRICT })),
+        ),
       ),
     readJob: (name) =>
       ask('get jobs', () =>
@@ -83,14 +89,16 @@ export async function connectCluster({
     },
     deleteJob: async (name, uid, propagationPolicy) => {
       // By its uid: one of that name that somebody has made since is not meant.
-      const body = { propagationPolicy, preconditions: { uid } };
+      const body: DeleteOptions = { propagationPolicy, preconditions: { uid } };
       await ask('delete jobs', () =>
         unless(404, () => batch.deleteNamespacedJob({ name, namespace: chosen, body })),
       );
     },
-    createSecret: (body) =>
+    createSecret: (secret) =>
       ask('create secrets', async () => {
-        const made = await unless(409, () => core.createNamespacedSecret({ namespace: chosen, body, ...STRICT }));
+        const made = await unless(409, () =>
+          core.createNamespacedSecret({ namespace: chosen, body: secret, ...STRICT }),
+        );
         return made !== undefined;
       }),
     listPods: (labels) =>
@@ -118,14 +126,18 @@ export async function connectCluster({
 /** What this version of a cluster does not know is refused, and not left out: a hardening that is not there is none. */
 const STRICT = { fieldValidation: 'Strict' } as const;
 
-const CONFIG_HINT = 'Set KUBECONFIG, or name one of its contexts with --kube-context; `kubectl config get-contexts` lists them.';
+const CONFIG_HINT =
+  'Set KUBECONFIG, or name one of its contexts with --kube-context; `kubectl config get-contexts` lists them.';
 
 function readConfig(config: KubeConfig, context: string | undefined): KubeConfig {
   try {
     config.loadFromDefault();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new RunnerError('bad-config', `The kubeconfig cannot be read: ${why}`, { cause: error, hint: CONFIG_HINT });
+    throw new RunnerError('bad-config', `The kubeconfig cannot be read: ${why}`, {
+      cause: error,
+      hint: CONFIG_HINT,
+    });
   }
   if (context === undefined) return config;
   if (config.getContextObject(context) === null) {

@@ -32,7 +32,9 @@ export async function openPodLog(
   await config.applyToHTTPSOptions(options);
   const send = url.protocol === 'https:' ? requestTls : requestPlain;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    send(url, { ...options, signal }, resolve).on('error', reject).end();
+    send(url, { ...options, signal }, resolve)
+      .on('error', reject)
+      .end();
   });
   if (response.statusCode === 200) return response;
   const body = await text(response);

@@ -11,7 +11,11 @@ const time = z.union([z.date(), z.string()]).nullish();
 const text = z.string().nullish();
 
 const jobSchema = z.object({
-  metadata: z.object({ name: z.string(), uid: z.string(), labels: z.record(z.string(), z.string()).nullish() }),
+  metadata: z.object({
+    name: z.string(),
+    uid: z.string(),
+    labels: z.record(z.string(), z.string()).nullish(),
+  }),
   spec: z.object({ suspend: z.boolean().nullish() }),
   status: z.object({ conditions: z.array(condition).nullish() }).nullish(),
 });
@@ -115,13 +119,17 @@ export function parsePod(pod: unknown): PodState {
     phase: status?.phase ?? 'Pending',
     said: reading(status ?? {}),
     unschedulable:
-      scheduled?.status === 'False' && scheduled.reason === 'Unschedulable' ? (scheduled.message ?? '') : undefined,
+      scheduled?.status === 'False' && scheduled.reason === 'Unschedulable'
+        ? (scheduled.message ?? '')
+        : undefined,
     disruption: disruption && reading(disruption),
     container: containerOf(status?.containerStatuses?.find(({ name }) => name === CONTAINER)?.state),
   };
 }
 
-type ContainerStatus = NonNullable<NonNullable<z.infer<typeof podSchema>['status']>['containerStatuses']>[number];
+type ContainerStatus = NonNullable<
+  NonNullable<z.infer<typeof podSchema>['status']>['containerStatuses']
+>[number];
 
 function containerOf(state: ContainerStatus['state']): PodState['container'] {
   if (state?.terminated) {

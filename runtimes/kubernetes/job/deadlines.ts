@@ -17,9 +17,7 @@ export const TTL_SECONDS = DAY_SECONDS;
 /** From the pod's making, the wait for a node included. */
 export const deadlineSeconds = (timeoutMs: number | undefined): number => {
   const longest = LONGEST_SIGNED_SECONDS - SENDING_SECONDS;
-  return timeoutMs === undefined
-    ? longest
-    : Math.min(longest, Math.ceil(timeoutMs / 1000) + SLACK_SECONDS);
+  return timeoutMs === undefined ? longest : Math.min(longest, Math.ceil(timeoutMs / 1000) + SLACK_SECONDS);
 };
 
 /** Of the addresses that a pod is given. */

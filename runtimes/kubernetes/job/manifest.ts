@@ -1,10 +1,10 @@
 /** What is asked of a cluster for a trainer: hardened by default, with nothing to switch it off. */
-import type { V1Job, V1PodSpec, V1ResourceRequirements, V1Secret } from '@kubernetes/client-node';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { GpuRequest } from '../../../src/contract/run-spec.js';
 import type { Transfers } from '../../../src/contract/transfers.js';
 import { heapOption, type ContainerLimits } from '../../../src/isolation/container-limits.js';
 import { IN_IMAGE } from '../../../src/isolation/trainer-image.js';
+import type { Job, PodSpec, ResourceRequirements, Secret } from '../cluster/plain.js';
 import { CONTAINER } from '../cluster/state.js';
 import { GRACE_SECONDS, TTL_SECONDS } from './deadlines.js';
 
@@ -41,7 +41,7 @@ export interface TrainerJob {
  * whatever way is not begun again behind the runner's back.
  * @throws RunnerError `bad-spec` for GPUs that a cluster cannot be asked for
  */
-export function jobManifest(job: TrainerJob): V1Job {
+export function jobManifest(job: TrainerJob): Job {
   const { name, namespace, labels, annotations } = job;
   return {
     apiVersion: 'batch/v1',
@@ -70,7 +70,7 @@ export function jobManifest(job: TrainerJob): V1Job {
 const POD_ANNOTATIONS = { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' };
 
 /** Fits the Pod Security Standard `restricted`. */
-function podSpec({ image, serviceAccount, secretName, limits, gpu }: TrainerJob): V1PodSpec {
+function podSpec({ image, serviceAccount, secretName, limits, gpu }: TrainerJob): PodSpec {
   const { uid } = IN_IMAGE;
   return {
     restartPolicy: 'Never',
@@ -124,29 +124,33 @@ function podSpec({ image, serviceAccount, secretName, limits, gpu }: TrainerJob)
 }
 
 /** Asked for as much as it may use: the pod is then among the last that a node gives up. */
-function resourcesOf(limits: ContainerLimits, gpu: GpuRequest | undefined): V1ResourceRequirements {
+function resourcesOf(limits: ContainerLimits, gpu: GpuRequest | undefined): ResourceRequirements {
   const own = { cpu: `${Math.ceil(limits.cpus * 1000)}m`, memory: String(limits.memoryBytes) };
   const gpus = gpu === undefined ? {} : { [GPU]: String(gpuCount(gpu)) };
   return { requests: { ...own, ...gpus }, limits: { ...own, ...gpus } };
 }
 
 function gpuCount({ devices, prefer }: GpuRequest): number {
-  const refused = (message: string, hint: string): RunnerError => new RunnerError('bad-spec', message, { hint });
+  const refused = (message: string, hint: string): RunnerError =>
+    new RunnerError('bad-spec', message, { hint });
   if (prefer) {
-    throw refused('A cluster cannot be asked for a GPU only where it has one.', 'Take --gpu, or leave it out.');
+    throw refused(
+      'A cluster cannot be asked for a GPU only where it has one.',
+      'Take --gpu, or leave it out.',
+    );
   }
   // A cluster gives GPUs by number; which, is its own to say.
   if (Array.isArray(devices)) {
     throw refused('A cluster cannot be asked for certain GPUs.', 'Say how many with --gpus.');
   }
-  return devices === 'all' ? 1 : (devices as number);
+  return devices === 'all' ? 1 : devices;
 }
 
 /** The addresses that the pod is given. It goes with the Job, whose own it is. */
 export function secretManifest(
   { name, namespace, labels }: Pick<TrainerJob, 'name' | 'namespace' | 'labels'>,
   { jobName, jobUid, transfers }: { jobName: string; jobUid: string; transfers: Transfers },
-): V1Secret {
+): Secret {
   return {
     apiVersion: 'v1',
     kind: 'Secret',

@@ -152,6 +152,7 @@ class LineReader {
 
 /** In whole seconds, for that is all that a cluster looks at; what comes again is passed over. */
 export function sinceTimeOf(position: LogPosition): string | undefined {
-  const since = sinceOf(position);
-  return since === undefined ? undefined : new Date(Math.floor(Number(since)) * 1000).toISOString();
+  // A number has not the digits of a second and its nanoseconds: it would be rounded up.
+  const seconds = sinceOf(position)?.split('.')[0];
+  return seconds === undefined ? undefined : new Date(Number(seconds) * 1000).toISOString();
 }

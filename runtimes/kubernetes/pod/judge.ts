@@ -54,7 +54,10 @@ function causeOfPod({ said, disruption, phase }: PodState): Cause | undefined {
   if (disruption !== undefined || said.reason === 'Evicted') {
     const isPreempted = disruption?.reason === 'PreemptionByScheduler';
     const what = isPreempted ? 'made room for another one' : 'was evicted';
-    return { code: 'evicted', message: `The pod ${what}${words(said.message === '' ? (disruption ?? said) : said)}.` };
+    return {
+      code: 'evicted',
+      message: `The pod ${what}${words(said.message === '' ? (disruption ?? said) : said)}.`,
+    };
   }
   return undefined;
 }
@@ -70,7 +73,10 @@ const deadlineOf = (job: JobState | undefined): Cause | undefined =>
 /** Of a Job whose pod nobody can be asked about any more. */
 function causeOfJob(failed: Why): Cause {
   if (failed.reason === 'DeadlineExceeded') {
-    return { code: 'timeout', message: 'The cluster ended the pod: its time (activeDeadlineSeconds) was up.' };
+    return {
+      code: 'timeout',
+      message: 'The cluster ended the pod: its time (activeDeadlineSeconds) was up.',
+    };
   }
   if (failed.reason === 'PodFailurePolicy' && failed.message.includes('DisruptionTarget')) {
     return { code: 'evicted', message: `The cluster took the pod away${words(failed)}.` };
@@ -101,5 +107,9 @@ function troubleOf({ container, unschedulable }: PodState): Trouble | undefined 
     return { code: 'image-missing', message, isFinal: reason === NO_NAME };
   }
   if (!START_REASONS.includes(reason)) return undefined;
-  return { code: 'cluster-failed', message: `The node cannot start the trainer${words(container)}.`, isFinal: false };
+  return {
+    code: 'cluster-failed',
+    message: `The node cannot start the trainer${words(container)}.`,
+    isFinal: false,
+  };
 }

@@ -21,7 +21,7 @@ console.log(JSON.stringify(failures));
 const TIMEOUT_MS = 120_000;
 
 /** The driver's own library: there is none where there is no card, and then nothing is amiss yet. */
-const OF_THE_DRIVER = /^libcuda\.so\.1:/;
+const OF_THE_DRIVER = 'libcuda.so.1:';
 
 /**
  * Loads each part from where TensorFlow will find it. One that does not load would only show as “no GPU” later.
@@ -41,7 +41,7 @@ export async function tryParts(
       { timeoutMs: TIMEOUT_MS },
     );
     const failures = ok ? (JSON.parse(stdout) as readonly string[]) : [output.trim()];
-    const [failure] = failures.filter((message) => !OF_THE_DRIVER.test(message));
+    const [failure] = failures.filter((message) => !message.startsWith(OF_THE_DRIVER));
     if (failure === undefined) return;
     throw new RunnerError(
       'engine-corrupt',

@@ -3,7 +3,7 @@ import { lstat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import { describeError, isErrno } from '../../common/errors.js';
-import { RunnerError } from '../../contract/errors.js';
+import type { RunnerError } from '../../contract/errors.js';
 import { ArchiveCheck, type CheckOptions } from './archive-check.js';
 import { NewFolder, type WrittenFile } from './new-folder.js';
 

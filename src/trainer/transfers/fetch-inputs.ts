@@ -22,9 +22,13 @@ export async function fetchInputs(
     await makeDirectory(dirname(target));
     const got = await request(`get ${path}`, url, { signal }, (response) => save(response, target));
     if (got.bytes === bytes && got.sha256 === sha256) continue;
-    throw new RunnerError('bad-data', `${path} is not the file that was put there: it has ${got.bytes} bytes.`, {
-      hint: 'Something else writes to the place that --storage names: give the runner one of its own.',
-    });
+    throw new RunnerError(
+      'bad-data',
+      `${path} is not the file that was put there: it has ${got.bytes} bytes.`,
+      {
+        hint: 'Something else writes to the place that --storage names: give the runner one of its own.',
+      },
+    );
   }
 }
 

@@ -49,7 +49,8 @@ async function readTransfers(path: string): Promise<Transfers> {
     return transfersSchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (error) {
     // Not the cause's own words: they may hold an address, and with it the right to use it.
-    const why = error instanceof Error && 'code' in error ? describeError(error) : 'it does not fit its schema';
+    const why =
+      error instanceof Error && 'code' in error ? describeError(error) : 'it does not fit its schema';
     throw new RunnerError('bad-spec', `The list of transfers cannot be read: ${why}.`);
   }
 }

@@ -66,9 +66,10 @@ async function add(packing: Pack, path: string, name: string): Promise<void> {
   }
   if (found.isDirectory()) {
     packing.entry({ name, type: 'directory' });
-    for (const inner of (await readdir(path)).sort()) await add(packing, join(path, inner), `${name}/${inner}`);
+    for (const inner of (await readdir(path)).sort())
+      await add(packing, join(path, inner), `${name}/${inner}`);
   } else if (found.isFile()) {
-    const size = Number(found.size);
+    const { size } = found;
     const content = size === 0 ? Readable.from([]) : createReadStream(path, { end: size - 1 });
     await pipeline(content, packing.entry({ name, size }));
   }

@@ -4,13 +4,14 @@
  * is strict where a cluster is: unknown members, rights that the Role of the manifest does not give, names that are taken.
  * What it is not: no scheduler, no container, no network, no other version's habits.
  */
-import { loadAllYaml, type V1Job, type V1Pod, type V1Role, type V1Secret } from '@kubernetes/client-node';
+import { loadAllYaml, type V1Role } from '@kubernetes/client-node';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job, Pod as PodObject, Secret } from '../../../runtimes/kubernetes/cluster/plain.js';
 import { runContainer, stamped, type RunningContainer, type StandInImage } from './processes.js';
 import { faultsOf } from './strict-schema.js';
 
@@ -31,7 +32,7 @@ export interface ClusterOptions {
 }
 
 interface Pod {
-  readonly object: V1Pod;
+  readonly object: PodObject;
   readonly job: string;
   container?: RunningContainer;
   hasEnded: boolean;
@@ -47,8 +48,8 @@ class ApiError extends Error {
 }
 
 export class StandInCluster implements AsyncDisposable {
-  readonly jobs = new Map<string, V1Job>();
-  readonly secrets = new Map<string, V1Secret>();
+  readonly jobs = new Map<string, Job>();
+  readonly secrets = new Map<string, Secret>();
   readonly pods = new Map<string, Pod>();
   /** What containers were given, and objects were made of: all that the cluster was told beside secrets. */
   readonly given: string[] = [];
@@ -77,7 +78,9 @@ export class StandInCluster implements AsyncDisposable {
     return JSON.stringify({
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+      clusters: [
+        { name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
+      ],
       users: [{ name: 'u', user: { token: TOKEN } }],
       contexts: [{ name: 'stand-in', context: { cluster: 'c', user: 'u', namespace: NAMESPACE } }],
       'current-context': 'stand-in',
@@ -123,8 +126,9 @@ export class StandInCluster implements AsyncDisposable {
     const { method = '' } = request;
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://x');
     const [, resource = '', name, sub] =
-      new RegExp(`^/(?:api|apis/batch)/v1/namespaces/${NAMESPACE}/(\\w+)(?:/([^/]+))?(?:/(\\w+))?$`).exec(pathname) ??
-      [];
+      new RegExp(`^/(?:api|apis/batch)/v1/namespaces/${NAMESPACE}/(\\w+)(?:/([^/]+))?(?:/(\\w+))?$`).exec(
+        pathname,
+      ) ?? [];
     const kind = sub === undefined ? resource : `${resource}/${sub}`;
     let code = method === 'POST' ? 201 : 200;
     try {
@@ -147,7 +151,12 @@ export class StandInCluster implements AsyncDisposable {
 
   #authorize({ headers }: IncomingMessage, method: string, kind: string, name: string | undefined): void {
     if (headers.authorization !== `Bearer ${TOKEN}`) throw new ApiError(401, 'Unauthorized');
-    const verbs = { GET: name === undefined ? 'list' : 'get', POST: 'create', PATCH: 'patch', DELETE: 'delete' };
+    const verbs = {
+      GET: name === undefined ? 'list' : 'get',
+      POST: 'create',
+      PATCH: 'patch',
+      DELETE: 'delete',
+    };
     const verb = verbs[method as keyof typeof verbs];
     const allowed = this.#role.rules!.some(
       ({ resources = [], verbs: given }) => resources.includes(kind) && given.includes(verb),
@@ -162,9 +171,9 @@ export class StandInCluster implements AsyncDisposable {
   ): unknown {
     switch (`${method} ${kind}`) {
       case 'POST jobs':
-        return this.#createJob(accepted<V1Job>(body, 'V1Job', query));
+        return this.#createJob(fitting(body, 'V1Job', query));
       case 'POST secrets': {
-        const secret = accepted<V1Secret>(body, 'V1Secret', query);
+        const secret: Secret = fitting(body, 'V1Secret', query);
         taken(this.secrets, secret.metadata!.name!);
         this.secrets.set(secret.metadata!.name!, secret);
         return secret;
@@ -178,19 +187,23 @@ export class StandInCluster implements AsyncDisposable {
       case 'GET pods':
         return { kind: 'PodList', apiVersion: 'v1', items: this.#podsOf(query.get('labelSelector') ?? '') };
       case 'GET events':
-        return { kind: 'EventList', apiVersion: 'v1', items: this.#eventsOf(query.get('fieldSelector') ?? '') };
+        return {
+          kind: 'EventList',
+          apiVersion: 'v1',
+          items: this.#eventsOf(query.get('fieldSelector') ?? ''),
+        };
       default:
         throw new ApiError(404, 'the server could not find the requested resource');
     }
   }
 
-  #job(name: string): V1Job {
+  #job(name: string): Job {
     const job = this.jobs.get(name);
     if (job === undefined) throw new ApiError(404, `jobs.batch "${name}" not found`);
     return job;
   }
 
-  #createJob(job: V1Job): V1Job {
+  #createJob(job: Job): Job {
     const name = job.metadata!.name!;
     const foreign = { metadata: { name, uid: randomUUID(), labels: {} }, spec: job.spec!, status: {} };
     if (this.options.hasEveryName === true) this.jobs.set(name, foreign);
@@ -205,7 +218,7 @@ export class StandInCluster implements AsyncDisposable {
     return job;
   }
 
-  #patchJob(name: string, patch: { readonly spec: { readonly suspend: boolean } }): V1Job {
+  #patchJob(name: string, patch: { readonly spec: { readonly suspend: boolean } }): Job {
     const job = this.#job(name);
     const wasSuspended = job.spec!.suspend === true;
     job.spec = { ...job.spec!, ...patch.spec };
@@ -216,10 +229,11 @@ export class StandInCluster implements AsyncDisposable {
   #deleteJob(
     name: string,
     options: { readonly propagationPolicy: string; readonly preconditions?: { readonly uid?: string } },
-  ): V1Job {
+  ): Job {
     const job = this.#job(name);
     const { uid } = options.preconditions ?? {};
-    if (uid !== undefined && uid !== job.metadata!.uid) throw new ApiError(409, 'the UID in the precondition differs');
+    if (uid !== undefined && uid !== job.metadata!.uid)
+      throw new ApiError(409, 'the UID in the precondition differs');
     const pods = [...this.pods.values()].filter((pod) => pod.job === name);
     for (const pod of pods) {
       pod.object.metadata!.deletionTimestamp = new Date();
@@ -229,10 +243,11 @@ export class StandInCluster implements AsyncDisposable {
       for (const { object } of pods) this.pods.delete(object.metadata!.name!);
       this.jobs.delete(name);
       for (const [key, { metadata }] of this.secrets) {
-        if (metadata!.ownerReferences?.some((owner) => owner.uid === job.metadata!.uid)) this.secrets.delete(key);
+        if (metadata!.ownerReferences?.some((owner) => owner.uid === job.metadata!.uid))
+          this.secrets.delete(key);
       }
     };
-    const ended = Promise.all(pods.map((pod) => pod.container?.exitCode));
+    const ended = Promise.all(pods.flatMap(({ container }) => container?.exitCode ?? []));
     if (options.propagationPolicy === 'Foreground' && pods.length > 0) this.#do(() => ended.then(gone));
     else gone();
     return job;
@@ -244,7 +259,7 @@ export class StandInCluster implements AsyncDisposable {
     setTimeout(() => container?.child.kill('SIGKILL'), grace).unref();
   }
 
-  #makePod(job: V1Job): void {
+  #makePod(job: Job): void {
     const { refusesPods, unschedulable, images } = this.options;
     const name = job.metadata!.name!;
     if (refusesPods !== undefined) {
@@ -252,7 +267,7 @@ export class StandInCluster implements AsyncDisposable {
       return;
     }
     const { metadata, spec } = job.spec!.template;
-    const object: V1Pod = {
+    const object: PodObject = {
       metadata: { ...metadata, name: `${name}-x7k2p`, uid: randomUUID(), creationTimestamp: new Date() },
       spec: spec!,
       status: { phase: 'Pending' },
@@ -261,7 +276,12 @@ export class StandInCluster implements AsyncDisposable {
     this.pods.set(object.metadata!.name!, pod);
     const { image = '' } = spec!.containers[0]!;
     if (unschedulable !== undefined) {
-      const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: unschedulable };
+      const condition = {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'Unschedulable',
+        message: unschedulable,
+      };
       object.status = { phase: 'Pending', conditions: [condition] };
     } else if (images[image] === undefined) {
       const message = `Back-off pulling image "${image}": not found`;
@@ -271,7 +291,7 @@ export class StandInCluster implements AsyncDisposable {
     }
   }
 
-  async #run(pod: Pod, image: StandInImage, job: V1Job): Promise<void> {
+  async #run(pod: Pod, image: StandInImage, job: Job): Promise<void> {
     const onLine = (): void => this.#wake();
     pod.container = runContainer(pod.object, { image, secrets: this.secrets, onLine });
     this.given.push(pod.container.given, JSON.stringify(job));
@@ -283,7 +303,11 @@ export class StandInCluster implements AsyncDisposable {
     this.#show(pod, { terminated: { exitCode, reason } });
     pod.hasEnded = true;
     const type = exitCode === 0 ? 'Complete' : 'Failed';
-    const condition = { type, status: 'True', reason: exitCode === 0 ? 'CompletionsReached' : 'PodFailurePolicy' };
+    const condition = {
+      type,
+      status: 'True',
+      reason: exitCode === 0 ? 'CompletionsReached' : 'PodFailurePolicy',
+    };
     job.status = { conditions: [{ ...condition, message: '' }] };
     this.#wake();
   }
@@ -293,7 +317,7 @@ export class StandInCluster implements AsyncDisposable {
     object.status = { ...object.status, containerStatuses: [status] };
   }
 
-  #podsOf(selector: string): V1Pod[] {
+  #podsOf(selector: string): PodObject[] {
     const wanted = selector.split(',').map((pair) => pair.split('=') as [string, string]);
     return [...this.pods.values()]
       .map(({ object }) => object)
@@ -345,11 +369,12 @@ export class StandInCluster implements AsyncDisposable {
   }
 }
 
-function accepted<T>(body: unknown, type: string, query: URLSearchParams): T {
-  if (query.get('fieldValidation') !== 'Strict') throw new ApiError(400, 'the stand-in is asked for strict validation');
+function fitting(body: never, type: string, query: URLSearchParams): never {
+  if (query.get('fieldValidation') !== 'Strict')
+    throw new ApiError(400, 'the stand-in is asked for strict validation');
   const faults = faultsOf(body, type);
   if (faults.length > 0) throw new ApiError(400, `strict decoding error: ${faults.join(', ')}`);
-  return body as T;
+  return body;
 }
 
 function taken(objects: ReadonlyMap<string, unknown>, name: string): void {
@@ -358,7 +383,7 @@ function taken(objects: ReadonlyMap<string, unknown>, name: string): void {
 
 /** Waits until something is so. */
 export async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (const end = Date.now() + 60_000; !isSo(); ) {
+  for (const end = Date.now() + 60_000; !isSo();) {
     if (Date.now() > end) throw new Error(`${what}: not within a minute`);
     await sleep(20);
   }

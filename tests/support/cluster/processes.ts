@@ -1,10 +1,10 @@
 /** What a kubelet does, on this machine: a container of a pod as a child process, its folders as folders of its own. */
-import type { V1Pod, V1Secret } from '@kubernetes/client-node';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Pod, Secret } from '../../../runtimes/kubernetes/cluster/plain.js';
 
 /** An image: the program that it starts, and where folders of it lie on this machine. */
 export interface StandInImage {
@@ -29,8 +29,12 @@ export interface RunningContainer {
 const SIGNALS: Readonly<Record<string, number>> = { SIGKILL: 9, SIGTERM: 15, SIGABRT: 6, SIGSEGV: 11 };
 
 export function runContainer(
-  { spec }: V1Pod,
-  { image, secrets, onLine }: { image: StandInImage; secrets: ReadonlyMap<string, V1Secret>; onLine: () => void },
+  { spec }: Pod,
+  {
+    image,
+    secrets,
+    onLine,
+  }: { image: StandInImage; secrets: ReadonlyMap<string, Secret>; onLine: () => void },
 ): RunningContainer {
   const container = spec!.containers[0]!;
   const root = mkdtempSync(join(tmpdir(), 'runner-pod-'));
@@ -55,7 +59,10 @@ export function runContainer(
   };
   const args = [image.program, ...(container.args ?? []).map(here)];
   const env = Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, value ?? '']));
-  const child = spawn(process.execPath, args, { env: { ...env, TMPDIR: root }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    env: { ...env, TMPDIR: root },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const log: LogEntry[] = [];
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream, crlfDelay: Infinity }).on('line', (text) => {

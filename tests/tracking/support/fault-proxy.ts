@@ -31,7 +31,7 @@ export const PASSING_FAULTS = [
   'delay',
 ] as const;
 /** What a server is like that is none, or does not work. */
-type State = 'hang' | 'web-page' | 'nothing' | 'late-clock';
+type State = 'hang' | 'web-page' | 'nothing' | 'late-clock' | 'maintenance';
 /** The connection breaks at once, and the server hears of the request only later: when `late` lets it. */
 type Late = 'late';
 export type Fault = (typeof PASSING_FAULTS)[number] | State | Late;
@@ -120,6 +120,11 @@ async function passOn(
   }
   if (fault === 'answer-503') {
     answer(response, 503, {}, '<html><title>Unavailable</title></html>');
+    return;
+  }
+  if (fault === 'maintenance') {
+    // Longer than anybody waits.
+    answer(response, 503, { 'retry-after': '3600' }, '<html><title>Maintenance</title></html>');
     return;
   }
   if (fault === 'hang') return;

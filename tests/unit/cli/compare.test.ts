@@ -237,9 +237,11 @@ describe('the page of compare', () => {
 
   it('draws events as far as they can be read, and says where they end', async () => {
     using cli = await trained(['inprocess', 'docker']);
-    writeEvents(cli, `${line(0, system)}nonsense\n${line(2, system)}`);
+    writeEvents(cli, `${line(0, system)}${line(1, system)}nonsense\n${line(3, system)}`);
     const page = await pageOf(cli);
-    expect(page).toContain('inprocess 500 at seconds since the start of the run 0');
+    expect(page).toContain(
+      'inprocess from 500 to 500 over 2 points, seconds since the start of the run 0 to 1',
+    );
     expect(page).toContain(`The curves of run ${FIRST} end where its events cannot be read: `);
   });
 

@@ -195,7 +195,7 @@ describe('a value that cannot be is refused, with its source and itself', () => 
     const name = flag.replace('--no-', '--');
     for (const mode of ['inprocess', 'process']) {
       expect(await refused(['train', '--mode', mode, ...args])).toEqual([
-        `runner: ${name} is for --mode docker; this run is ${mode}.`,
+        `runner: ${name} is for --mode ${name === '--pids' ? 'docker' : 'docker or kubernetes'}; this run is ${mode}.`,
         `Add \`--mode docker\`, or leave out ${name}.`,
       ]);
     }

@@ -164,13 +164,3 @@ describe('a command line that cannot be meant', () => {
     expect(stderr).toContain('There is no run "--json"');
   });
 });
-
-describe('a mode that this version knows by name only', () => {
-  it('kubernetes is refused', async () => {
-    const { status, stderr } = await run('train', '--mode', 'kubernetes');
-    expect(status).toBe(2);
-    expect(stderr).toContain(
-      '--mode kubernetes is not available yet: this version trains inprocess, process or docker.',
-    );
-  });
-});

@@ -52,3 +52,18 @@ it('reads a model back that is ready, too, and sends again what differs', async 
   ]);
   expect((await readDestination(run.runDir, tools.destination))?.model?.ready).toBe(true);
 });
+
+it('is left out at a server of MLflow 2, which has none, unless it is to be registered', async () => {
+  using folder = temporaryDirectory();
+  const { run } = await writeRunFixture({ runsDir: folder.path, mode: 'docker', steps: 10, epochs: 1 });
+  const { tools } = watched();
+  const server = { ...tools.server, probe: () => Promise.resolve({ version: '2.22.1', clockSkewMs: 0 }) };
+  const recorded = await logRun(run, { signal }, { ...tools, server });
+  expect(recorded).toMatchObject({ modelId: null, problem: null });
+  const registered = await logRun(run, { signal, register: 'digits' }, { ...tools, server });
+  expect(registered.problem).toMatchObject({
+    code: 'tracking-refused',
+    message:
+      'http://memory runs MLflow 2.22.1, which has no logged models: nothing can be registered as digits.',
+  });
+});

@@ -29,10 +29,6 @@ describe('--modes', () => {
     ['inprocess,dokcer', '--modes: there is no mode "dokcer"; did you mean docker.'],
     ['docker,docker,process', '--modes: docker is named twice beside another mode.'],
     [Array(9).fill('docker').join(','), '--modes: at most 8 sides, got 9.'],
-    [
-      'docker,kubernetes',
-      '--mode kubernetes is not available yet: this version trains inprocess, process or docker.',
-    ],
   ])('%j is refused', (text, message) => {
     expect(() => parseSides(text)).toThrow(message);
   });

@@ -14,7 +14,7 @@ describe('smoke', () => {
   it.each([
     [['--modes', 'inprocess'], '--modes: there is nothing to hold inprocess against.'],
     [['--modes', 'inprocess,docker-warm'], '--modes: there is no mode "docker-warm"'],
-    [['--modes', 'inprocess,process', '--memory', '2g'], '--memory is for docker; '],
+    [['--modes', 'inprocess,process', '--memory', '2g'], '--memory is for docker or kubernetes; '],
     [['--epochs', '0'], '--epochs: expected a whole number from 1 to 100000, got "0".'],
     [['--mlflow', '--no-track'], '--mlflow and --no-track contradict one another.'],
     [['--mlflow', '--tracking-uri', 'http://x'], '--mlflow and --tracking-uri contradict one another.'],

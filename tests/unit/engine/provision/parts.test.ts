@@ -28,7 +28,9 @@ function surroundings({ solver = SOLVER } = {}) {
   const provisioning = (force = false) =>
     provisioningOf({
       ...{ env: { RUNNER_CACHE_DIR: cacheDir, PATH: bin }, force, variant: 'gpu', signal: undefined },
-      onProgress: ({ title, share }) => void (share === 1 && titles.push(title)),
+      onProgress: ({ title, share }) => {
+        if (share === 1) titles.push(title);
+      },
     });
   const libraries = () => readdirSync(join(cacheDir, 'libraries')).sort();
   return {

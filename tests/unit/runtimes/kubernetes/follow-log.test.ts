@@ -1,9 +1,14 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { followLog, sinceTimeOf, type FollowOptions } from '../../../../runtimes/kubernetes/pod/follow-log.js';
+import {
+  followLog,
+  sinceTimeOf,
+  type FollowOptions,
+} from '../../../../runtimes/kubernetes/pod/follow-log.js';
 import { LogBudget } from '../../../../src/isolation/log-budget.js';
 
-const at = (second: number, text: string, zone = 'Z') => `2026-11-26T02:00:0${second}.500000000${zone} ${text}\n`;
+const at = (second: number, text: string, zone = 'Z') =>
+  `2026-11-26T02:00:0${second}.500000000${zone} ${text}\n`;
 const TIMING = { idleMs: 1000, retryMs: 0, lastTries: 2 };
 
 /** Follows a log that comes in these pieces, one stream after the other; `null` breaks a stream off, an error refuses it. */
@@ -72,7 +77,10 @@ describe('the log of a pod', () => {
   });
 
   it('takes the stamps of a node in another zone', async () => {
-    const { lines } = await follow([[at(1, 'one', '+09:00')], [at(1, 'one', '+09:00'), at(2, 'two', '+09:00')]]);
+    const { lines } = await follow([
+      [at(1, 'one', '+09:00')],
+      [at(1, 'one', '+09:00'), at(2, 'two', '+09:00')],
+    ]);
     expect(lines).toEqual(['one', 'two']);
   });
 

@@ -4,7 +4,10 @@ import { judge } from '../../../../runtimes/kubernetes/pod/judge.js';
 
 /** As the API has them. */
 const pod = (status: object, metadata: object = {}) =>
-  parsePod({ metadata: { name: 'p', uid: 'u', creationTimestamp: '2026-11-26T02:00:00Z', ...metadata }, status });
+  parsePod({
+    metadata: { name: 'p', uid: 'u', creationTimestamp: '2026-11-26T02:00:00Z', ...metadata },
+    status,
+  });
 const job = (...conditions: object[]) =>
   parseJob({ metadata: { name: 'j', uid: 'u' }, spec: { suspend: false }, status: { conditions } });
 const failed = (reason: string, message = '') => job({ type: 'Failed', status: 'True', reason, message });
@@ -26,12 +29,24 @@ describe('a pod that has ended', () => {
     ['for its memory', { phase: 'Failed', ...terminated(137, 'OOMKilled') }, ended(137, null, true)],
     [
       'for the memory of its node',
-      { phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.', ...terminated(137) },
-      ended(137, { code: 'evicted', message: 'The pod was evicted (Evicted: The node was low on resource: memory).' }),
+      {
+        phase: 'Failed',
+        reason: 'Evicted',
+        message: 'The node was low on resource: memory.',
+        ...terminated(137),
+      },
+      ended(137, {
+        code: 'evicted',
+        message: 'The pod was evicted (Evicted: The node was low on resource: memory).',
+      }),
     ],
     [
       'to make room',
-      { phase: 'Failed', ...disrupted('PreemptionByScheduler', 'preempting to accommodate'), ...terminated(143) },
+      {
+        phase: 'Failed',
+        ...disrupted('PreemptionByScheduler', 'preempting to accommodate'),
+        ...terminated(143),
+      },
       ended(143, {
         code: 'evicted',
         message: 'The pod made room for another one (PreemptionByScheduler: preempting to accommodate).',
@@ -67,7 +82,10 @@ describe('a Job without a pod', () => {
     ['that is complete', job({ type: 'Complete', status: 'True' }), ended(0)],
     [
       'whose pod was taken away',
-      failed('PodFailurePolicy', 'Pod runner/x has condition DisruptionTarget matching FailJob rule at index 0'),
+      failed(
+        'PodFailurePolicy',
+        'Pod runner/x has condition DisruptionTarget matching FailJob rule at index 0',
+      ),
       ended(null, {
         code: 'evicted',
         message:
@@ -90,7 +108,10 @@ describe('a Job without a pod', () => {
 });
 
 describe('a pod that does not start', () => {
-  const waits = (reason: string, message: string) => ({ phase: 'Pending', ...container({ waiting: { reason, message } }) });
+  const waits = (reason: string, message: string) => ({
+    phase: 'Pending',
+    ...container({ waiting: { reason, message } }),
+  });
   it.each([
     ['is being made', waits('ContainerCreating', ''), undefined],
     [
@@ -98,7 +119,12 @@ describe('a pod that does not start', () => {
       {
         phase: 'Pending',
         conditions: [
-          { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/2 nodes are available.' },
+          {
+            type: 'PodScheduled',
+            status: 'False',
+            reason: 'Unschedulable',
+            message: '0/2 nodes are available.',
+          },
         ],
       },
       ['unschedulable', 'No node can take the pod (0/2 nodes are available).', false],
@@ -111,12 +137,20 @@ describe('a pod that does not start', () => {
     [
       'has an image whose name is none',
       waits('InvalidImageName', 'couldn\'t parse "A:B:C"'),
-      ['image-missing', 'The node cannot get the trainer\'s image (InvalidImageName: couldn\'t parse "A:B:C").', true],
+      [
+        'image-missing',
+        'The node cannot get the trainer\'s image (InvalidImageName: couldn\'t parse "A:B:C").',
+        true,
+      ],
     ],
     [
       'lacks its Secret',
       waits('CreateContainerConfigError', 'secret not found'),
-      ['cluster-failed', 'The node cannot start the trainer (CreateContainerConfigError: secret not found).', false],
+      [
+        'cluster-failed',
+        'The node cannot start the trainer (CreateContainerConfigError: secret not found).',
+        false,
+      ],
     ],
   ])('because it %s', (_, status, trouble) => {
     const [code, message, isFinal] = trouble ?? [];

@@ -1,9 +1,15 @@
-import { loadAllYaml, type V1Job } from '@kubernetes/client-node';
+import { loadAllYaml } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Job } from '../../../../runtimes/kubernetes/cluster/plain.js';
 import { deadlineSeconds, signedSeconds } from '../../../../runtimes/kubernetes/job/deadlines.js';
-import { jobManifest, secretManifest, type TrainerJob } from '../../../../runtimes/kubernetes/job/manifest.js';
+import {
+  jobManifest,
+  secretManifest,
+  type TrainerJob,
+} from '../../../../runtimes/kubernetes/job/manifest.js';
 import { jobNameOf, labelsOf, secretNameOf } from '../../../../runtimes/kubernetes/job/names.js';
+import type { Transfers } from '../../../../src/contract/transfers.js';
 import { limitsOf } from '../../../../src/isolation/container-limits.js';
 import { faultsOf } from '../../../support/cluster/strict-schema.js';
 
@@ -21,13 +27,13 @@ const JOB: TrainerJob = {
   gpu: undefined,
   deadlineSeconds: 720,
 };
-const TRANSFERS = {
+const TRANSFERS: Transfers = {
   schemaVersion: 1,
   inputs: [{ path: 'plan.json', url: 'http://s3/plan', bytes: 1, sha256: 'a'.repeat(64) }],
   results: 'http://s3/results',
   exit: 'http://s3/exit',
-} as const;
-const podOf = (job: V1Job) => job.spec!.template.spec!;
+};
+const podOf = (job: Job) => job.spec!.template.spec!;
 
 describe('the Job of a run', () => {
   it('fits the published schema, without a member that it does not know', () => {
@@ -56,7 +62,11 @@ describe('the Job of a run', () => {
   it('has a pod of the Pod Security Standard "restricted", with no token, and nothing of its node', () => {
     const pod = podOf(jobManifest(JOB));
     expect(pod).toMatchObject({
-      ...{ automountServiceAccountToken: false, enableServiceLinks: false, serviceAccountName: 'runner-trainer' },
+      ...{
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        serviceAccountName: 'runner-trainer',
+      },
       securityContext: {
         ...{ runAsNonRoot: true, runAsUser: 10_001, runAsGroup: 10_001, fsGroup: 10_001 },
         seccompProfile: { type: 'RuntimeDefault' },
@@ -113,7 +123,10 @@ describe('the Job of a run', () => {
 });
 
 describe('the Secret of a run', () => {
-  const secret = secretManifest({ ...JOB, name: JOB.secretName }, { jobName: JOB.name, jobUid: 'u', transfers: TRANSFERS });
+  const secret = secretManifest(
+    { ...JOB, name: JOB.secretName },
+    { jobName: JOB.name, jobUid: 'u', transfers: TRANSFERS },
+  );
 
   it('fits the published schema', () => expect(faultsOf(secret, 'V1Secret')).toEqual([]));
 
@@ -138,11 +151,18 @@ describe('how long all that stays good', () => {
 
 describe('manifests/namespace.yaml', () => {
   const path = new URL('../../../../runtimes/kubernetes/manifests/namespace.yaml', import.meta.url);
-  const objects = loadAllYaml(readFileSync(path, 'utf8')) as { kind: string; metadata: object; rules?: unknown }[];
+  const objects = loadAllYaml(readFileSync(path, 'utf8')) as {
+    kind: string;
+    metadata: object;
+    rules?: unknown;
+  }[];
 
-  it.each(objects.map((object) => [object.kind, object] as const))('%s fits the published schema', (kind, object) => {
-    expect(faultsOf(JSON.parse(JSON.stringify(object)), `V1${kind}`)).toEqual([]);
-  });
+  it.each(objects.map((object) => [object.kind, object] as const))(
+    '%s fits the published schema',
+    (kind, object) => {
+      expect(faultsOf(JSON.parse(JSON.stringify(object)), `V1${kind}`)).toEqual([]);
+    },
+  );
 
   it('gives the right to write Secrets, and not to read one; to no other namespace; to run nothing in a pod', () => {
     expect(objects.map(({ kind }) => kind)).toEqual([

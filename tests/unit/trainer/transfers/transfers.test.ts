@@ -83,7 +83,8 @@ describe('what a trainer sends', () => {
     using directory = temporaryDirectory();
     await using to = await store();
     const out = join(directory.path, 'out');
-    for (const folder of ['', 'artifacts/model', 'checkpoints']) mkdirSync(join(out, folder), { recursive: true });
+    for (const folder of ['', 'artifacts/model', 'checkpoints'])
+      mkdirSync(join(out, folder), { recursive: true });
     writeFileSync(join(out, 'events.ndjson'), '{}\n');
     writeFileSync(join(out, 'exit.json'), '{"status":"succeeded"}');
     writeFileSync(join(out, 'artifacts/model/weights.bin'), 'weights');
@@ -91,7 +92,12 @@ describe('what a trainer sends', () => {
     writeFileSync(join(out, 'of-the-job-itself'), 'x');
     symlinkSync('/etc/passwd', join(out, 'artifacts/link'));
     const before = readdirSync(out).sort();
-    await sendResults(out, { schemaVersion: 1, inputs: [], results: to.url('/results'), exit: to.url('/exit') });
+    await sendResults(out, {
+      schemaVersion: 1,
+      inputs: [],
+      results: to.url('/results'),
+      exit: to.url('/exit'),
+    });
     expect(to.put.map(([path, length, body]) => [path, length === String(body.length)])).toEqual([
       ['/results', true],
       ['/exit', true],
@@ -112,7 +118,12 @@ describe('what a trainer sends', () => {
     using directory = temporaryDirectory();
     await using to = await store({}, { '/results': [403] });
     writeFileSync(join(directory.path, 'exit.json'), '{}');
-    const transfers = { schemaVersion: 1, inputs: [], results: to.url('/results'), exit: to.url('/exit') } as const;
+    const transfers = {
+      schemaVersion: 1,
+      inputs: [],
+      results: to.url('/results'),
+      exit: to.url('/exit'),
+    } as const;
     await expect(sendResults(directory.path, { ...transfers, inputs: [] })).rejects.toMatchObject({
       code: 'storage-refused',
     });
