@@ -65,11 +65,6 @@ export function loadTensorFlow(engine: Engine, options: LoadOptions): TensorFlow
 const CHANGING_RESULTS = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA', 'TF_XLA_FLAGS'];
 
 function load(engine: Engine, { threads, gpu, requireGpu = false }: LoadOptions): TensorFlow {
-  for (const name of CHANGING_RESULTS) Reflect.deleteProperty(process.env, name);
-  // Node writes through to the C environment, which TensorFlow reads.
-  process.env.TF_NUM_INTRAOP_THREADS = String(threads);
-  // Errors only: its notes on CPU features would stand between our lines.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   const isForGpu = engine.name === 'tensorflow-gpu';
   if (requireGpu && !isForGpu) {
     throw new RunnerError(
@@ -77,6 +72,11 @@ function load(engine: Engine, { threads, gpu, requireGpu = false }: LoadOptions)
       'The run is for a GPU, and the engine here is for processors only.',
     );
   }
+  for (const name of CHANGING_RESULTS) Reflect.deleteProperty(process.env, name);
+  // Node writes through to the C environment, which TensorFlow reads.
+  process.env.TF_NUM_INTRAOP_THREADS = String(threads);
+  // Errors only: its notes on CPU features would stand between our lines.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
   if (isForGpu) Object.assign(process.env, gpuVariables(gpu, process.env));
   restoreRemovedUtilities();
   const require = requireOfTfjsNode();

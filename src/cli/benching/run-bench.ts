@@ -7,6 +7,7 @@ import { readNamed } from '../comparison/read-runs.js';
 import type { CliContext } from '../context.js';
 import { DEFAULT_JOB } from '../options.js';
 import { byDefault } from '../settings.js';
+import { examineGpu } from '../training/examine-gpu.js';
 import { examineData, prepareEngine } from '../training/preparation.js';
 import type { Preparation } from '../training/preparation.js';
 import { prepareWarm } from '../training/prepare-warm.js';
@@ -80,7 +81,7 @@ async function prepare({ plan, settings }: AskedBench, tools: BenchTools): Promi
   };
   await examineData(preparation);
   if (!plan.sides.some(({ mode }) => mode === 'docker')) {
-    await prepareEngine(preparation);
+    await prepareEngine(await examineGpu(preparation));
     return { warm: undefined };
   }
   const ofDocker = { ...settings.settings, mode: byDefault('docker' as const) };

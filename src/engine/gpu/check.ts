@@ -41,12 +41,24 @@ function checkDriver({ driver, cards, silence, vulkanLoader }: GpuSurvey): void 
       `The NVIDIA driver ${driver} is too old for CUDA ${REQUIREMENTS.cuda}, which the engine for GPUs is built with: ${REQUIREMENTS.driver} or newer is needed.`,
     );
   }
+  if (cards === null && silence !== null && BROKEN.test(silence)) {
+    throw new RunnerError('gpu-unavailable', `The NVIDIA driver ${driver} does not answer: ${silence}.`, {
+      hint: silence.includes('version mismatch')
+        ? 'The driver was updated while it was loaded: restart the machine, or load its kernel modules anew.'
+        : LOOK,
+    });
+  }
   if (cards === null || cards.length > 0) return;
   throw new RunnerError('gpu-unavailable', `The NVIDIA driver ${driver} is loaded and finds no card.`, {
-    hint: 'Look at `nvidia-smi` and the kernel log (`dmesg | grep -i nvrm`): the card may be off, or given to another machine.',
+    hint: LOOK,
   });
 }
 
+/** What nvidia-smi says where it is there and gets no answer. */
+const BROKEN = /version mismatch|Failed to initialize NVML|couldn't communicate/;
+
+const LOOK =
+  'Look at `nvidia-smi` and the kernel log (`dmesg | grep -i nvrm`): the card may be off, or given to another machine.';
 const INSTALL = `Install NVIDIA's driver ${REQUIREMENTS.driver} or newer, or train on the processor: leave out --gpu, or take --gpu=prefer.`;
 
 function chooseCards(cards: readonly Card[], devices: GpuRequest['devices']): readonly Card[] {

@@ -187,9 +187,6 @@ describe('a value that cannot be is refused, with its source and itself', () => 
     ['--pids', '100'],
     ['--shm-size', '64m'],
     ['--image', 'mine'],
-    ['--gpu'],
-    ['--no-gpu'],
-    ['--gpus', 'all'],
   ])('%s %s in a mode that has no container', async (...args: string[]) => {
     const [flag = ''] = args;
     const name = flag.replace('--no-', '--');
@@ -210,7 +207,9 @@ describe('what only containers have', () => {
     const { spec, sources } = await printSpec(['train'], { env: ENV }, { pids: 'none', shmSize: '1g' });
     expect(spec).not.toHaveProperty('limits');
     expect(spec).not.toHaveProperty('container');
-    for (const name of ['memory', 'cpus', 'pids', 'shmSize', 'image', 'gpu', 'gpus']) {
+    // A GPU there may be in every mode.
+    expect(spec.engine).toMatchObject({ gpu: { deterministic: true, devices: 'all' } });
+    for (const name of ['memory', 'cpus', 'pids', 'shmSize', 'image']) {
       expect(sources).not.toHaveProperty(name);
     }
   });
@@ -233,14 +232,15 @@ describe('--print-spec', () => {
     const to = rows.findIndex((row) => row.startsWith('dataDir'));
     expect(rows.slice(from, to)).toEqual([
       'timeout | 1h30m | runner.config.json',
+      'gpu | true | flag --gpus',
+      'gpus | 0,1 | flag --gpus',
+      'gpuMemoryLimit | none | default (built in)',
       'memory | 1.5GiB | environment RUNNER_MEMORY',
       'cpus | 3 | default (threads)',
       'pids | 256 | default (built in)',
       'shmSize | 128m | runner.config.json',
       'image | mine:1 | environment RUNNER_IMAGE',
       'builder | auto | default (built in)',
-      'gpu | true | flag --gpus',
-      'gpus | 0,1 | flag --gpus',
     ]);
     const defaults = (await cli.run(...DOCKER, '--print-spec')).stdout.replaceAll(/ {2,}/g, ' | ');
     expect(defaults).toContain('\ngpu | false | default (built in)\ngpus | all | default (built in)\n');

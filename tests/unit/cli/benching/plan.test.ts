@@ -144,7 +144,7 @@ describe('the command line of a run', () => {
   it('is what the bench was given, as far as the mode has it', () => {
     expect(trainArguments(plan, docker!, run)).toEqual([
       ...['train', '--mode', 'docker', '--key', 'bench/1/docker', '--runs-dir', '/runs', '--json', '--quiet'],
-      ...['--epochs=1', '--no-early-stopping', '--memory=2g', '--gpu', '--data-dir=/data'],
+      ...['--epochs=1', '--no-early-stopping', '--gpu', '--memory=2g', '--data-dir=/data'],
       ...['--track', '--evaluate'],
     ]);
     expect(trainArguments(plan, inprocess!, run)).not.toContain('--memory=2g');

@@ -53,6 +53,22 @@ describe('a machine for a run on a GPU', () => {
     });
   });
 
+  it.each([
+    [
+      'Failed to initialize NVML: Driver/library version mismatch',
+      'The driver was updated while it was loaded: restart the machine, or load its kernel modules anew.',
+    ],
+    [
+      "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver",
+      'Look at `nvidia-smi` and the kernel log (`dmesg | grep -i nvrm`): the card may be off, or given to another machine.',
+    ],
+  ])('whose driver does not answer is refused with its words: %s', (silence, hint) => {
+    expect(refusal(survey({ cards: null, silence }), ALL)).toMatchObject({
+      ...{ code: 'gpu-unavailable', hint },
+      message: `The NVIDIA driver 550.54.14 does not answer: ${silence}.`,
+    });
+  });
+
   it('with a driver and no card is refused', () => {
     expect(refusal(survey({ cards: [] }), ALL)).toMatchObject({
       ...{ code: 'gpu-unavailable', message: 'The NVIDIA driver 550.54.14 is loaded and finds no card.' },

@@ -1,8 +1,6 @@
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { driverOf, readSmi, surveyGpu } from '../../../../src/engine/gpu/survey.js';
-import { temporaryDirectory } from '../../common/temporary-directory.js';
+import { smiThatPrints } from './smi.js';
 
 const signal = new AbortController().signal;
 const LINE = '0, GPU-5a1b, NVIDIA H100 PCIe, 81559, 80000, 550.54.14, 9.0, Default';
@@ -43,14 +41,6 @@ describe('what nvidia-smi says', () => {
 });
 
 describe('a survey', () => {
-  /** A folder with an nvidia-smi that prints and ends like this. */
-  function withSmi(output: string, status = 0) {
-    const folder = temporaryDirectory();
-    const path = join(folder.path, 'nvidia-smi');
-    writeFileSync(path, `#!/bin/sh\necho '${output}'\nexit ${status}\n`);
-    chmodSync(path, 0o755);
-    return folder;
-  }
   const nowhere = { read: () => undefined, exists: () => false };
 
   it('without a driver says what was looked for', async () => {
@@ -60,13 +50,13 @@ describe('a survey', () => {
   });
 
   it('takes the driver’s version from nvidia-smi where the kernel shows none, as in WSL', async () => {
-    using folder = withSmi(LINE);
+    using folder = smiThatPrints(LINE);
     const found = await surveyGpu({ env: { PATH: folder.path }, signal, ...nowhere });
     expect(found).toMatchObject({ driver: '550.54.14', cards: [{ name: 'NVIDIA H100 PCIe' }] });
   });
 
   it('keeps the words of an nvidia-smi that fails', async () => {
-    using folder = withSmi('Failed to initialize NVML: Driver/library version mismatch', 18);
+    using folder = smiThatPrints('Failed to initialize NVML: Driver/library version mismatch', 18);
     const read = () => 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu';
     const found = await surveyGpu({ env: { PATH: folder.path }, signal, ...nowhere, read });
     expect(found).toMatchObject({

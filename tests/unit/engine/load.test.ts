@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { Engine } from '../../../src/engine/engine.js';
+import { loadOptionsOf, loadTensorFlow } from '../../../src/engine/load.js';
+
+const ON_GPU = {
+  name: 'tensorflow-gpu',
+  version: '2.21.0',
+  step: 'auto',
+  gpu: { deterministic: true },
+} as const;
+const image = 'runner-trainer:gpu-1';
+
+it('a run for a GPU is not trained by an engine for processors, whatever its image calls itself', () => {
+  const engine = { name: 'tensorflow', version: '2.21.0', source: 'wheel' } as Engine;
+  const options = loadOptionsOf({ threads: 1, engine: ON_GPU, container: { image } });
+  expect(() => loadTensorFlow(engine, options)).toThrow(
+    expect.objectContaining({
+      ...{ code: 'engine-missing', exitCode: 3 },
+      message: 'The run is for a GPU, and the engine here is for processors only.',
+    }),
+  );
+});
+
+it.each([
+  ['asks for one', ON_GPU, undefined, true],
+  ['asks for one in a container', ON_GPU, { image, gpu: { devices: 'all', prefer: false } }, true],
+  ['only prefers one', ON_GPU, { image, gpu: { devices: 'all', prefer: true } }, false],
+  ['is for processors', { name: 'tensorflow', version: '2.21.0', step: 'auto' }, undefined, false],
+] as const)('a run that %s needs a GPU, or not', (_which, engine, container, requireGpu) => {
+  expect(loadOptionsOf({ threads: 2, engine, container })).toEqual({
+    ...{ threads: 2, requireGpu, gpu: 'gpu' in engine ? engine.gpu : undefined },
+  });
+});
