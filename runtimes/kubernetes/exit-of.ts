@@ -1,11 +1,12 @@
+import { readEndOf } from '../../src/common/end-of-file.js';
 import { EXIT, RunnerError } from '../../src/contract/errors.js';
 import { reasonOfError } from '../../src/contract/reason.js';
+import { runPath } from '../../src/contract/run-directory.js';
 import type { PlannedRun, TrainerExit } from '../../src/contract/runtime.js';
 import type { TrainerExitRecord } from '../../src/contract/trainer-program.js';
 import { classify, type TrainerEnd } from '../../src/isolation/classify.js';
 import { limitsOf } from '../../src/isolation/container-limits.js';
 import { recordOrSaid } from '../../src/isolation/exit-record.js';
-import { lastWordsIn } from '../../src/isolation/last-words.js';
 import { rejectedEnd } from '../../src/isolation/results/take-over.js';
 import { stopped, type StopCause } from '../../src/isolation/stop-cause.js';
 import { readSoFar } from '../../src/isolation/training-so-far.js';
@@ -35,7 +36,7 @@ export async function exitOf(
     ...(record === undefined ? {} : { peakMemoryBytes: record.usage.peakMemoryBytes }),
     ...(cause === undefined ? {} : { stopped: cause }),
     record,
-    lastWords: await lastWordsIn(runDir),
+    lastWords: await readEndOf(runPath(runDir, 'trainerLog')),
     sofar: await readSoFar(runDir),
   });
   const seen = end.exitCode === null ? { exitCode: null, signal: null } : {};

@@ -170,7 +170,7 @@ export class RunRecorder {
 
   async #send(points: readonly MetricPoint[], maybeThere: boolean): Promise<void> {
     const { allowed: signal } = this.signals;
-    const options = { maybeThere, histories: this.#histories, onWritten: () => Promise.resolve(), signal };
+    const options = { maybeThere, histories: this.#histories, signal };
     await this.server.logMetrics(this.#state.runId, points, options);
   }
 }

@@ -1,9 +1,10 @@
+import { readEndOf } from '../../../src/common/end-of-file.js';
 import type { RunnerError } from '../../../src/contract/errors.js';
+import { runPath } from '../../../src/contract/run-directory.js';
 import type { PlannedRun, TrainerExit } from '../../../src/contract/runtime.js';
 import { classify } from '../../../src/isolation/classify.js';
 import type { ContainerLimits } from '../../../src/isolation/container-limits.js';
 import { recordOrSaid } from '../../../src/isolation/exit-record.js';
-import { lastWordsIn } from '../../../src/isolation/last-words.js';
 import { rejectedEnd } from '../../../src/isolation/results/take-over.js';
 import { stopped, type StopCause } from '../../../src/isolation/stop-cause.js';
 import { readSoFar } from '../../../src/isolation/training-so-far.js';
@@ -32,7 +33,7 @@ export async function exitOf(
     ...(usage === null ? {} : { peakMemoryBytes: usage.peakMemoryBytes }),
     ...(stopping === undefined ? {} : { stopped: stopped(stopping, spec.limits?.timeoutMs) }),
     record,
-    lastWords: await lastWordsIn(runDir),
+    lastWords: await readEndOf(runPath(runDir, 'trainerLog')),
     sofar: await readSoFar(runDir),
   });
   return { ...exit, ...(usage === null ? {} : { usage }), ...(rejected && rejectedEnd(rejected)) };

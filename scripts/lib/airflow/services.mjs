@@ -27,10 +27,10 @@ import { killAll, processesWith } from '../processes.mjs';
 
 /** @type {readonly (readonly [ServiceName, ...string[]])[]} */
 const SERVICES = [['api-server'], ['scheduler', '--skip-serve-logs'], ['dag-processor']];
-/** By its value in their environment all of its processes are found: those of tasks are in groups of their own. */
+/** By its value in their environment what tasks have started is found, which is in groups of its own. */
 const MARK = 'RUNNER_AIRFLOW';
 const READY_WITHIN_MS = 120_000;
-const END_WITHIN_MS = 10_000;
+const END_WITHIN_MS = 5_000;
 
 /**
  * @param {object} options
@@ -45,8 +45,13 @@ export async function startAirflow({ python, env, moreDags }) {
   for (const folder of [DAGS, ...(moreDags === undefined ? [] : [moreDags])])
     cpSync(folder, dags, { recursive: true, filter: isSource });
   const uri = `http://127.0.0.1:${port}`;
+  /** @type {Map<ServiceName, import('node:child_process').ChildProcess>} */
+  const children = new Map();
   const marked = () => processesWith(`${MARK}=${mark}`);
-  const takeBack = endWithProcess(() => killAll(marked()));
+  const takeBack = endWithProcess(() => {
+    for (const child of children.values()) signalGroup(child, 'SIGKILL');
+    killAll(marked());
+  });
   /** @type {import('./home.mjs').AirflowHome & AsyncDisposable | undefined} */
   let home;
   const dispose = async () => {
@@ -55,8 +60,6 @@ export async function startAirflow({ python, env, moreDags }) {
     rmSync(dags, { recursive: true, force: true });
     await home?.[Symbol.asyncDispose]();
   };
-  /** @type {Map<ServiceName, import('node:child_process').ChildProcess>} */
-  const children = new Map();
   try {
     home = await createAirflow({
       python,
@@ -148,8 +151,25 @@ async function readTaskLog(logs, /** @type {TaskTry} */ { dagId, runId, taskId, 
 async function end(children, marked) {
   for (const child of children.values()) child.kill('SIGTERM');
   const until = Date.now() + END_WITHIN_MS;
-  while (marked().length > 0) {
-    if (Date.now() > until) killAll(marked());
-    await sleep(50);
+  const isThere = () => [...children.values()].some((child) => signalGroup(child, 0)) || marked().length > 0;
+  while (isThere() && Date.now() < until) await sleep(50);
+  for (const child of children.values()) signalGroup(child, 'SIGKILL');
+  // A group is there while nobody has buried its dead: these are not waited for.
+  for (; marked().length > 0; await sleep(50)) killAll(marked());
+}
+
+/**
+ * Airflow's own processes give themselves titles, which takes their environment from /proc: these are found by their group.
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {NodeJS.Signals | 0} signal
+ * @returns whether there was anybody in it
+ */
+function signalGroup({ pid }, signal) {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    // ESRCH: all are gone.
+    return false;
   }
 }

@@ -23,7 +23,10 @@ export interface ArtifactSources {
 }
 
 export function artifactSources({ http, env }: SourceOptions): ArtifactSources {
-  let s3: Promise<S3Connection> | undefined;
+  /**
+   * One a bucket, which lies in one region: to where it was sent on, the SDK sends all that a client is asked from then on.
+   */
+  const ofS3 = new Map<string, Promise<S3Connection>>();
   return {
     async open(artifactUri) {
       const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(artifactUri)?.[1]?.toLowerCase();
@@ -32,8 +35,11 @@ export function artifactSources({ http, env }: SourceOptions): ArtifactSources {
           return openProxySource(artifactUri, { http, env });
         case 's3': {
           // Its SDK takes a while to load.
-          const { connectS3, openS3Source } = await import('./s3-store.js');
-          return openS3Source(artifactUri, await (s3 ??= connectS3(env)));
+          const { connectS3, openS3Source, parseS3Uri } = await import('./s3-store.js');
+          const { bucket } = parseS3Uri(artifactUri);
+          const connection = ofS3.get(bucket) ?? connectS3(env);
+          ofS3.set(bucket, connection);
+          return openS3Source(artifactUri, await connection);
         }
         case 'file':
         case undefined:
@@ -48,7 +54,9 @@ export function artifactSources({ http, env }: SourceOptions): ArtifactSources {
     },
     async close() {
       // One that could not be made has been told where it was wanted.
-      (await s3?.catch(() => undefined))?.client.destroy();
+      for (const connected of await Promise.allSettled(ofS3.values())) {
+        if (connected.status === 'fulfilled') connected.value.client.destroy();
+      }
     },
   };
 }

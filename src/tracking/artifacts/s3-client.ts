@@ -8,7 +8,8 @@ import { DEFAULT_REGION, type S3Settings } from './s3-settings.js';
  * Where nothing names a region, not even a profile, it is that of boto3.
  *
  * With `cacheMiddleware` the SDK puts the steps of a command together once, and not for each request. It does so only
- * for requests without options, of which the signal is one: `askS3` hands that over on another way.
+ * for requests without options, of which the signal is one: `askS3` hands that over on another way. All requests of a
+ * command then share a context, in which the SDK keeps where a bucket was found to lie: a client is for one bucket only.
  */
 export async function connectTo({ client: config }: Pick<S3Settings, 'client'>): Promise<S3Client> {
   // Its version is pinned here: which Node later ones need is nothing that a user can act on.

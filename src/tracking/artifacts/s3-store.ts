@@ -55,7 +55,7 @@ export interface S3Connection {
   readonly client: S3Client;
 }
 
-/** For several stores. @throws RunnerError `bad-config` or `bad-credentials` */
+/** For several stores of one bucket. @throws RunnerError `bad-config` or `bad-credentials` */
 export async function connectS3(env: NodeJS.ProcessEnv): Promise<S3Connection> {
   const settings = await s3Settings(env);
   return { settings, client: await connectTo(settings) };

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readEndOf } from '../../common/end-of-file.js';
 import { withFolderLock } from '../../common/folder-lock.js';
 import { lastLines } from '../../common/last-lines.js';
 import { makeDirectory } from '../../common/make-directory.js';
@@ -117,7 +117,7 @@ function requireCurrent(version: string): void {
 /** @param what it did, for the message: `has ended` */
 async function failed(what: string, folder: string, cause?: unknown): Promise<RunnerError> {
   const log = logOf(folder);
-  const words = lastLines(await readFile(log, 'utf8').catch(() => ''), LAST_WORDS);
+  const words = lastLines(await readEndOf(log), LAST_WORDS);
   const message = `The MLflow server ${what}. ${words === '' ? 'It has said nothing.' : `Its last words:\n${words}`}`;
   return new RunnerError('mlflow-failed', message, { cause, hint: `All of its words are in ${log}.` });
 }

@@ -11,7 +11,7 @@ const WHAT = 'log metrics';
 export interface LogMetricsOptions {
   readonly maybeThere: boolean;
   readonly histories?: MetricHistories;
-  readonly onWritten: (count: number) => Promise<void>;
+  readonly onWritten?: (count: number) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -42,7 +42,7 @@ export async function logMetrics(
     });
     maybe &&= found;
     written += items.length;
-    await onWritten(written);
+    await onWritten?.(written);
   }
 }
 

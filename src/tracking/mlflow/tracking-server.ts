@@ -93,7 +93,7 @@ export interface TrackingServer {
     options: {
       readonly maybeThere: boolean;
       readonly histories?: MetricHistories;
-      readonly onWritten: (count: number) => Promise<void>;
+      readonly onWritten?: (count: number) => Promise<void>;
       readonly signal: AbortSignal;
     },
   ): Promise<void>;

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { artifactSources } from '../../../../src/tracking/artifacts/open-source.js';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { artifactSources, type ArtifactSources } from '../../../../src/tracking/artifacts/open-source.js';
 import type { ArtifactSource } from '../../../../src/tracking/artifacts/artifact-source.js';
 import { openHttpAccess } from '../../../../src/tracking/mlflow/http.js';
 import { temporaryDirectory } from '../../common/temporary-directory.js';
@@ -15,12 +18,15 @@ beforeEach(() => {
   onTestFinished(() => folder[Symbol.dispose]());
 });
 
-function open(artifactUri: string, trackingUri = 'http://localhost:5000'): Promise<ArtifactSource> {
+function openSources(trackingUri = 'http://localhost:5000', env: NodeJS.ProcessEnv = {}): ArtifactSources {
   const http = openHttpAccess(trackingUri, { headers: {}, secrets: [] }, {});
-  const sources = artifactSources({ http, env: {} });
+  const sources = artifactSources({ http, env });
   onTestFinished(() => sources.close());
-  return sources.open(artifactUri);
+  return sources;
 }
+
+const open = (artifactUri: string, trackingUri?: string): Promise<ArtifactSource> =>
+  openSources(trackingUri).open(artifactUri);
 
 async function contentOf(source: ArtifactSource, path: string): Promise<string | null> {
   const content = await source.read(path, signal);
@@ -69,4 +75,39 @@ it('artifacts in a store that runner does not know are not read', async () => {
     code: 'artifact-store-unsupported',
     message: 'Artifacts at gs: cannot be read by runner: it reads from mlflow-artifacts:, s3: and file:.',
   });
+});
+
+/** As AWS: answers where a bucket lies to whoever has signed for another region. */
+async function startRegionalS3(regions: Readonly<Record<string, string>>): Promise<string> {
+  const server = createServer((request, response) => {
+    const [, bucket = ''] = (request.url ?? '').split('/');
+    const region = regions[bucket] ?? '';
+    if (request.headers.authorization?.includes(`/${region}/s3/aws4_request`) === true) {
+      response.end(bucket);
+    } else {
+      response.writeHead(301, { 'x-amz-bucket-region': region });
+      response.end('<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>');
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+it('artifacts in buckets of several regions are read side by side, each where it lies', async () => {
+  // The client sets it.
+  vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const sources = openSources('http://localhost:5000', {
+    AWS_ENDPOINT_URL: await startRegionalS3({ dublin: 'eu-west-1', mumbai: 'ap-south-1' }),
+    ...{ AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' },
+  });
+  const buckets = Array.from({ length: 20 }, () => ['dublin', 'mumbai']).flat();
+  const read = async (bucket: string): Promise<string | null> =>
+    contentOf(await sources.open(`s3://${bucket}/0/run/artifacts`), 'logs/spec.json');
+  expect(await Promise.all(buckets.map(read))).toEqual(buckets);
 });

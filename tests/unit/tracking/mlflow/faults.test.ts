@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { fakeServer, QUICK, type Reply, RUN, signal } from './fake-server.js';
 
 const ERROR = (code: string, message = 'its own words') => ({ error_code: code, message });
-const OPTIONS = { maybeThere: false, onWritten: () => Promise.resolve(), signal };
+const OPTIONS = { maybeThere: false, signal };
 const POINT = { key: 'loss', value: 1, timestamp: 1, step: 1 };
 const NEW_RUN = { experimentId: '1', name: 'a run', startTimeMs: 1, tags: [] };
 
