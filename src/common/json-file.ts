@@ -1,5 +1,5 @@
 /** JSON files that were written whole: read by their schema, and told apart from those that are not there. */
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { z } from 'zod';
 import { RunnerError } from '../contract/errors.js';
@@ -31,7 +31,7 @@ export async function readJsonFile<T>(
   }
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readAtOnce(path);
   } catch (error) {
     if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
     const known = toRunnerError(error, path);
@@ -45,6 +45,16 @@ export async function readJsonFile<T>(
     throw corrupt(`${path} is no JSON: ${describeError(error)}.`, error, options);
   }
   return fitSchema(json, schema, path, options);
+}
+
+/** A pipe in its place, which a job may have left there, must not hold up the process for ever. */
+function readAtOnce(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readFileSync(descriptor, 'utf8');
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** What was read of a file, as a schema has it. @throws RunnerError `run-corrupt` */

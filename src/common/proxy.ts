@@ -1,10 +1,13 @@
-/** The proxy for an address by the usual variables, either case, or undefined. */
+/**
+ * The proxy for an address by the usual variables, either case, or undefined. One without a scheme is spoken to by HTTP,
+ * as curl has it.
+ */
 export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | undefined {
   const variable = (name: string): string | undefined =>
     env[name.toLowerCase()] ?? env[name.toUpperCase()] ?? undefined;
   const proxy = variable(url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY') ?? variable('ALL_PROXY');
   if (!proxy || isExempt(url.hostname, variable('NO_PROXY') ?? '')) return undefined;
-  return proxy;
+  return proxy.includes('://') ? proxy : `http://${proxy}`;
 }
 
 /** NO_PROXY: `*`, or names that stand for themselves and all below them, with or without a leading dot. */

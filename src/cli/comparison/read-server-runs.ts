@@ -9,6 +9,7 @@ import { onceEach } from '../../tracking/read/describe-recorded.js';
 import type { RecordedRun, RecordedRuns } from '../../tracking/read/recorded-runs.js';
 import { isWarmUpKey } from '../benching/key.js';
 import type { SetupProgress } from '../services.js';
+import { isSmokeKey } from '../smoke/key.js';
 import { fetchRuns } from './fetch-server-runs.js';
 import type { FetchedRuns } from './fetch-server-runs.js';
 import { findServerRun } from './find-server-run.js';
@@ -59,7 +60,8 @@ export class ServerRuns implements RunSource, AsyncDisposable {
   }
 
   async readLatest(): Promise<ComparedRun[]> {
-    const succeeded = (await this.#list({})).filter(hasSucceeded);
+    // Of a smoke test the server keeps the runs, so that they would be the latest of the experiment.
+    const succeeded = (await this.#list({})).filter((run) => hasSucceeded(run) && !isOfSmokeTest(run));
     const lost: RunnerError[] = [];
     // Parameters are at hand before anything of a run is fetched: most runs need not be.
     for (const alike of groupBy(succeeded, ({ likeness }) => likeness).values()) {
@@ -162,6 +164,7 @@ export class ServerRuns implements RunSource, AsyncDisposable {
 }
 
 const isOpen = ({ status }: RecordedRun): boolean => status === 'running';
+const isOfSmokeTest = ({ tags: { 'runner.key': key = '' } }: RecordedRun): boolean => isSmokeKey(key);
 const hasSucceeded = ({ status }: RecordedRun): boolean => status === 'succeeded';
 
 /** Containers that were waiting for their run are a side of their own, which only an outcome tells. */

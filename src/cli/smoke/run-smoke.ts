@@ -20,6 +20,7 @@ import * as checks from './checks.js';
 import type { SmokeCheck, SmokeRun } from './checks.js';
 import { makeSmokeFolder } from './folder.js';
 import type { SmokeFolder } from './folder.js';
+import { smokeKey } from './key.js';
 import { clearAway, filesLeft, processesLeft, thingsLeft } from './leftovers.js';
 import { prepareSmoke } from './prepare.js';
 import type { PreparedSmoke } from './prepare.js';
@@ -132,7 +133,7 @@ class Smoke {
   async #trainOne(side: BenchSide, env: NodeJS.ProcessEnv): Promise<SmokeRun> {
     const { asked, folder } = this;
     const { context, signal } = this.tools;
-    const key = `smoke/${folder.token}/${side.name}`;
+    const key = smokeKey(folder.token, side.name);
     const plan = {
       flags: { ...asked.settings.flags, dataDir: folder.dataDir },
       settings: { track: asked.track },

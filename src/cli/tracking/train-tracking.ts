@@ -5,6 +5,7 @@ import { readRequest } from '../../common/run-files.js';
 import type { RunRequestRecord } from '../../contract/run-request.js';
 import type { PlannedRun } from '../../contract/runtime.js';
 import type { FinishedRun } from '../../orchestrator/finish-run.js';
+import { readingFailure } from '../../tracking/read/reading-failure.js';
 import type { LiveRecording, Recorded, Tracking } from '../../tracking/tracking.js';
 import type { CliContext } from '../context.js';
 import { describeFailure } from '../output.js';
@@ -63,7 +64,7 @@ export class TrainTracking {
     const { env, cwd } = io;
     try {
       const tracking = await services.connectTracking({ uri: trackingUri.value, env, cwd, hurried: true });
-      if (requireTracking) await tracking.probe(signal);
+      if (requireTracking) await requireServer(tracking, signal);
       return new TrainTracking(tracking, undefined, flags, note);
     } catch (error) {
       if (requireTracking || trackingUri.source.from === 'flag') throw error;
@@ -111,6 +112,21 @@ const told = (recorded: Recorded): TrackingResult => ({
   line: `Recorded: ${recordedLine(recorded)}`,
   exitStatus: EXIT.succeeded,
 });
+
+/** @throws RunnerError as `probe`, but in words for whoever has no run yet */
+async function requireServer(tracking: Pick<Tracking, 'probe'>, signal: AbortSignal): Promise<void> {
+  try {
+    await tracking.probe(signal);
+  } catch (error) {
+    const known = readingFailure(error);
+    if (!(known instanceof RunnerError)) throw known;
+    const { code, message, hint } = known;
+    throw new RunnerError(code, `Nothing was trained, for --require-tracking: ${message}`, {
+      cause: error,
+      hint,
+    });
+  }
+}
 
 const nowhereToTrack = (flag: string): RunnerError =>
   new RunnerError('usage', `${flag} needs a tracking server.`, {

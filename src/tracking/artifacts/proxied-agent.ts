@@ -2,16 +2,27 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { Agent, type AgentOptions } from 'node:https';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { proxyFor } from '../../common/proxy.js';
+import { RunnerError } from '../../contract/errors.js';
 import { isLoopback } from '../mlflow/http.js';
 
 /**
  * Connections over TLS: through the proxy that HTTPS_PROXY names, but for this machine and the hosts of NO_PROXY. boto3
  * heeds these variables, the SDK for JavaScript does not. Which host is asked is known only with the request: that of
  * AWS is made of bucket and region.
+ * @throws RunnerError `bad-config` if the variable holds no address
  */
 export function proxiedAgent(env: NodeJS.ProcessEnv, options: AgentOptions): Agent | ProxiedAgent {
   const proxy = proxyFor(new URL('https://s3.amazonaws.com'), { ...env, NO_PROXY: '', no_proxy: '' });
-  return proxy === undefined ? new Agent(options) : new ProxiedAgent(proxy, env, options);
+  if (proxy === undefined) return new Agent(options);
+  if (URL.canParse(proxy)) return new ProxiedAgent(proxy, env, options);
+  // Without the value: it may hold a password.
+  throw new RunnerError(
+    'bad-config',
+    'The environment variable HTTPS_PROXY cannot be used: it is no address.',
+    {
+      hint: 'Correct HTTPS_PROXY (or ALL_PROXY, in either case), or unset it: http://proxy.example:3128.',
+    },
+  );
 }
 
 type Connect = HttpsProxyAgent<string>['connect'];

@@ -11,7 +11,7 @@ export interface Probe {
   readonly clockSkewMs: number | null;
 }
 
-const WHAT = 'read its version';
+const WHAT = 'read the version of the tracking server';
 const versionSchema = z
   .string()
   .trim()

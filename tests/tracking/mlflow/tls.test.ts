@@ -44,7 +44,7 @@ test('an authority that nobody knows is refused, with the variable that names it
   await expect(server.probe(signal)).rejects.toMatchObject({
     ...{ code: 'tracking-unreachable', clarity: 'refused' },
     message: expect.stringMatching(
-      /^Cannot read its version at https:.* \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\.$/,
+      /^Cannot read the version of the tracking server at https:.* \(UNABLE_TO_VERIFY_LEAF_SIGNATURE\)\.$/,
     ) as string,
     hint: 'Name the authority that signed its certificate in MLFLOW_TRACKING_SERVER_CERT_PATH; then `runner sync`.',
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runPath } from '../../../src/contract/run-directory.js';
 import type { RunMode } from '../../../src/contract/run-spec.js';
+import { smokeKey } from '../../../src/cli/smoke/key.js';
 import type { RecordedRuns } from '../../../src/tracking/read/recorded-runs.js';
 import {
   writeRunFixture,
@@ -203,6 +204,22 @@ describe('compare --from mlflow', () => {
       `Left out: Run ${lost.runId} is not whole at the tracking server: logs/spec.json in mlflow-artifacts:/0/${lost.id}/artifacts is missing. \`runner log ${lost.runId} --verify\` on fixture-host, where the run lies, sends what is missing or differs; or leave the run out.`,
       '',
     ]);
+  });
+
+  it('does not take the runs of a smoke test for the latest, but where they are asked for', async () => {
+    const cli = open();
+    const own = [await record(cli, 'inprocess'), await record(cli, 'docker')];
+    const smoke = [];
+    for (const mode of ['inprocess', 'docker'] as const) {
+      smoke.push(await record(cli, mode, { request: { key: smokeKey('0a1b2c', mode) } }));
+    }
+    const latest = await cli.run('compare', ...EMPTY, '--json');
+    expect(sidesOf(JSON.parse(latest.stdout))).toEqual({
+      inprocess: [own[0]!.runId],
+      docker: [own[1]!.runId],
+    });
+    const all = await cli.run('compare', ...EMPTY, '--experiment', 'mnist-cnn', '--json');
+    expect(sidesOf(JSON.parse(all.stdout)).docker).toEqual([smoke[1]!.runId, own[1]!.runId].sort());
   });
 
   it('with --force takes in what has ended badly', async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -34,6 +35,16 @@ describe('a JSON file', () => {
     await expect(read(text)).rejects.toMatchObject({
       ...{ code: 'run-corrupt', hint: 'Write it anew.' },
       message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it('is refused, and not waited for, where it is a pipe', async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'a.json');
+    execFileSync('mkfifo', [path]);
+    await expect(readJsonFile(path, schema)).rejects.toMatchObject({
+      code: 'run-corrupt',
+      message: expect.stringMatching(/a\.json is no JSON: /) as string,
     });
   });
 

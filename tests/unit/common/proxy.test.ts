@@ -14,6 +14,7 @@ it.each<[string, string, NodeJS.ProcessEnv, string | undefined]>([
   ],
   ['HTTP_PROXY for http only', HTTPS, { HTTP_PROXY: 'http://p:1' }, undefined],
   ['HTTP_PROXY', 'http://files.example.org/a', { HTTP_PROXY: 'http://p:1' }, 'http://p:1'],
+  ['a proxy without a scheme', HTTPS, { HTTPS_PROXY: 'user:word@p:1' }, 'http://user:word@p:1'],
   ['ALL_PROXY', HTTPS, { ALL_PROXY: 'http://p:1' }, 'http://p:1'],
   [
     'NO_PROXY with the host',

@@ -70,7 +70,10 @@ export function valueOfName(comparison: Comparison, name: string): number | bool
     detail === undefined
       ? side.figures[member]?.median
       : valueOfContrast(comparison, sideName, member, detail);
-  if (value === undefined) return fail(name, 'the runs have no such figure');
+  if (value === undefined) {
+    const isBound = detail !== undefined && detail !== 'ratio' && side.figures[member] !== undefined;
+    return fail(name, isBound ? 'an interval needs three runs a side' : 'the runs have no such figure');
+  }
   return Number.isFinite(value) ? value : fail(name, `it is ${value}`);
 }
 

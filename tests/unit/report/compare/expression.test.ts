@@ -136,7 +136,7 @@ describe('what the runs do not have does not pass for fine', () => {
     [
       'docker.wallSeconds.ratioLow > 1',
       REPORT,
-      'docker.wallSeconds.ratioLow has no value here: the runs have no such figure',
+      'docker.wallSeconds.ratioLow has no value here: an interval needs three runs a side',
     ],
     [
       'inprocess.phaseSeconds.create > 1',

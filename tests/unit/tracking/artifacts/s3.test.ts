@@ -100,6 +100,7 @@ describe('which S3', () => {
     [{ MLFLOW_S3_ENDPOINT_URL: 'localhost:8333' }, 'bad-config', /MLFLOW_S3_ENDPOINT_URL cannot be used/],
     [{ MLFLOW_S3_UPLOAD_EXTRA_ARGS: '{"SSECustomerKey": planted' }, 'bad-config', /it is no JSON/],
     [{ MLFLOW_S3_UPLOAD_EXTRA_ARGS: '["planted"]' }, 'bad-config', /expected record/],
+    [{ HTTPS_PROXY: 'http://user:planted@proxy:port' }, 'bad-config', /HTTPS_PROXY cannot be used/],
     [{ AWS_CA_BUNDLE: '/no/such/file' }, 'bad-credentials', /AWS_CA_BUNDLE cannot be read/],
   ])('says which variable is of no use: %o', async (env, code, message) => {
     const error: unknown = await s3Settings(env).catch((reason: unknown) => reason);

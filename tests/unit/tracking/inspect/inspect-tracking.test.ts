@@ -70,7 +70,7 @@ describe('the tracking server', () => {
     const { server, document } = await inspect({ MLFLOW_TRACKING_URI: `http://${address}` });
     expect(server).toEqual({
       name: 'tracking',
-      value: `Cannot read its version at http://${address}: nothing listens there (ECONNREFUSED).`,
+      value: `Cannot read the version of the tracking server at http://${address}: nothing listens there (ECONNREFUSED).`,
       remedy: `Start it, or correct MLFLOW_TRACKING_URI. ${LATER}`,
     });
     expect(document.tracking).toEqual({
@@ -90,7 +90,7 @@ describe('the tracking server', () => {
   test('whose name leads nowhere: one is outside of the network on which it is known', async () => {
     const { server } = await inspect({ MLFLOW_TRACKING_URI: `http://${NO_HOST}:5000` });
     expect(server?.value).toMatch(
-      /^Cannot read its version at http:\/\/mlflow\.invalid:5000: .*\(E[A-Z_]+\)\.$/,
+      /^Cannot read the version of the tracking server at http:\/\/mlflow\.invalid:5000: .*\(E[A-Z_]+\)\.$/,
     );
     expect(server?.remedy).toBe(
       `Names of a compose stack's services, such as ${NO_HOST}, are known on its network alone: start that service, and run in a container of the stack, or give the address under which this machine knows it (http://localhost:…). ${LATER}`,
@@ -100,7 +100,7 @@ describe('the tracking server', () => {
   test('that does not answer is given up', async () => {
     const address = await serve(silent);
     expect((await inspect({ MLFLOW_TRACKING_URI: `http://${address}` })).server).toMatchObject({
-      value: `Cannot read its version at http://${address}: no answer within 0.2 s.`,
+      value: `Cannot read the version of the tracking server at http://${address}: no answer within 0.2 s.`,
       remedy: `Start it, or correct MLFLOW_TRACKING_URI. ${LATER}`,
     });
   });
