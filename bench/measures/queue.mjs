@@ -21,7 +21,11 @@ export function measureQueue({ runs, waitSeconds, runSeconds, seed }) {
     return {
       slots,
       used: work / (slots * endedAt),
-      waitSeconds: { half: quantile(waits, 0.5), most: quantile(waits, 0.95), longest: Math.max(...waits) },
+      waitSeconds: {
+        half: quantile(waits, 0.5),
+        most: quantile(waits, 0.95),
+        longest: waits.reduce((most, wait) => Math.max(most, wait), 0),
+      },
       doneHours: endedAt / 3600,
     };
   };

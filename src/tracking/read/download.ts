@@ -1,6 +1,6 @@
 /** One file of a store, brought to this machine: never more of it than was asked for, and nothing other than it should be. */
 import { createHash } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toRunnerError } from '../../common/errors.js';
 import { makeDirectory } from '../../common/make-directory.js';
@@ -29,6 +29,28 @@ export const download = (
 
 async function downloadOnce(
   source: ArtifactSource,
+  wanted: Download,
+  signal: AbortSignal,
+): Promise<Downloaded> {
+  const { target } = wanted;
+  // Before anything is asked for: an answer that nobody reads would keep its connection.
+  const file = await onTarget(target, async () => {
+    await makeDirectory(dirname(target));
+    return open(target, 'w');
+  });
+  let downloaded: Downloaded | undefined;
+  try {
+    downloaded = await fill(file, source, wanted, signal);
+    return downloaded;
+  } finally {
+    await file.close();
+    if (downloaded !== 'whole') await rm(target, { force: true });
+  }
+}
+
+async function fill(
+  file: FileHandle,
+  source: ArtifactSource,
   { path, target, mostBytes, expected }: Download,
   signal: AbortSignal,
 ): Promise<Downloaded> {
@@ -37,41 +59,16 @@ async function downloadOnce(
   const most = Math.min(mostBytes, expected?.bytes ?? mostBytes);
   const hash = createHash('sha256');
   let bytes = 0;
-  const taken = await writeStream(target, content, (chunk) => {
+  for await (const chunk of content) {
     bytes += chunk.length;
-    hash.update(chunk);
-    return bytes <= most;
-  });
-  const whole =
-    expected === undefined || (bytes === expected.bytes && hash.digest('hex') === expected.sha256);
-  if (taken && whole) return 'whole';
-  await rm(target, { force: true });
-  return bytes > mostBytes ? 'too-large' : 'other';
-}
-
-/**
- * @param takes whether a piece is still to be written, and what comes after it
- * @returns whether all of it was
- */
-async function writeStream(
-  target: string,
-  content: AsyncIterable<Uint8Array>,
-  takes: (chunk: Uint8Array) => boolean,
-): Promise<boolean> {
-  const file = await onTarget(target, async () => {
-    await makeDirectory(dirname(target));
-    return open(target, 'w');
-  });
-  try {
     // Leaving the loop ends the connection.
-    for await (const chunk of content) {
-      if (!takes(chunk)) return false;
-      await onTarget(target, () => file.writeFile(chunk));
-    }
-    return true;
-  } finally {
-    await file.close();
+    if (bytes > most) return bytes > mostBytes ? 'too-large' : 'other';
+    hash.update(chunk);
+    await onTarget(target, () => file.writeFile(chunk));
   }
+  const isExpected =
+    expected === undefined || (bytes === expected.bytes && hash.digest('hex') === expected.sha256);
+  return isExpected ? 'whole' : 'other';
 }
 
 /** What goes wrong on this machine is no failure of the store. */
