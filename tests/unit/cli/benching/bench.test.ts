@@ -22,7 +22,10 @@ describe('bench refuses', () => {
       '--precision stops a bench after 8 rounds at the earliest, and there are only 8.',
     ],
     [[...BENCH, '--figure', 'throughput'], '--figure: there is no figure "throughput".'],
-    [[...BENCH, '--memory', '2g'], '--memory is for docker or kubernetes; this bench is of inprocess and process.'],
+    [
+      [...BENCH, '--memory', '2g'],
+      '--memory is for docker or kubernetes; this bench is of inprocess and process.',
+    ],
     [[...BENCH, '--batch-size', '0'], '--batch-size: expected a whole number of at least 1, got "0".'],
     [[...BENCH, '--fail-if', 'docker'], '--fail-if, at character 1'],
     [[...BENCH, '--faults', 'segfault'], '--faults is for --blast-radius.'],
