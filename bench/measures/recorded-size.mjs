@@ -22,9 +22,9 @@ export async function measureRecording(context) {
   for (let count = 0; count < recorded; count += 1)
     await train({ ...context, dataDir: digits }, shortRuns, ['--epochs', '1', '--evaluate']);
   return withTrackingServers({ python: context.python, folder }, async ({ uri, env }) => {
-    const sync = async (runsDir) => {
+    const record = async (runsDir) => {
       const before = sizes(folder);
-      const args = ['sync', '--runs-dir', runsDir, '--tracking-uri', uri];
+      const args = ['log', ...idsIn(runsDir), '--runs-dir', runsDir, '--tracking-uri', uri];
       const signal = context.signal;
       const { wallMs } = await runTimed(process.execPath, [context.cli, ...args], { env, signal });
       const after = sizes(folder);
@@ -39,10 +39,10 @@ export async function measureRecording(context) {
       };
     };
     // Makes the experiment, and the tables' first pages.
-    await sync(await oneMore(context, digits));
-    const short = await sync(shortRuns);
+    await record(await oneMore(context, digits));
+    const short = await record(shortRuns);
     tell(`  short: ${short.seconds.toFixed(2)} s a run, ${Math.round(short.points)} points`);
-    const whole = await sync(join(run.runDir, '..'));
+    const whole = await record(join(run.runDir, '..'));
     tell(`  whole: ${whole.seconds.toFixed(2)} s, ${Math.round(whole.points)} points`);
     return { whole, short };
   });
@@ -67,11 +67,11 @@ function sizes(folder) {
   return { database: sum('mlflow.db'), store: sum('artifacts/') };
 }
 
+const idsIn = (runsDir) => readdirSync(runsDir).filter((name) => !name.startsWith('.'));
+
 const pointsIn = (runsDir) =>
-  readdirSync(runsDir)
-    .filter((name) => !name.startsWith('.'))
-    .map((name) => {
-      const { destinations } = JSON.parse(readFileSync(join(runsDir, name, 'tracking.json'), 'utf8'));
-      const [{ events, finalPoints }] = destinations;
-      return events.points + (finalPoints?.length ?? 0);
-    });
+  idsIn(runsDir).map((name) => {
+    const { destinations } = JSON.parse(readFileSync(join(runsDir, name, 'tracking.json'), 'utf8'));
+    const [{ events, finalPoints }] = destinations;
+    return events.points + (finalPoints?.length ?? 0);
+  });

@@ -55,7 +55,7 @@ export function addSettings(
       ...(helpOff === undefined ? [] : [new Option(flagName(name).replace('--', '--no-'), helpOff)]),
     ];
     for (const option of options) {
-      command.addOption(only === undefined ? option : option.helpGroup(`Options for --mode ${only}:`));
+      command.addOption(only === undefined ? option : option.helpGroup(`Options for --mode ${only.join(' or ')}:`));
     }
   }
 }
