@@ -55,7 +55,9 @@ export function addSettings(
       ...(helpOff === undefined ? [] : [new Option(flagName(name).replace('--', '--no-'), helpOff)]),
     ];
     for (const option of options) {
-      command.addOption(only === undefined ? option : option.helpGroup(`Options for --mode ${only.join(' or ')}:`));
+      command.addOption(
+        only === undefined ? option : option.helpGroup(`Options for --mode ${only.join(' or ')}:`),
+      );
     }
   }
 }
