@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { loadOptional } from '../../common/optional-package.js';
 import { RunnerError } from '../../contract/errors.js';
 import { TrackingFailure } from '../mlflow/failure.js';
+import { askS3 } from './s3-client.js';
 import { s3Failure } from './s3-failure.js';
 import { s3Endpoint } from './s3-settings.js';
 import { connectS3, openS3Source, openS3Store, parseS3Uri, type S3Connection } from './s3-store.js';
@@ -24,7 +25,8 @@ export class S3Exchange {
     readonly uri: string,
     private readonly env: NodeJS.ProcessEnv,
     private readonly connection: S3Connection,
-    private readonly clients: { readonly own: S3Client; readonly signing: S3Client },
+    /** Of the address that pods know. */
+    private readonly signing: S3Client,
   ) {
     const { bucket, prefix } = parseS3Uri(uri);
     this.#bucket = bucket;
@@ -36,12 +38,11 @@ export class S3Exchange {
     const connection = await connectS3(env);
     const region = await connection.client.config.region();
     const config = { ...connection.settings.client, region };
-    const own = new S3Client(config);
     const isElsewhere = podEndpoint !== undefined && podEndpoint !== s3Endpoint(env);
     const signing = isElsewhere
       ? new S3Client({ ...config, endpoint: podEndpoint, forcePathStyle: true })
-      : own;
-    return new S3Exchange(uri.replace(/\/+$/, ''), env, connection, { own, signing });
+      : connection.client;
+    return new S3Exchange(uri.replace(/\/+$/, ''), env, connection, signing);
   }
 
   /**
@@ -68,7 +69,7 @@ export class S3Exchange {
   async putText(key: string, text: string, signal: AbortSignal): Promise<void> {
     const { extraArgs } = this.connection.settings;
     const command = new PutObjectCommand({ ...extraArgs, ...this.#object(key), Body: text });
-    await this.#ask(`put ${key}`, signal, () => this.clients.own.send(command, { abortSignal: signal }));
+    await this.#ask(`put ${key}`, signal, () => this.connection.client.send(command));
   }
 
   /** Null if there is no such object. */
@@ -83,7 +84,7 @@ export class S3Exchange {
   async remove(keys: readonly string[], signal: AbortSignal): Promise<void> {
     for (const key of keys) {
       const command = new DeleteObjectCommand(this.#object(key));
-      await this.#ask(`remove ${key}`, signal, () => this.clients.own.send(command, { abortSignal: signal }));
+      await this.#ask(`remove ${key}`, signal, () => this.connection.client.send(command));
     }
   }
 
@@ -96,14 +97,12 @@ export class S3Exchange {
     const { getSignedUrl } = await loadOptional(name, () => import('@aws-sdk/s3-request-presigner'));
     const object = this.#object(key);
     const command = act === 'get' ? new GetObjectCommand(object) : new PutObjectCommand(object);
-    return this.#ask(`sign ${key}`, NEVER, () =>
-      getSignedUrl(this.clients.signing, command, { expiresIn: seconds }),
-    );
+    return this.#ask(`sign ${key}`, NEVER, () => getSignedUrl(this.signing, command, { expiresIn: seconds }));
   }
 
   /** Ends connections; nothing else may be called after. */
   close(): void {
-    for (const client of [this.connection.client, this.clients.own, this.clients.signing]) client.destroy();
+    for (const client of new Set([this.connection.client, this.signing])) client.destroy();
   }
 
   #object(key: string): { readonly Bucket: string; readonly Key: string } {
@@ -112,7 +111,7 @@ export class S3Exchange {
 
   async #ask<T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     try {
-      return await work();
+      return await askS3(signal, work);
     } catch (error) {
       signal.throwIfAborted();
       throw toStorageError(error instanceof RunnerError ? error : s3Failure(this.uri, what, error));
