@@ -1,6 +1,5 @@
 /** The smoke test as CI has it: a real daemon, and an MLflow of its own on this machine to record at. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, expect, it } from 'vitest';
 import { dockerEnv, dockerHost, expectNoLeftovers, hasDaemon } from '../support/docker.js';
@@ -14,15 +13,12 @@ beforeAll(async () => {
 });
 afterEach(expectNoLeftovers);
 
-const folders = (): readonly string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('runner-smoke-'));
-
-/** Command lines of processes of this host that name the folder of a smoke test: its runs, and its MLflow. */
-const processes = (): readonly string[] =>
+/** Command lines of processes of this host that name a folder: the runs of a smoke test in it, and its MLflow. */
+const processesOf = (folder: string): readonly string[] =>
   readdirSync('/proc').flatMap((name) => {
     try {
       const line = /^\d+$/.test(name) ? readFileSync(`/proc/${name}/cmdline`, 'latin1') : '';
-      return line.includes('/runner-smoke-') ? [line.replaceAll('\0', ' ')] : [];
+      return line.includes(folder) ? [line.replaceAll('\0', ' ')] : [];
     } catch {
       // It has ended meanwhile.
       return [];
@@ -34,10 +30,12 @@ it('trains in this process and in a container to the same bits, records both, an
   if ('lacking' in found) return test.skip(found.lacking);
   using directory = temporaryDirectory();
   const summary = join(directory.path, 'summary.md');
-  const before = { folders: folders(), processes: processes() };
+  // Of this test alone: others may run smoke tests meanwhile.
+  const TMPDIR = join(directory.path, 'tmp');
+  mkdirSync(TMPDIR);
   const { exitCode, stdout, stderr } = await runRunner(
     ['smoke', '--modes', 'inprocess,docker', '--mlflow', '--summary', summary, '--quiet'],
-    { env: { ...dockerEnv(), RUNNER_PYTHON: found.python } },
+    { env: { ...dockerEnv(), TMPDIR, RUNNER_PYTHON: found.python } },
   );
   expect(exitCode, `${stdout}${stderr}`).toBe(0);
   const checks = stdout.split('\n').map((line) => line.split(/ {2,}/));
@@ -55,5 +53,8 @@ it('trains in this process and in a container to the same bits, records both, an
   expect(textOf('tracking')).toBe('2 runs recorded, at an MLflow of its own');
   expect(textOf('containers')).toBe(`no container and no volume is left at ${dockerHost()}`);
   expect(readFileSync(summary, 'utf8')).toContain('### docker against inprocess');
-  expect({ folders: folders(), processes: processes() }).toEqual(before);
+  expect({ files: readdirSync(TMPDIR), processes: processesOf(TMPDIR) }).toEqual({
+    files: [],
+    processes: [],
+  });
 });
