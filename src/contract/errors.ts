@@ -41,6 +41,10 @@ export const ERRORS = {
     exit: EXIT.usage,
     hint: 'Wait for it to end; a lock that a killed process left expires after 10 s.',
   },
+  'run-taken-over': {
+    exit: EXIT.environment,
+    hint: '`runner runs attach RUN` follows it to its end. Keep the clocks of hosts that share runs together.',
+  },
   'run-newer-schema': {
     exit: EXIT.usage,
     hint: 'Upgrade `runner` to the version that wrote this run, or a later one.',
@@ -91,6 +95,10 @@ export const ERRORS = {
   'python-missing': {
     exit: EXIT.environment,
     hint: 'Install Python 3 with pip, or set RUNNER_LIBTENSORFLOW to a folder with the library.',
+  },
+  'npm-missing': {
+    exit: EXIT.environment,
+    hint: 'Install npm, which comes with Node.js, or take --engine tensorflow.',
   },
   'download-failed': {
     exit: EXIT.environment,

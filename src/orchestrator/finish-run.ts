@@ -8,6 +8,7 @@ import { OUTCOME_SCHEMA_VERSION } from '../contract/run-outcome.js';
 import type { RunOutcome } from '../contract/run-outcome.js';
 import type { PlannedRun, Runtime, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
 import { exitOfError, exitStatusOf } from './failure.js';
+import { startHeartbeat } from './heartbeat.js';
 import type { ResourceMeter } from './resources.js';
 import { heedStopFile } from './stop-file.js';
 import { limitTime } from './time-limit.js';
@@ -36,14 +37,17 @@ export interface FinishOptions extends RuntimeOptions {
  * on, or to a process that died. Only then does the runtime clear away what it has made elsewhere; of a lost run it
  * clears away nothing, so that it may yet be found. A run whose traces stay has ended all the same.
  * @throws RunnerError `runs-dir-unwritable` or `disk-full` if the outcome cannot be written; it is the `suppressed` of
- *   the run's own error, if it had one
+ *   the run's own error, if it had one; `run-taken-over` if another host took this process for dead: its trainer and
+ *   its outcome are then another's, and the caller is to end without touching either
  */
 export async function finishRun(
   run: PlannedRun,
   options: FinishOptions,
   { runtime, clock, meter }: RunTools,
 ): Promise<FinishedRun> {
-  const { exitStatus, ...exit } = await runInTime(runtime, run, options, clock);
+  using heartbeat = startHeartbeat(run);
+  const ending = runInTime(runtime, run, options, clock);
+  const { exitStatus, ...exit } = await Promise.race([ending, heartbeat.lost]);
   const outcome = composeOutcome(run, exit, { startedAt: options.startedAt, exitStatus }, { clock, meter });
   await record(run, outcome, exit);
   const finished = exit.error === undefined ? {} : { error: exit.error };

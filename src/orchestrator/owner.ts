@@ -1,29 +1,40 @@
 /** Which process a run belongs to, so that one that goes on can be told from one whose process died. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
 import { isErrno } from '../common/errors.js';
-import { identityOf, isAlive, processIdentitySchema } from '../common/process-identity.js';
-import type { ProcessIdentity } from '../common/process-identity.js';
+import { identityOf, isAlive, isHere, processIdentitySchema } from '../common/process-identity.js';
 import { runPath } from '../contract/run-directory.js';
 
-export type Owner = ProcessIdentity;
+/** How often a process touches the owner.json of its run while it has that in hand. */
+export const HEARTBEAT_MS = 10_000;
+/** So many missed, a process of another host is dead: a shared folder may show a file as it was a minute ago. */
+const MISSED_HEARTBEATS = 12;
 
-export const thisProcess = (): Owner => identityOf(process.pid);
+const ownerSchema = processIdentitySchema.extend({
+  /** Milliseconds between two touches of its record. Missing in those of earlier versions, which touch nothing. */
+  heartbeatMs: z.int().min(1).optional(),
+});
+export type Owner = z.infer<typeof ownerSchema>;
+
+export const thisProcess = (): Owner => ({ ...identityOf(process.pid), heartbeatMs: HEARTBEAT_MS });
 
 /**
  * Whether the process that owns the run still lives. A run without an owner on record, or with a garbled one, has
- * none. An owner that cannot be asked (on another host, or its record unreadable) counts as alive: better a run
- * too many called running than a live one removed.
+ * none. One on another host cannot be asked: its record is touched while it lives. An owner that does not do that, or
+ * whose record is unreadable, counts as alive: better a run too many called running than a live one removed.
  * @param proc where the system shows its processes
  */
 export async function isOwned(runDir: string, proc?: string): Promise<boolean> {
-  let record: string;
   try {
-    record = await readFile(runPath(runDir, 'owner'), 'utf8');
+    const path = runPath(runDir, 'owner');
+    const owner = parseOwner(await readFile(path, 'utf8'));
+    if (owner === undefined || isHere(owner)) return owner !== undefined && isAlive(owner, proc);
+    const { heartbeatMs } = owner;
+    if (heartbeatMs === undefined) return true;
+    return Date.now() - (await stat(path)).mtimeMs < MISSED_HEARTBEATS * heartbeatMs;
   } catch (error) {
     return !isErrno(error, 'ENOENT', 'ENOTDIR');
   }
-  const owner = parseOwner(record);
-  return owner !== undefined && isAlive(owner, proc);
 }
 
 /** The owner on record; undefined if there is none, or it is garbled. */
@@ -38,7 +49,7 @@ export async function readOwner(runDir: string): Promise<Owner | undefined> {
 
 function parseOwner(record: string): Owner | undefined {
   try {
-    return processIdentitySchema.safeParse(JSON.parse(record)).data;
+    return ownerSchema.safeParse(JSON.parse(record)).data;
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -89,6 +89,22 @@ describe('a run is owned', () => {
 
   it('by a process of another host, which cannot be asked', async () => {
     expect(await ownedBy({ pid: 1, host: `not-${hostname()}`, startTimeTicks: 1 })).toBe(true);
+  });
+
+  it('by a process of another host that touches its record, until it has not for two minutes', async () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'owner.json');
+    writeFileSync(path, JSON.stringify({ ...thisProcess(), host: `not-${hostname()}` }));
+    const touchedBefore = async (seconds: number): Promise<boolean> => {
+      const at = new Date(Date.now() - 1000 * seconds);
+      utimesSync(path, at, at);
+      return await isOwned(directory.path);
+    };
+    expect([await touchedBefore(0), await touchedBefore(115), await touchedBefore(121)]).toEqual([
+      ...[true, true, false],
+    ]);
+    // A clock that is ahead.
+    expect(await touchedBefore(-3600)).toBe(true);
   });
 
   it('by nobody if no owner can be made out', async () => {
