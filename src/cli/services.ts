@@ -1,7 +1,7 @@
 /** What the commands need of the heavy parts: a port, so that the commands themselves never load TensorFlow. */
 import type { ImageDataset, Job } from '../contract/job.js';
 import type { UsedImage } from '../contract/run-outcome.js';
-import type { ClusterPlace, EngineName, GpuRequest, Limits } from '../contract/run-spec.js';
+import type { ClusterPlace, EngineName, EngineWebgpu, GpuRequest, Limits } from '../contract/run-spec.js';
 import type { Runtime } from '../contract/runtime.js';
 import type { RunWithOutcome } from '../orchestrator/read-run.js';
 import type { EvaluationFigures } from '../report/evaluation.js';
@@ -19,6 +19,8 @@ export interface PreparedEngine {
   readonly name: EngineName;
   /** Version of the TensorFlow library, e.g. `2.21.0`. */
   readonly version: string;
+  /** What webgpu computes on, where that was asked for. */
+  readonly webgpu?: EngineWebgpu;
   readonly handle: unknown;
 }
 
@@ -47,7 +49,9 @@ export interface Services {
     onProgress?: SetupProgress;
     force?: boolean;
     /** Default: `cpu`. */
-    variant?: 'cpu' | 'gpu';
+    variant?: 'cpu' | 'gpu' | 'webgpu';
+    /** With `webgpu`: finds the adapter, too; null for any card. */
+    webgpuAdapter?: string | null;
     signal?: AbortSignal;
   }): Promise<PreparedEngine>;
   /**
@@ -107,6 +111,8 @@ export interface Services {
     },
   ): Promise<EvaluationFigures>;
   inspect(): Promise<Inspection>;
+  /** Vulkan, the engine webgpu and its adapter. */
+  inspectWebgpu(options: { env: NodeJS.ProcessEnv }): Promise<Inspection>;
   /** Driver, cards and the engine for GPUs, and which of them fits which. */
   inspectGpu(options: { env: NodeJS.ProcessEnv }): Promise<Inspection>;
   /** What there is to say of the Docker daemon, and of this version's image; without one, why there is none. */
@@ -123,6 +129,8 @@ export interface ConnectTracking {
   readonly cwd: string;
   /** Whether to give up soon where the server does not answer. */
   readonly hurried: boolean;
+  /** Told in a sentence of a server that does not answer and is asked again. */
+  readonly onWaiting?: ((text: string) => void) | undefined;
 }
 
 export interface ConnectCluster {

@@ -9,6 +9,7 @@ import type { LogTools } from './log-run.js';
 import { BRIEF, connectTrackingServer, PATIENT } from './mlflow/index.js';
 import { readDestination } from './tracking-state.js';
 import type { Tracking } from './tracking.js';
+import { sayWaiting } from './waiting.js';
 
 export interface ConnectOptions {
   readonly uri: string;
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   readonly destination?: string | undefined;
   /** Whether somebody waits for it who has no time: then it gives up soon. */
   readonly hurried: boolean;
+  /** Told in a sentence of a server that does not answer and is asked again. */
+  readonly onWaiting?: ((text: string) => void) | undefined;
   readonly environment: LogTools['environment'];
   readonly clock: Clock;
 }
@@ -33,11 +36,15 @@ export async function connectTracking({
   destination: named,
   env,
   hurried,
+  onWaiting,
   environment,
   clock,
 }: ConnectOptions): Promise<Tracking> {
   const patience = hurried ? BRIEF : PATIENT;
-  const { server, http } = await connectTrackingServer({ uri, env, home: env.HOME ?? homedir(), patience });
+  const { server, http } = await connectTrackingServer({
+    ...{ uri, env, home: env.HOME ?? homedir(), patience },
+    ...(onWaiting === undefined ? {} : { onWaiting: sayWaiting(onWaiting, clock) }),
+  });
   const destination = named ?? server.uri;
   const tools: LogTools = {
     ...{ server, destination, environment, clock, attempts: patience.attempts },

@@ -8,10 +8,10 @@ import { readOutcome, readRequest } from '../common/run-files.js';
 import { RunnerError } from '../contract/errors.js';
 import { experimentNameOf } from '../contract/run-request.js';
 import { collectFiles } from './artifacts/collect-files.js';
-import type { ArtifactStore } from './artifacts/artifact-store.js';
+import type { ArtifactFile, ArtifactStore } from './artifacts/artifact-store.js';
 import { fingerprintOf } from './fingerprint.js';
 import { logArtifacts } from './log-artifacts.js';
-import type { ArtifactLog } from './log-artifacts.js';
+import type { ArtifactLog, SentFiles } from './log-artifacts.js';
 import { isOfModel, logModel } from './log-model.js';
 import type { TrackingServer } from './mlflow/tracking-server.js';
 import { describeRun } from './record/describe-run.js';
@@ -20,9 +20,9 @@ import { readEvaluation } from './record/evaluation-file.js';
 import type { Evaluation } from './record/evaluation-file.js';
 import type { RunRecord } from './record/run-record.js';
 import { Parts } from './parts.js';
-import { RunRecorder } from './run-recorder.js';
+import { RunRecorder, type VerifiedPoints } from './run-recorder.js';
 import type { Destination } from './tracking-state.js';
-import type { Recorded, RecordOptions, RunToRecord } from './tracking.js';
+import type { Recorded, RecordOptions, RunToRecord, Verified } from './tracking.js';
 import { allowTime } from './time-allowance.js';
 import { withRecordingLock } from './recording-lock.js';
 import { noteFiles, withExtraFiles } from './extra-files.js';
@@ -68,6 +68,7 @@ export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools
     try {
       await recorder.describe(record, attempt);
       await attempt(() => recorder.sendEvents());
+      const points = options.verify === true ? await attempt(() => recorder.verifyEvents()) : undefined;
       await recorder.end(record, attempt);
       allowance[Symbol.dispose]();
       const sent = await sendFiles(run, record, recorder, options, tools);
@@ -77,7 +78,7 @@ export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools
           ? { complete: fingerprint, problem: null }
           : { complete: null, problem: noteOf(problem, tools.clock) },
       );
-      return summarise(recorder, { ...sent, problem }, tools.server);
+      return summarise(recorder, { ...sent, problem }, points, tools.server);
     } catch (error) {
       if (options.signal.aborted) throw error;
       await recorder.note({ problem: noteOf(toRunnerError(error), tools.clock) });
@@ -121,21 +122,23 @@ async function sendFiles(
   recorder: RunRecorder,
   options: RecordOptions,
   tools: LogTools,
-): Promise<ArtifactLog> {
+): Promise<FileLog> {
   const { signal, verify: deep = false } = options;
   const { clock } = tools;
-  let artifacts: ArtifactLog = { sent: 0, sentBytes: 0, problem: null };
+  let artifacts: FileLog = NOTHING_SENT;
   try {
     const { files, failed } = await collectFiles(run.runDir, signal);
     const store = await tools.openStore(recorder.state.artifactUri, recorder.state, signal);
     try {
-      artifacts = await withExtraFiles(noteFiles(record, recorder.state.renamed), (extra) =>
-        logArtifacts(store, [...files, ...extra], {
+      artifacts = await withExtraFiles(noteFiles(record, recorder.state.renamed), async (extra) => {
+        const all = [...files, ...extra];
+        const log = await logArtifacts(store, all, {
           known: recorder.state.artifacts,
           onSent: (known) => recorder.note({ artifacts: known }),
           ...{ deep, clock, signal },
-        }),
-      );
+        });
+        return { ...log, ...verifiedOf(all, recorder.state.artifacts) };
+      });
     } finally {
       store.close();
     }
@@ -152,9 +155,25 @@ async function sendFiles(
   }
 }
 
+/** What became of the files, and which of them the store is known to hold as they were sent. */
+type FileLog = ArtifactLog & Pick<Verified, 'artifacts' | 'artifactBytes'>;
+
+const NOTHING_SENT: FileLog = { sent: 0, sentBytes: 0, artifacts: 0, artifactBytes: 0, problem: null };
+
+function verifiedOf(files: readonly ArtifactFile[], held: SentFiles) {
+  const verified = files.filter(({ path, sha256 }) => held[path]?.sha256 === sha256 && held[path].verified);
+  return { artifacts: verified.length, artifactBytes: verified.reduce((sum, { bytes }) => sum + bytes, 0) };
+}
+
 const noteOf = ({ code, message }: RunnerError, clock: Clock) => ({ at: clock.now(), code, message });
 
-function summarise(recorder: RunRecorder, log: ArtifactLog, { uri }: TrackingServer): Recorded {
+/** @param points what the server was asked for, if it was */
+function summarise(
+  recorder: RunRecorder,
+  log: FileLog,
+  points: VerifiedPoints | undefined,
+  { uri }: TrackingServer,
+): Recorded {
   const { experiment, runId, events, artifacts, model, version } = recorder.state;
   return {
     ...{ server: uri, experiment, mlflowRunId: runId, points: events.points, version, problem: log.problem },
@@ -164,5 +183,8 @@ function summarise(recorder: RunRecorder, log: ArtifactLog, { uri }: TrackingSer
       recorded: Object.keys(artifacts).length,
     },
     modelId: model?.id ?? null,
+    ...(points === undefined
+      ? {}
+      : { verified: { ...points, artifacts: log.artifacts, artifactBytes: log.artifactBytes } }),
   };
 }

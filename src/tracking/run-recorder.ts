@@ -5,11 +5,12 @@ import { findOrMake } from './mlflow/find-or-make.js';
 import { MetricHistories } from './mlflow/metric-history.js';
 import type { ServerRun, TrackingServer } from './mlflow/tracking-server.js';
 import type { Attempt } from './parts.js';
-import { readPoints } from './record/points.js';
+import { EVENTS_START, readAhead } from './record/points.js';
 import type { MetricPoint, RunRecord } from './record/run-record.js';
 import { RUN_ID_TAG } from './record/tags.js';
 import { newDestination, readDestination, writeDestination } from './tracking-state.js';
 import type { Destination } from './tracking-state.js';
+import type { Verified } from './tracking.js';
 
 /** Points between two notes of how far it got: what is sent again at most after a kill. */
 const POINTS_AT_ONCE = 5_000;
@@ -35,6 +36,8 @@ export interface RecorderOptions {
  * its tag alone, any.
  */
 type Doubt = 'none' | 'next' | 'all';
+
+export type VerifiedPoints = Pick<Verified, 'points' | 'pointsLacking'>;
 
 export class RunRecorder {
   #state: Destination;
@@ -133,22 +136,34 @@ export class RunRecorder {
   /** Every metric of the run's events that is not recorded yet, up to the last whole line. */
   async sendEvents(): Promise<void> {
     const path = runPath(this.runDir, 'events');
-    for (;;) {
+    for await (const read of readAhead(path, this.#state.events.cursor, POINTS_AT_ONCE)) {
+      // A cursor that has only moved over what is no metric need not be kept: it costs nothing to read that again.
+      if (read.points.length === 0) continue;
+      await this.#send(read.points, this.#doubt !== 'none');
+      if (this.#doubt === 'next') this.#doubt = 'none';
       const { events, renamed } = this.#state;
-      const read = await readPoints(path, events.cursor, POINTS_AT_ONCE);
-      if (read.points.length > 0) {
-        await this.#send(read.points, this.#doubt !== 'none');
-        if (this.#doubt === 'next') this.#doubt = 'none';
-        // A cursor that has only moved over what is no metric need not be kept: it costs nothing to read that again.
-        await this.note({
-          events: { cursor: read.next, points: events.points + read.points.length },
-          renamed: { ...renamed, ...read.renamed },
-        });
-      }
-      if (read.atEnd) return;
-      if (read.points.length === 0)
-        this.#state = { ...this.#state, events: { ...events, cursor: read.next } };
+      await this.note({
+        events: { cursor: read.next, points: events.points + read.points.length },
+        renamed: { ...renamed, ...read.renamed },
+      });
     }
+  }
+
+  /**
+   * Asks the server for every point that it is known to hold, and sends those that it lacks: its database may be an older
+   * copy of itself.
+   */
+  async verifyEvents(): Promise<VerifiedPoints> {
+    const { allowed: signal } = this.signals;
+    let [points, pointsLacking] = [0, 0];
+    for await (const read of readAhead(runPath(this.runDir, 'events'), EVENTS_START, POINTS_AT_ONCE)) {
+      points += read.points.length;
+      const options = { histories: this.#histories, signal };
+      const lacking = await this.server.lackingPoints(this.#state.runId, read.points, options);
+      pointsLacking += lacking.length;
+      if (lacking.length > 0) await this.#send(lacking, false);
+    }
+    return { points, pointsLacking };
   }
 
   /** Points and status that are known once the run has ended. */

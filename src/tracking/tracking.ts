@@ -21,7 +21,10 @@ export interface RecordOptions {
   readonly register?: string;
   /** Record as a new run what was deleted on the server. */
   readonly again?: boolean;
-  /** Read every artifact back, and compare its sha256; by default sizes are compared. */
+  /**
+   * Ask for every point, and read every artifact back to compare its sha256; by default what was recorded before is
+   * believed, and of what is sent now sizes are compared.
+   */
   readonly verify?: boolean;
   readonly signal: AbortSignal;
 }
@@ -29,6 +32,17 @@ export interface RecordOptions {
 export interface FollowOptions extends Pick<RecordOptions, 'experiment' | 'signal'> {
   /** Told in a sentence what a person would not expect. */
   readonly onNotice?: (text: string) => void;
+}
+
+/** What there is on the server and in its store, asked for one by one. */
+export interface Verified {
+  /** Of events.ndjson; those of the outcome not counted. */
+  readonly points: number;
+  /** Of them, those that the server lacked: they were sent again. */
+  readonly pointsLacking: number;
+  /** That were read back and have the sha256 of this machine's. */
+  readonly artifacts: number;
+  readonly artifactBytes: number;
 }
 
 /** What the server holds of a run now. */
@@ -50,6 +64,8 @@ export interface Recorded {
   };
   readonly modelId: string | null;
   readonly version: { readonly name: string; readonly version: string } | null;
+  /** What was compared with the server and its store, where that was asked for. */
+  readonly verified?: Verified;
   /** Null if nothing is left to do. */
   readonly problem: RunnerError | null;
 }

@@ -4,6 +4,7 @@ import { RunnerError } from '../../contract/errors.js';
 import { findRun } from '../../orchestrator/find-run.js';
 import { hasEnded, readRun } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
+import { printable } from '../../report/printable.js';
 import type { RecordOptions, RunToRecord, Tracking } from '../../tracking/tracking.js';
 import { readSettings, runsDirOf } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
@@ -11,12 +12,13 @@ import type { Given } from '../settings.js';
 import { listenForSignals } from '../signals.js';
 import { tellEach } from '../tell-each.js';
 import { checkModelName } from '../tracking/model-name.js';
-import { clockSkewLine, recordedDocument, recordedLine } from '../tracking/tell-recorded.js';
+import { clockSkewLine, recordedDocument, recordedLine, staysLine } from '../tracking/tell-recorded.js';
 
 export interface LogFlags extends Flags {
   readonly again?: boolean;
   readonly verify?: boolean;
   readonly register?: string;
+  readonly quiet?: boolean | undefined;
 }
 
 /** `runner log RUN...`: the runs that are named, whether or not they were to be recorded. */
@@ -39,7 +41,7 @@ export async function recordEach(
   context: CliContext,
   runs: readonly RunWithOutcome[],
   given: Given,
-  { again, verify, register }: LogFlags,
+  { again, verify, register, quiet }: LogFlags,
 ): Promise<number> {
   const { io, output, signals, clock } = context;
   using interruption = listenForSignals(signals, {
@@ -48,7 +50,7 @@ export async function recordEach(
     onSecond: (status) => io.exit(status),
   });
   const { signal } = interruption;
-  const tracking = await connect(context, given);
+  const tracking = await connect(context, given, { quiet });
   try {
     const options: RecordOptions = {
       signal,
@@ -67,6 +69,8 @@ export async function recordEach(
       async work(run) {
         signal.throwIfAborted();
         const recorded = await tracking.record(await toRecord(run), options);
+        const stays = staysLine(run.runId, recorded, given.experiment?.value);
+        if (stays !== undefined) output.note(printable(stays));
         return recorded;
       },
       problem: (recorded) => recorded.problem,
@@ -90,15 +94,23 @@ async function answers(tracking: Tracking, signal: AbortSignal): Promise<boolean
   }
 }
 
-/** @throws RunnerError `usage` if there is no tracking server to record at */
-export async function connect({ io, services }: CliContext, { trackingUri }: Given): Promise<Tracking> {
+/**
+ * @param flags `quiet`: not told why nothing is heard of the server
+ * @throws RunnerError `usage` if there is no tracking server to record at
+ */
+export async function connect(
+  { io, services, output }: CliContext,
+  { trackingUri }: Given,
+  { quiet }: Pick<LogFlags, 'quiet'>,
+): Promise<Tracking> {
   if (trackingUri?.value == null) {
     throw new RunnerError('usage', 'There is no tracking server to record at.', {
       hint: 'Give one with --tracking-uri or MLFLOW_TRACKING_URI; `runner ui` starts one of your own.',
     });
   }
   const { env, cwd } = io;
-  return services.connectTracking({ uri: trackingUri.value, env, cwd, hurried: false });
+  const onWaiting = quiet === true ? undefined : (text: string): void => output.note(printable(text));
+  return services.connectTracking({ uri: trackingUri.value, env, cwd, hurried: false, onWaiting });
 }
 
 export const toRecord = async ({ runId, runDir, spec, outcome }: RunWithOutcome): Promise<RunToRecord> => ({

@@ -10,16 +10,18 @@ import type { CliContext, Flags } from '../context.js';
 import { connect, recordEach, toRecord } from './log.js';
 import type { LogFlags } from './log.js';
 
+export type SyncFlags = Flags & Pick<LogFlags, 'verify' | 'quiet'>;
+
 /**
  * `runner sync`: every run of the runs directory that has ended, was not kept from being recorded, and of which the
  * server lacks something.
  */
-export async function sync(context: CliContext, flags: Flags & Pick<LogFlags, 'verify'>): Promise<number> {
+export async function sync(context: CliContext, flags: SyncFlags): Promise<number> {
   const given = await readSettings(context, flags, ['runsDir', 'trackingUri', 'experiment']);
   const runsDir = runsDirOf(context, given);
   const runs = await listStoredRuns(runsDir);
   noteOthers(context, runs);
-  const tracking = await connect(context, given);
+  const tracking = await connect(context, given, flags);
   let judged: Judged;
   try {
     judged = await pendingRuns(context, runs, tracking, flags.verify ?? false);

@@ -1,4 +1,5 @@
 import type { LogFlags } from '../commands/log.js';
+import type { SyncFlags } from '../commands/sync.js';
 import type { UiFlags } from '../commands/ui.js';
 import { addCommon, addSettings, RUN_HELP } from './common.js';
 import type { AddCommands } from './common.js';
@@ -13,7 +14,8 @@ export const addTracking: AddCommands = (program, context, done) => {
   log
     .option('--register <name>', 'make the model a version of this registered model')
     .option('--again', 'record as a new run what was deleted on the server')
-    .option('--verify', 'read every artifact back and compare its sha256');
+    .option('--verify', 'ask for every point, and read every artifact back to compare its sha256')
+    .option('--quiet', 'no progress');
   addCommon(log).action(async (queries: string[], flags: LogFlags) => {
     const command = await import('../commands/log.js');
     done(await command.log(context, queries, flags));
@@ -21,8 +23,10 @@ export const addTracking: AddCommands = (program, context, done) => {
 
   const sync = program.command('sync').description('record every run that the tracking server lacks');
   addSettings(sync, ['trackingUri', 'experiment', 'runsDir']);
-  sync.option('--verify', 'read every artifact of every run back and compare its sha256');
-  addCommon(sync).action(async (flags: LogFlags) => {
+  sync
+    .option('--verify', 'ask for every point of every run, and read every artifact back')
+    .option('--quiet', 'no progress');
+  addCommon(sync).action(async (flags: SyncFlags) => {
     const command = await import('../commands/sync.js');
     done(await command.sync(context, flags));
   });

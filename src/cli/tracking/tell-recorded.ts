@@ -1,8 +1,9 @@
 /** What became of the recording of a run, in words and as `--json` has it. */
 import { toRunnerError } from '../../common/errors.js';
+import { shellWord } from '../../common/shell-word.js';
 import type { ErrorCode } from '../../contract/errors.js';
 import { formatBytes } from '../../report/format.js';
-import type { Recorded } from '../../tracking/tracking.js';
+import type { Recorded, Verified } from '../../tracking/tracking.js';
 import { describeFailure } from '../output.js';
 
 /** `tracking` of `runner train --json`, and a member of `runner log --json` and `runner sync --json`. */
@@ -13,10 +14,26 @@ export const recordedDocument = ({ problem, ...recorded }: Recorded) => ({
 });
 
 /** One line. */
-export function recordedLine({ url, points, artifacts, version }: Recorded): string {
+export function recordedLine({ url, points, artifacts, version, verified }: Recorded): string {
   const sent = artifacts.sent === 0 ? '' : `, ${artifacts.sent} sent (${formatBytes(artifacts.sentBytes)})`;
   const registered = version === null ? '' : `; ${version.name} version ${version.version}`;
-  return `${url} (${points} points, ${artifacts.recorded} artifacts${sent}${registered})`;
+  const asked = verified === undefined ? '' : `; ${verifiedWords(verified)}`;
+  return `${url} (${points} points, ${artifacts.recorded} artifacts${sent}${registered}${asked})`;
+}
+
+function verifiedWords({ points, pointsLacking, artifacts, artifactBytes }: Verified): string {
+  const lacking = pointsLacking === 0 ? '' : `, ${pointsLacking} of them sent again as they were lacking`;
+  return `verified: ${points} points${lacking}, ${artifacts} artifacts read back, ${formatBytes(artifactBytes)}`;
+}
+
+/** Undefined for a run that is where it was asked for. @param wanted experiment; undefined if none was named */
+export function staysLine(
+  runId: string,
+  { experiment }: Recorded,
+  wanted: string | null | undefined,
+): string | undefined {
+  if (wanted == null || wanted === experiment.name) return undefined;
+  return `Run ${runId} stays in the experiment ${experiment.name}, under which it was recorded before; no run is moved. To have it under ${wanted}, delete it there, then \`runner log ${runId} --again --experiment ${shellWord(wanted)}\`.`;
 }
 
 /** More than clocks differ that are set by a time server; S3 refuses requests from 15 minutes on. */

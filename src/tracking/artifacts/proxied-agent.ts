@@ -2,7 +2,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { Agent, type AgentOptions } from 'node:https';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { proxyFor } from '../../common/proxy.js';
-import { RunnerError } from '../../contract/errors.js';
+import { badProxy } from './http-proxy.js';
 import { isLoopback } from '../mlflow/http.js';
 
 /**
@@ -15,14 +15,7 @@ export function proxiedAgent(env: NodeJS.ProcessEnv, options: AgentOptions): Age
   const proxy = proxyFor(new URL('https://s3.amazonaws.com'), { ...env, NO_PROXY: '', no_proxy: '' });
   if (proxy === undefined) return new Agent(options);
   if (URL.canParse(proxy)) return new ProxiedAgent(proxy, env, options);
-  // Without the value: it may hold a password.
-  throw new RunnerError(
-    'bad-config',
-    'The environment variable HTTPS_PROXY cannot be used: it is no address.',
-    {
-      hint: 'Correct HTTPS_PROXY (or ALL_PROXY, in either case), or unset it: http://proxy.example:3128.',
-    },
-  );
+  throw badProxy('HTTPS_PROXY', 'it is no address');
 }
 
 type Connect = HttpsProxyAgent<string>['connect'];

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { describeError } from '../../common/errors.js';
 import { describeIssues } from '../../common/parse.js';
 import { RunnerError } from '../../contract/errors.js';
+import { httpProxyFor } from './http-proxy.js';
 import { proxiedAgent } from './proxied-agent.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -21,6 +22,8 @@ export interface S3Settings {
   readonly client: Omit<S3ClientConfig, 'requestHandler'> & {
     readonly requestHandler: NodeHttpHandlerOptions;
   };
+  /** What requests without TLS go through. */
+  readonly httpProxy: URL | undefined;
   /** Of the user's own for every upload, by the names that boto3 and the SDK share: `ServerSideEncryption`. */
   readonly extraArgs: Readonly<Record<string, unknown>>;
   /** The account that must own the bucket. */
@@ -59,6 +62,7 @@ export async function s3Settings(env: NodeJS.ProcessEnv): Promise<S3Settings> {
         httpsAgent: proxiedAgent(env, { ...agent, ...(await tlsOf(env)) }),
       },
     },
+    httpProxy: httpProxyFor(endpoint, env),
     extraArgs: extraArgsOf(env),
     bucketOwner: first(env, ['MLFLOW_S3_EXPECTED_BUCKET_OWNER']),
   };

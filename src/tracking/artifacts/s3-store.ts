@@ -20,6 +20,7 @@ import { askS3, connectTo } from './s3-client.js';
 import { s3Failure } from './s3-failure.js';
 import { s3Settings, type S3Settings } from './s3-settings.js';
 import { beginUpload, endAbandoned } from './s3-upload.js';
+import { signedWith } from './signed-body.js';
 import { planParts, sendInParts, type PartedUpload } from './send-in-parts.js';
 import { TrackingFailure } from '../mlflow/failure.js';
 import { withVerify, type StoreAdapter } from './verify-files.js';
@@ -92,7 +93,7 @@ class S3Store implements StoreAdapter {
     };
     await this.#ask(`put ${path}`, signal, async () => {
       if (plan.parts === 1) {
-        const Body = await readWhole(file, signal);
+        const Body = signedWith(await readWhole(file, signal), sha256);
         await this.#client.send(new PutObjectCommand({ ...input, Body }));
         return;
       }

@@ -4,11 +4,12 @@ import { describeIssues } from '../../common/parse.js';
 import { isHtml, TrackingFailure } from './failure.js';
 import { type Answer, type HttpAccess, type HttpRequest, send } from './http.js';
 import { noAnswer } from './network-failure.js';
-import { type Patience, withRetries } from './retry.js';
+import { type OnWaiting, type Patience, withRetries } from './retry.js';
 
 export interface Api {
   readonly access: HttpAccess;
   readonly patience: Patience;
+  readonly onWaiting?: OnWaiting | undefined;
 }
 
 export interface Call {
@@ -35,12 +36,12 @@ export function callApi<T>(api: Api, schema: z.ZodType<T>, call: Call): Promise<
 
 /** Tries a piece of work of one or more requests as often as the client's patience says. */
 export function retried<T>(
-  { access, patience }: Api,
+  { access, patience, onWaiting }: Api,
   { what, repeatable = true, signal }: Pick<Call, 'what' | 'repeatable' | 'signal'>,
   attempt: (signal: AbortSignal, last: TrackingFailure | undefined) => Promise<T>,
 ): Promise<T> {
   const outOfTime = (): TrackingFailure => noAnswer(access, what, patience.budgetMs);
-  return withRetries({ patience, signal, repeatable, outOfTime }, attempt);
+  return withRetries({ patience, signal, repeatable, outOfTime, onWaiting }, attempt);
 }
 
 /** One attempt: for what decides between two of them. */

@@ -4,11 +4,11 @@ import { readCredentials } from './credentials.js';
 import { nameDeletedExperiment, nameDeletedRun } from './deleted.js';
 import { ensureExperiment, findExperiment } from './experiments.js';
 import { type HttpAccess, openHttpAccess } from './http.js';
-import { logMetrics } from './metrics.js';
+import { lackingPoints, logMetrics } from './metrics.js';
 import { createModel, findModel, finishModel, settleModel } from './models.js';
 import { probe } from './probe.js';
 import { ensureVersion } from './registry.js';
-import type { Patience } from './retry.js';
+import type { OnWaiting, Patience } from './retry.js';
 import { listsArtifact } from './run-artifacts.js';
 import { deleteTags, logDatasets, logParams, setTags } from './run-data.js';
 import type { RunReader } from './run-reader.js';
@@ -22,7 +22,7 @@ export type { Answer, HttpAccess, HttpRequest } from './http.js';
 export { isLoopback, send } from './http.js';
 export { failureOfAnswer, TrackingFailure, type Clarity } from './failure.js';
 export { failureOfError, noAnswer } from './network-failure.js';
-export { BRIEF, PATIENT, READING, type Patience, withRetries } from './retry.js';
+export { BRIEF, PATIENT, READING, type OnWaiting, type Patience, withRetries } from './retry.js';
 export { parseTrackingUri } from './tracking-uri.js';
 
 export interface ConnectOptions {
@@ -33,6 +33,8 @@ export interface ConnectOptions {
   /** The home folder, for `.mlflow/credentials`. */
   readonly home: string;
   readonly patience: Patience;
+  /** Told of what is tried again, once a call. */
+  readonly onWaiting?: OnWaiting | undefined;
 }
 
 export interface TrackingConnection {
@@ -48,11 +50,11 @@ export interface TrackingConnection {
  * @throws RunnerError `bad-tracking-uri`, `bad-credentials`
  */
 export async function connectTrackingServer(options: ConnectOptions): Promise<TrackingConnection> {
-  const { uri, env, home, patience } = options;
+  const { uri, env, home, patience, onWaiting } = options;
   const { baseUrl, login } = parseTrackingUri(uri);
   const [credentials, tls] = await Promise.all([readCredentials({ env, home, login }), readTls(env)]);
   const http = openHttpAccess(baseUrl, credentials, tls);
-  const api = { access: http, patience };
+  const api = { access: http, patience, onWaiting };
   return { server: serverOver(api), reader: readerOver(api), http };
 }
 
@@ -76,6 +78,7 @@ function serverOver(api: Api): TrackingServer {
     setTags: onRun(setTags),
     deleteTags: onRun(deleteTags),
     logMetrics: onRun(logMetrics),
+    lackingPoints: (runId, points, options) => lackingPoints(api, runId, points, options),
     logDatasets: onRun(logDatasets),
     listsArtifact: (runId, name, signal) => listsArtifact(api, runId, name, signal),
     findModel: (experimentId, runId, name, signal) => findModel(api, experimentId, runId, name, signal),

@@ -1,4 +1,5 @@
 /** Metric points, each exactly once. */
+import { setImmediate } from 'node:timers/promises';
 import type { MetricPoint } from '../record/run-record.js';
 import { type Api, callOnce, retried } from './api.js';
 import { metricBatches } from './batches.js';
@@ -30,8 +31,10 @@ export async function logMetrics(
 ): Promise<void> {
   let maybe = maybeThere;
   let written = 0;
-  for (const { body, items } of metricBatches(runId, points)) {
-    const found = await retried(api, { what: WHAT, signal }, async (within, last) => {
+  const batches = metricBatches(runId, points);
+  for (let batch = batches.next(); !batch.done;) {
+    const { body, items } = batch.value;
+    const sending = retried(api, { what: WHAT, signal }, async (within, last) => {
       const maybeThere = maybe || last !== undefined;
       try {
         return await sendOnce(api, runId, { body, items }, { maybeThere, histories, signal: within });
@@ -40,10 +43,26 @@ export async function logMetrics(
         throw error;
       }
     });
+    // Made while the server works on this one, whose request is on its way by then.
+    const following = setImmediate().then(() => batches.next());
+    const [found, next] = await Promise.all([sending, following]);
     maybe &&= found;
     written += items.length;
+    batch = next;
     await onWritten?.(written);
   }
+}
+
+/** Those of the points that the run does not have. */
+export function lackingPoints(
+  api: Api,
+  runId: string,
+  points: readonly MetricPoint[],
+  { histories, signal }: { readonly histories: MetricHistories; readonly signal: AbortSignal },
+): Promise<readonly MetricPoint[]> {
+  return retried(api, { what: 'read the history of metrics', signal }, (within) =>
+    histories.missing(api, runId, points, within),
+  );
 }
 
 interface SendOptions {

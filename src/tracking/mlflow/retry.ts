@@ -25,6 +25,8 @@ export const READING: Patience = { attempts: 3, budgetMs: 120_000 };
 const FIRST_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 15_000;
 
+export type OnWaiting = (failure: TrackingFailure, mostMs: number) => void;
+
 export interface RetryOptions {
   readonly patience: Patience;
   readonly signal: AbortSignal;
@@ -32,6 +34,8 @@ export interface RetryOptions {
   readonly repeatable: boolean;
   /** What to throw if the time is up during the first attempt. */
   readonly outOfTime: () => TrackingFailure;
+  /** Told of a first attempt that has failed, if another follows, and for how many milliseconds at most it may go on. */
+  readonly onWaiting?: OnWaiting | undefined;
 }
 
 /**
@@ -41,12 +45,13 @@ export interface RetryOptions {
  * @throws the last TrackingFailure; the signal's reason once it is aborted
  */
 export async function withRetries<T>(
-  { patience, signal, repeatable, outOfTime }: RetryOptions,
+  { patience, signal, repeatable, outOfTime, onWaiting }: RetryOptions,
   attempt: (signal: AbortSignal, last: TrackingFailure | undefined) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   const timeUp = new AbortController();
-  const until = performance.now() + patience.budgetMs;
+  const startedAt = performance.now();
+  const until = startedAt + patience.budgetMs;
   const timer = setTimeout(() => timeUp.abort(), patience.budgetMs);
   const either = AbortSignal.any([signal, timeUp.signal]);
   let last: TrackingFailure | undefined;
@@ -61,11 +66,16 @@ export async function withRetries<T>(
       onFailedAttempt: ({ error }) => {
         if (error instanceof TrackingFailure) last = error;
       },
-      shouldRetry: async ({ error }) => {
+      shouldRetry: async ({ error, attemptNumber }) => {
         if (!(error instanceof TrackingFailure) || error.clarity === 'refused') return false;
         if (error.clarity === 'unclear' && !repeatable) return false;
         const { retryAfterMs = 0 } = error;
         if (performance.now() + retryAfterMs >= until) return false;
+        if (attemptNumber === 1) {
+          const now = performance.now();
+          const most = longestWaitMs(patience, now - startedAt) + retryAfterMs;
+          onWaiting?.(error, Math.min(most, until - now));
+        }
         if (retryAfterMs > 0) await sleep(retryAfterMs, undefined, { signal: either });
         return true;
       },
@@ -77,4 +87,13 @@ export async function withRetries<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** If all other attempts fail, too, and each takes as long as the first. */
+function longestWaitMs({ attempts, firstDelayMs = FIRST_DELAY_MS }: Patience, attemptMs: number): number {
+  let ms = 0;
+  for (let retry = 0; retry < attempts - 1; retry += 1) {
+    ms += Math.min(2 * firstDelayMs * 2 ** retry, LONGEST_DELAY_MS) + attemptMs;
+  }
+  return ms;
 }

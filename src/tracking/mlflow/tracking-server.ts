@@ -97,6 +97,12 @@ export interface TrackingServer {
       readonly signal: AbortSignal;
     },
   ): Promise<void>;
+  /** Those of the points that the server does not have. */
+  lackingPoints(
+    runId: string,
+    points: readonly MetricPoint[],
+    options: { readonly histories: MetricHistories; readonly signal: AbortSignal },
+  ): Promise<readonly MetricPoint[]>;
   /** Repeatable. */
   logDatasets(runId: string, datasets: readonly DatasetInput[], signal: AbortSignal): Promise<void>;
   /** Whether the server itself finds a file right below the run's artifact address. */

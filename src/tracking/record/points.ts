@@ -58,6 +58,35 @@ export async function readPoints(path: string, from: EventCursor, limit: number)
   }
 }
 
+/**
+ * The same, piece after piece up to the last whole line: the next is read while whoever asks is at work on the one
+ * before. What is wrong with a piece is thrown once that before it is done with.
+ */
+export async function* readAhead(
+  path: string,
+  from: EventCursor,
+  limit: number,
+): AsyncGenerator<PointsRead, void> {
+  let reading = readPoints(path, from, limit);
+  try {
+    for (let atEnd = false; !atEnd;) {
+      const read = await reading;
+      ({ atEnd } = read);
+      if (!atEnd) reading = seenLater(readPoints(path, read.next, limit));
+      yield read;
+    }
+  } finally {
+    // No file stays open behind the caller's back; what was wrong with it is not asked for any more.
+    await reading.catch(() => undefined);
+  }
+}
+
+/** A failure that is met by whoever awaits this is none that nobody has handled. */
+function seenLater<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}
+
 async function collect(
   file: FileHandle,
   path: string,

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ConnectTracking } from '../../../src/cli/services.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { artifactPath, runPath } from '../../../src/contract/run-directory.js';
 import type { RunOutcome } from '../../../src/contract/run-outcome.js';
@@ -14,7 +15,7 @@ const DOWN = new RunnerError('tracking-unreachable', 'Nothing listens there.');
 
 /** A server that lacks all runs. */
 function scriptedServer() {
-  const state = { asked: [] as string[], failsAt: '', goesDown: false, down: false };
+  const state = { asked: [] as string[], failsAt: '', goesDown: false, down: false, waits: '' };
   const tracking: Tracking = {
     uri: URI,
     probe: () => (state.down ? Promise.reject(DOWN) : Promise.resolve({ clockSkewMs: null })),
@@ -42,7 +43,11 @@ function scriptedServer() {
     follow: () => ({ end: () => Promise.resolve() }),
     close: () => undefined,
   };
-  return { state, script: { connectTracking: () => Promise.resolve(tracking) } };
+  const connectTracking = ({ onWaiting }: ConnectTracking): Promise<Tracking> => {
+    if (state.waits !== '') onWaiting?.(state.waits);
+    return Promise.resolve(tracking);
+  };
+  return { state, script: { connectTracking } };
 }
 
 let server: ReturnType<typeof scriptedServer>;
@@ -137,4 +142,41 @@ it('a damaged evaluation keeps no run from being recorded', async () => {
   writeFileSync(artifactPath(runDir, 'evaluation'), 'garbled');
   expect((await cli.run('sync')).stderr).not.toContain('cannot be read');
   expect(server.state.asked).toEqual([runId]);
+});
+
+describe('a server that does not answer and is asked again', () => {
+  const WAITS = 'Nothing listens there. It is asked again, for up to 45 s.';
+  beforeEach(() => void (server.state.waits = WAITS));
+
+  it.each(['sync', 'log latest'])('is told of at once, on stderr: %s', async (command) => {
+    using cli = open();
+    await writeRuns(cli.runsDir, 1);
+    const { stdout, stderr } = await cli.run(...command.split(' '));
+    expect(stderr).toContain(`${WAITS}\n`);
+    expect(stdout).not.toContain(WAITS);
+  });
+
+  it.each(['sync', 'log latest'])('is not told of with --quiet: %s', async (command) => {
+    using cli = open();
+    await writeRuns(cli.runsDir, 1);
+    expect(await cli.run(...command.split(' '), '--quiet')).toMatchObject({ status: 0, stderr: '' });
+  });
+});
+
+describe('an experiment that is named', () => {
+  it('other than that which a run was recorded under before is said to be of no effect', async () => {
+    using cli = open();
+    const [{ runId }] = (await writeRuns(cli.runsDir, 1)) as [RunFixture];
+    const { status, stderr } = await cli.run('log', runId, '--experiment', "the other's");
+    expect(status).toBe(0);
+    expect(stderr).toBe(
+      `Run ${runId} stays in the experiment e, under which it was recorded before; no run is moved. To have it under the other's, delete it there, then \`runner log ${runId} --again --experiment 'the other'\\''s'\`.\n`,
+    );
+  });
+
+  it.each([[[]], [['--experiment', 'e']]])('is said nothing of where it is that one: %j', async (flags) => {
+    using cli = open();
+    await writeRuns(cli.runsDir, 1);
+    expect((await cli.run('log', 'latest', ...flags)).stderr).toBe('');
+  });
 });

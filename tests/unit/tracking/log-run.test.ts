@@ -1,12 +1,12 @@
 /** What the logging task makes of a run that changes, or of which a part is bad. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeJsonAtomic } from '../../../src/common/atomic-file.js';
 import { artifactPath, runPath } from '../../../src/contract/run-directory.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { RunOutcome } from '../../../src/contract/run-outcome.js';
 import { fingerprintOf } from '../../../src/tracking/fingerprint.js';
-import { logRun } from '../../../src/tracking/log-run.js';
+import { logRun, type LogTools } from '../../../src/tracking/log-run.js';
 import { readDestination } from '../../../src/tracking/tracking-state.js';
 import {
   writeRunFixture,
@@ -143,4 +143,48 @@ it('of a server that is gone nothing more is asked', async () => {
   const server = memoryServer({ setTags: () => Promise.reject(gone) });
   await expect(record(run, server)).rejects.toBe(gone);
   expect(server.points).toEqual([]);
+});
+
+describe('a recorded run that is verified', () => {
+  const verify = ({ run }: RunFixture, { tools }: MemoryServer) =>
+    logRun(run, { signal, verify: true }, tools);
+
+  it('tells how many points and artifacts were asked for', async () => {
+    const run = await fixture();
+    const server = memoryServer();
+    const { points, artifacts, verified: none } = await record(run, server);
+    const { verified } = await verify(run, server);
+    expect(none).toBeUndefined();
+    expect(verified).toMatchObject({ points, pointsLacking: 0, artifacts: artifacts.recorded });
+    expect(points).toBe(46);
+  });
+
+  it('has the points again that the server has lost, and no other twice', async () => {
+    const run = await fixture();
+    const server = memoryServer();
+    await record(run, server);
+    const all = [...server.points];
+    server.points.splice(2, 3);
+    expect(await verify(run, server)).toMatchObject({ verified: { pointsLacking: 3 }, problem: null });
+    expect(server.points).toHaveLength(all.length);
+    expect(server.points).toEqual(expect.arrayContaining(all));
+  });
+
+  it('does not count what the store holds otherwise', async () => {
+    const run = await fixture();
+    const server = memoryServer();
+    await record(run, server);
+    const { artifacts, verified, problem } = await verify(run, { ...server, tools: spoiled(server.tools) });
+    expect(verified?.artifacts).toBe(artifacts.recorded);
+    expect(problem).toMatchObject({ code: 'tracking-incomplete' });
+  });
+});
+
+/** Its store holds one file otherwise than it is sent, however often. */
+const spoiled = (tools: LogTools): LogTools => ({
+  ...tools,
+  openStore: async (...of) => ({
+    ...(await tools.openStore(...of)),
+    verify: () => Promise.resolve([{ path: 'manifest.json', why: 'sha256' }]),
+  }),
 });

@@ -1,4 +1,5 @@
 /** A tracking server and its artifact store in memory: they keep one run, and every point that they are sent. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ArtifactStore } from '../../../src/tracking/artifacts/artifact-store.js';
 import type { LogTools } from '../../../src/tracking/log-run.js';
 import type { TrackingServer } from '../../../src/tracking/mlflow/tracking-server.js';
@@ -56,6 +57,8 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
       points.push(...sent);
       return done;
     },
+    lackingPoints: (_id, asked) =>
+      Promise.resolve(asked.filter((one) => !points.some((point) => isDeepStrictEqual(point, one)))),
     logDatasets: (_id, datasets) => {
       state.datasets = datasets.length;
       return done;

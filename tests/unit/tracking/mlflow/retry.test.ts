@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { type Clarity, TrackingFailure } from '../../../../src/tracking/mlflow/failure.js';
-import { withRetries } from '../../../../src/tracking/mlflow/retry.js';
+import { type Patience, withRetries } from '../../../../src/tracking/mlflow/retry.js';
 
 const failure = (clarity: Clarity, retryAfterMs?: number): TrackingFailure =>
   new TrackingFailure('tracking-unreachable', 'failed', { clarity, retryAfterMs });
@@ -84,4 +84,40 @@ test('an abort ends a wait with its reason', async () => {
   await expect(withRetries({ ...OPTIONS, signal: abort.signal }, attempt)).rejects.toBe(reason);
   await expect(withRetries({ ...OPTIONS, signal: abort.signal }, attempt)).rejects.toBe(reason);
   expect(attempt).toHaveBeenCalledTimes(1);
+});
+
+describe('whoever waits', () => {
+  const told = async (
+    change: Partial<Patience>,
+    attempt: () => Promise<unknown>,
+    repeatable = true,
+  ): Promise<readonly number[]> => {
+    const waits: number[] = [];
+    const patience = { ...OPTIONS.patience, ...change };
+    const onWaiting = (_: TrackingFailure, mostMs: number): void => void waits.push(mostMs);
+    await withRetries({ ...OPTIONS, patience, repeatable, onWaiting }, attempt).catch(() => undefined);
+    return waits;
+  };
+  const refused = (): Promise<never> => Promise.reject(failure('clear'));
+
+  test('is told once, and how long all waits may take together', async () => {
+    // At most 2 and 4 ms, and attempts of no time at all.
+    const [most, ...others] = await told({ attempts: 3, firstDelayMs: 1 }, refused);
+    expect(others).toEqual([]);
+    expect(most).toBeGreaterThanOrEqual(6);
+  });
+
+  test('is never told more than all attempts have', async () => {
+    const [most] = await told({ attempts: 100, budgetMs: 20 }, refused);
+    expect(most).toBeLessThanOrEqual(20);
+  });
+
+  test.each<[string, Partial<Patience>, () => Promise<unknown>, boolean]>([
+    ['at the first attempt it went well', {}, () => Promise.resolve('done'), true],
+    ['there is but one attempt', { attempts: 1 }, refused, true],
+    ['it is refused for good', {}, () => Promise.reject(failure('refused')), true],
+    ['it may be done only once', {}, () => Promise.reject(failure('unclear')), false],
+  ])('is told nothing where %s', async (_, change, attempt, repeatable) => {
+    expect(await told(change, attempt, repeatable)).toEqual([]);
+  });
 });

@@ -1,13 +1,16 @@
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { toJson } from '../../../../src/common/json.js';
 import type { RunEventInput } from '../../../../src/contract/run-event.js';
 import {
   eventCursorSchema,
   EVENTS_START,
+  readAhead,
   readPoints,
   type EventCursor,
+  type PointsRead,
 } from '../../../../src/tracking/record/points.js';
 import type { MetricPoint } from '../../../../src/tracking/record/run-record.js';
 import { temporaryDirectory } from '../../common/temporary-directory.js';
@@ -185,6 +188,41 @@ describe('reading on', () => {
     const log = { type: 'log', level: 'info', message } as const;
     using events = withEvents(linesOf([log, TRAINING[1]!, log, log, TRAINING[3]!]));
     expect(await readAll(events.path, 4)).toHaveLength(10);
+  });
+});
+
+describe('reading ahead', () => {
+  const lines = linesOf(TRAINING);
+
+  it('gives what reading on gives, piece after piece, and nothing after the end', async () => {
+    using events = withEvents(lines);
+    const pieces: PointsRead[] = [];
+    for await (const piece of readAhead(events.path, EVENTS_START, 4)) pieces.push(piece);
+    expect(pieces.flatMap(({ points }) => points)).toEqual(await readAll(events.path));
+    expect(pieces.map(({ atEnd }) => atEnd)).toEqual([...pieces.slice(1).map(() => false), true]);
+    expect(pieces.length).toBeGreaterThan(2);
+  });
+
+  it('tells of a bad line when what is before it is done with', async () => {
+    using events = withEvents([lines[0]!, lines[1]!, 'garbled\n']);
+    const seen: number[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const { points } of readAhead(events.path, EVENTS_START, 100)) {
+        // By now the next piece was met.
+        await setImmediate();
+        seen.push(points.length);
+      }
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'run-corrupt' });
+    expect(seen).toEqual([4]);
+  });
+
+  it('is over when whoever reads leaves, though the next piece be a bad one', async () => {
+    using events = withEvents([lines[0]!, lines[1]!, 'garbled\n']);
+    for await (const { points } of readAhead(events.path, EVENTS_START, 100)) {
+      expect(points).toHaveLength(4);
+      break;
+    }
   });
 });
 

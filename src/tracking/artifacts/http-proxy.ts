@@ -1,0 +1,44 @@
+import type { NodeHttpHandler } from '@smithy/node-http-handler';
+import { proxyFor } from '../../common/proxy.js';
+import { RunnerError } from '../../contract/errors.js';
+import { isLoopback } from '../mlflow/http.js';
+
+type Request = Parameters<NodeHttpHandler['handle']>[0];
+
+/**
+ * The proxy for a store that is spoken to without TLS, by HTTP_PROXY and NO_PROXY; undefined for a store of this machine.
+ * @throws RunnerError `bad-config` for a variable that names no proxy of http:, the only kind that can be asked so
+ */
+export function httpProxyFor(endpoint: string | undefined, env: NodeJS.ProcessEnv): URL | undefined {
+  if (endpoint === undefined || new URL(endpoint).protocol !== 'http:' || isLoopback(endpoint))
+    return undefined;
+  const proxy = proxyFor(new URL(endpoint), env);
+  if (proxy === undefined) return undefined;
+  if (URL.canParse(proxy) && new URL(proxy).protocol === 'http:') return new URL(proxy);
+  throw badProxy('HTTP_PROXY', 'it must be an address such as http://proxy.example:3128');
+}
+
+/** Without the value: it may hold a password. */
+export const badProxy = (variable: 'HTTP_PROXY' | 'HTTPS_PROXY', why: string): RunnerError =>
+  new RunnerError('bad-config', `The environment variable ${variable} cannot be used: ${why}.`, {
+    hint: `Correct ${variable} (or ALL_PROXY, in either case), unset it, or name the store in NO_PROXY.`,
+  });
+
+/** A signed request as a proxy takes it: the whole address in its first line (RFC 9112 §3.2.2). */
+export function viaProxy(request: Request, proxy: URL | undefined): Request {
+  if (proxy === undefined) return request;
+  const { hostname, port, path, headers } = request;
+  const origin = `http://${hostname}${port === undefined ? '' : `:${port}`}`;
+  return Object.assign(Object.create(Object.getPrototypeOf(request) as object) as Request, request, {
+    hostname: proxy.hostname,
+    port: proxy.port === '' ? undefined : Number(proxy.port),
+    path: origin + path,
+    headers: { ...headers, ...credentialsOf(proxy) },
+  });
+}
+
+function credentialsOf({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  return { 'proxy-authorization': `Basic ${login.toString('base64')}` };
+}
