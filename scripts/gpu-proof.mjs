@@ -95,10 +95,14 @@ function trainAll(daemon) {
     measured.set(key, { title, ...(failed ? failure(failed) : figures(runs)) });
   };
   measure('cpu', 'Processor, this process', '--mode', 'inprocess');
-  measure('gpu', 'Card, this process', '--mode', 'inprocess', '--gpus', '1');
+  const onCard = ['--mode', 'inprocess', '--gpus', '1'];
+  measure('gpu', 'Card, this process', ...onCard);
   measure('gpu-process', 'Card, a process of its own', '--mode', 'process', '--gpus', '1');
+  measure('gpu-calls', 'Card, 8 steps a call', ...onCard, '--steps-per-call', '8');
   if (daemon) measure('gpu-docker', 'Card, container', '--mode', 'docker', '--gpus', '1', '--memory', '8g');
-  measure('gpu-eager', 'Card, op by op', '--mode', 'inprocess', '--gpus', '1', '--engine-step', 'eager');
+  measure('gpu-eager', 'Card, op by op', ...onCard, '--engine-step', 'eager');
+  // The same digest as with CUDA it cannot have: its kernels are others.
+  measure('webgpu', 'Card, WebGPU, op by op', '--mode', 'inprocess', '--engine', 'webgpu');
   return measured;
 }
 
@@ -171,10 +175,10 @@ function checks(/** @type {Map<string, Measured>} */ measured) {
     return [`${title}: at least ${least}× ${what}`, found, share >= least ? 'yes' : 'no'];
   });
   const digests = new Set(
-    ['gpu', 'gpu-process', 'gpu-docker'].flatMap((key) => measured.get(key)?.digests ?? []),
+    ['gpu', 'gpu-calls', 'gpu-process', 'gpu-docker'].flatMap((key) => measured.get(key)?.digests ?? []),
   );
   const same = [
-    'Every mode gives the same weights on the card',
+    'Every mode, and 8 steps a call, give the same weights on the card',
     `${digests.size} digests`,
     digests.size === 1 ? 'yes' : 'no',
   ];

@@ -2,7 +2,7 @@ import type { Clock } from '../../src/common/clock.js';
 import type { ImageDataset, Job } from '../../src/contract/job.js';
 import type { Runtime } from '../../src/contract/runtime.js';
 import type { Engine } from '../../src/engine/engine.js';
-import { loadOptionsOf, loadTensorFlow } from '../../src/engine/load.js';
+import { loadEngine, loadOptionsOf } from '../../src/engine/load.js';
 import { trainRun } from '../../src/trainer/train-run.js';
 
 export interface InProcessParts {
@@ -22,10 +22,6 @@ export function createInProcessRuntime({ engine, ...parts }: InProcessParts): Ru
   return {
     mode: 'inprocess',
     run: (run, options) =>
-      trainRun(
-        run,
-        { ...parts, loadTensorFlow: () => loadTensorFlow(engine, loadOptionsOf(run.spec)) },
-        options,
-      ),
+      trainRun(run, { ...parts, loadTensorFlow: () => loadEngine(engine, loadOptionsOf(run.spec)) }, options),
   };
 }

@@ -3,6 +3,9 @@ const PASSED_ON = [
   ...['PATH', 'HOME', 'TMPDIR', 'TZ', 'LANG', 'LANGUAGE'],
   ...['NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'],
   ...['TF_CPP_MIN_LOG_LEVEL', 'CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES', 'TF_FORCE_GPU_ALLOW_GROWTH'],
+  // By which Vulkan's loader finds drivers.
+  ...['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES', 'VK_LOADER_DEBUG'],
+  ...['XDG_CONFIG_HOME', 'XDG_CONFIG_DIRS', 'XDG_DATA_HOME', 'XDG_DATA_DIRS'],
 ];
 
 export function childEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {

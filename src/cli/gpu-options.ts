@@ -1,10 +1,30 @@
 /** The part of the table of settings (options.ts) that is about training on a card. */
 import { GPUS_FORM, SIZE_FORM } from './quantities.js';
+import { ENGINES } from './setting-definition.js';
 import type { SettingDefinition, Settings } from './setting-definition.js';
 
-type GpuSetting = 'gpu' | 'gpus' | 'gpuMemoryLimit';
+type GpuSetting = 'engine' | 'webgpuAdapter' | 'gpu' | 'gpus' | 'gpuMemoryLimit';
 
 export const GPU_SETTINGS: { readonly [K in GpuSetting]: SettingDefinition<Settings[K]> } = {
+  engine: {
+    flag: '--engine <name>',
+    env: 'RUNNER_ENGINE',
+    kind: 'text',
+    expected: 'tensorflow or webgpu',
+    schema: ({ z }) => z.enum(ENGINES),
+    hint: (value) => (value === 'tensorflow-gpu' ? 'That is TensorFlow with --gpu.' : undefined),
+    help: 'what computes: tensorflow, or webgpu on any card that Vulkan reaches',
+    fallback: 'tensorflow',
+  },
+  webgpuAdapter: {
+    flag: '--webgpu-adapter <name>',
+    env: 'RUNNER_WEBGPU_ADAPTER',
+    kind: 'text',
+    expected: 'part of the name of a card, or cpu',
+    schema: ({ z }) => z.string().min(1).nullable(),
+    help: "with --engine webgpu: part of the card's name, or cpu for a processor's Vulkan",
+    fallback: 'none',
+  },
   gpu: {
     flag: '--gpu [prefer]',
     helpOff: 'train on the processor',

@@ -120,6 +120,14 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     help: 'train by the traced graph, op by op, or as it can be: auto, traced or eager',
     fallback: 'auto',
   },
+  stepsPerCall: {
+    flag: '--steps-per-call <n>',
+    kind: 'integer',
+    expected: 'a whole number from 1 to 64',
+    schema: ({ runSpecSchema }) => runSpecSchema.shape.engine.shape.stepsPerCall.unwrap(),
+    help: 'steps of the traced graph by one call of TensorFlow; the weights do not depend on it',
+    fallback: 1,
+  },
   timeout: {
     flag: '--timeout <duration>',
     env: 'RUNNER_TIMEOUT',

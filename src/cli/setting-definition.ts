@@ -6,6 +6,9 @@ import { formatSize } from './quantities.js';
 export const LOG_FORMATS = ['pretty', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
+export const ENGINES = ['tensorflow', 'webgpu'] as const;
+export type EngineChoice = (typeof ENGINES)[number];
+
 export const BUILDERS = ['auto', 'classic', 'buildkit'] as const;
 export type BuilderChoice = (typeof BUILDERS)[number];
 
@@ -16,6 +19,7 @@ export interface Settings extends runSpec.Hyperparameters {
   seed: number;
   threads: number;
   engineStep: runSpec.EngineStep;
+  stepsPerCall: number;
   /** Milliseconds; null for as long as it takes. */
   timeout: number | null;
   /** Bytes. */
@@ -37,6 +41,9 @@ export interface Settings extends runSpec.Hyperparameters {
   storage: string | null;
   /** Null for the one that the runner itself uses. */
   storageEndpoint: string | null;
+  engine: EngineChoice;
+  /** `cpu`, or part of a card's name; null for any card. */
+  webgpuAdapter: string | null;
   gpu: boolean | 'prefer';
   gpus: runSpec.GpuRequest['devices'];
   /** Bytes; null for as much as it needs. */

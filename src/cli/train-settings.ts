@@ -7,8 +7,8 @@ import { table } from '../report/format.js';
 import { printable } from '../report/printable.js';
 import { DEFAULT_MODE, DEFAULT_RUNS_DIR, SETTINGS, settingsOf } from './options.js';
 import { describeValue } from './setting-definition.js';
-import type { Settings } from './setting-definition.js';
-import { byDefault, describeSource, isStronger, withDefaults } from './settings.js';
+import type { SettingName, Settings } from './setting-definition.js';
+import { byDefault, describeSource, isStronger, nameOf, withDefaults } from './settings.js';
 import type { Given, Resolved, Sourced } from './settings.js';
 
 /**
@@ -35,6 +35,7 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
     seed: byDefault(defaults.seed, ofJob),
     threads,
     engineStep: byDefault('auto'),
+    stepsPerCall: byDefault(1),
     timeout: byDefault(null),
     memory: byDefault(DEFAULT_LIMITS.memoryBytes),
     cpus: byDefault(threads.value, 'threads'),
@@ -47,6 +48,8 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
     kubeContext: byDefault(null),
     storage: byDefault(null),
     storageEndpoint: byDefault(null),
+    engine: byDefault('tensorflow'),
+    webgpuAdapter: byDefault(null),
     gpu: byDefault(false),
     gpus: byDefault('all'),
     gpuMemoryLimit: byDefault(null),
@@ -57,7 +60,49 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
     track: byDefault(true),
     log: byDefault('pretty'),
   } satisfies Resolved);
+  requireTracedStep(resolved);
+  requireFitsWebgpu(resolved);
   return { ...resolved, dataDir: absolute(resolved.dataDir, cwd), runsDir: absolute(resolved.runsDir, cwd) };
+}
+
+/** WebGPU computes where Vulkan's drivers are, op by op, and takes the card's memory as it needs it. */
+function requireFitsWebgpu(settings: Resolved): void {
+  const { engine, mode, engineStep, stepsPerCall, gpus, gpuMemoryLimit } = settings;
+  if (engine.value !== 'webgpu') return;
+  const refuse = (name: SettingName, hint: string): never => {
+    const given = nameOf(name, settings[name].source);
+    throw new RunnerError(
+      'usage',
+      `The engine webgpu does not go with ${given} ${String(settings[name].value)}.`,
+      {
+        hint,
+      },
+    );
+  };
+  if (mode.value === 'docker' || mode.value === 'kubernetes') {
+    refuse(
+      'mode',
+      "A container has no Vulkan driver: take --mode inprocess or process, or --gpu for NVIDIA's cards.",
+    );
+  }
+  if (engineStep.value === 'traced') refuse('engineStep', 'It trains op by op: leave that out.');
+  if (stepsPerCall.value > 1) refuse('stepsPerCall', 'It trains op by op: leave that out.');
+  if (gpus.source.from !== 'default') refuse('gpus', 'Name the card with --webgpu-adapter.');
+  if (gpuMemoryLimit.value !== null) refuse('gpuMemoryLimit', 'It has no such limit: leave that out.');
+}
+
+/** Only a graph can do several steps by one call. */
+function requireTracedStep({ stepsPerCall, engineStep }: Resolved): void {
+  if (stepsPerCall.value === 1 || engineStep.value !== 'eager') return;
+  const [several, eager] = [
+    nameOf('stepsPerCall', stepsPerCall.source),
+    nameOf('engineStep', engineStep.source),
+  ];
+  throw new RunnerError(
+    'usage',
+    `${several} is ${stepsPerCall.value}, and ${eager} is eager: op by op there is one step a call.`,
+    { hint: 'Leave out one of the two.' },
+  );
 }
 
 /** Whoever says which GPUs wants one, unless somebody with at least as much to say wants none. */

@@ -24,7 +24,12 @@ export function draftSpec(settings: Resolved) {
     hyperparameters,
     seed: value('seed'),
     threads: value('threads'),
-    engine: { step: value('engineStep'), ...(value('gpu') === false ? {} : { gpu: engineGpuOf(settings) }) },
+    engine: {
+      step: value('engineStep'),
+      // One is what every spec of before means.
+      ...(value('stepsPerCall') === 1 ? {} : { stepsPerCall: value('stepsPerCall') }),
+      ...(value('gpu') === false || value('engine') === 'webgpu' ? {} : { gpu: engineGpuOf(settings) }),
+    },
     data: { dir: value('dataDir') },
     ...(Object.keys(limits).length === 0 ? {} : { limits }),
     ...(inContainer(settings) ? { container: containerOf(settings) } : {}),
@@ -79,7 +84,10 @@ export function completeSpec(settings: Resolved, { data, engine, image, place }:
   return {
     schemaVersion: 1,
     ...draft,
-    engine: { name: engine.name, version: engine.version, ...draft.engine },
+    engine: {
+      ...{ name: engine.name, version: engine.version, ...draft.engine },
+      ...(engine.webgpu === undefined ? {} : { webgpu: engine.webgpu }),
+    },
     data: { dir: draft.data.dir, ...data },
     ...(container !== undefined && image !== undefined ? { container: { ...container, image } } : {}),
     ...(place === undefined ? {} : { kubernetes: place }),

@@ -12,9 +12,15 @@ export function wireServices(): Services {
       const { findJob } = await import('../jobs/index.js');
       return findJob(name);
     },
-    async prepareEngine(options) {
+    async prepareEngine({ variant, webgpuAdapter, ...options }) {
+      if (variant === 'webgpu') {
+        const { prepareWebgpu } = await import('../engine/webgpu/prepare.js');
+        const { engine, webgpu } = await prepareWebgpu(options, webgpuAdapter);
+        const { name, version } = engine;
+        return { name, version, handle: engine, ...(webgpu && { webgpu }) };
+      }
       const { prepareEngine } = await import('../engine/prepare-engine.js');
-      const engine = await prepareEngine(options);
+      const engine = await prepareEngine({ ...options, ...(variant && { variant }) });
       return { name: engine.name, version: engine.version, handle: engine };
     },
     async requireGpu({ env, signal, ...wish }) {
@@ -50,7 +56,7 @@ export function wireServices(): Services {
       return startLocalServer(options);
     },
     async evaluateRun({ runId, runDir, spec, outcome }, { job, engine, dataDir, signal }) {
-      const [{ evaluateRun }, { loadTensorFlow }] = await Promise.all([
+      const [{ evaluateRun }, { loadEngine }] = await Promise.all([
         import('../trainer/evaluate-run.js'),
         import('../engine/load.js'),
       ]);
@@ -61,7 +67,7 @@ export function wireServices(): Services {
           job,
           dataDir,
           clock: systemClock,
-          loadTensorFlow: () => loadTensorFlow(engineOf(engine), { threads: spec.threads }),
+          loadTensorFlow: () => loadEngine(engineOf(engine), { threads: spec.threads }),
         },
         signal,
       );
@@ -73,6 +79,10 @@ export function wireServices(): Services {
     async inspectGpu({ env }) {
       const { inspectGpu } = await import('../engine/inspect/inspect-gpu.js');
       return inspectGpu({ env, signal: new AbortController().signal });
+    },
+    async inspectWebgpu({ env }) {
+      const { inspectWebgpu } = await import('../engine/inspect/inspect-webgpu.js');
+      return inspectWebgpu({ env, signal: new AbortController().signal });
     },
     async inspectDaemon(options) {
       const { inspectDaemon } = await import('../../runtimes/docker/inspect-daemon.js');

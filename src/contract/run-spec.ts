@@ -9,8 +9,11 @@ export type RunMode = (typeof RUN_MODES)[number];
 export const ENGINE_STEPS = ['auto', 'traced', 'eager'] as const;
 export type EngineStep = (typeof ENGINE_STEPS)[number];
 
-/** `tensorflow` computes on processors, `tensorflow-gpu` on NVIDIA's cards. */
-export const ENGINE_NAMES = ['tensorflow', 'tensorflow-gpu'] as const;
+/** Each has a copy of the step in the graph, which is to be loaded in a moment. */
+export const MOST_STEPS_PER_CALL = 64;
+
+/** `tensorflow` computes on processors, `tensorflow-gpu` on NVIDIA's cards, `webgpu` on any card that Vulkan reaches. */
+export const ENGINE_NAMES = ['tensorflow', 'tensorflow-gpu', 'webgpu'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
 export const LEARNING_RATE_SCHEDULES = ['constant', 'cosine'] as const;
@@ -81,6 +84,30 @@ export const engineGpuSchema = z.strictObject({
 });
 export type EngineGpu = z.infer<typeof engineGpuSchema>;
 
+/** What WebGPU computes on, as Dawn describes it. */
+export const webgpuAdapterSchema = z.strictObject({
+  /** Such as `nvidia`, `amd`, `intel` or `google`. */
+  vendor: z.string(),
+  /** Family of the card, such as `ampere`; may be empty. */
+  architecture: z.string(),
+  device: z.string(),
+  /** The driver, in its own words. */
+  description: z.string(),
+  /** Whether it is a processor that stands in for a card. */
+  cpu: z.boolean(),
+});
+export type WebgpuAdapter = z.infer<typeof webgpuAdapterSchema>;
+
+/** How the engine webgpu computes. */
+export const engineWebgpuSchema = z.strictObject({
+  /** Version of the backend of tfjs. */
+  backend: z.string().min(1),
+  /** What was asked for: `cpu`, or part of the name of a card; any card without. */
+  choice: z.string().min(1).optional(),
+  adapter: webgpuAdapterSchema,
+});
+export type EngineWebgpu = z.infer<typeof engineWebgpuSchema>;
+
 export const runSpecSchema = z.strictObject({
   schemaVersion: z.literal(SPEC_SCHEMA_VERSION),
   job: z.string().min(1),
@@ -95,11 +122,15 @@ export const runSpecSchema = z.strictObject({
   threads: positiveInt.max(1024),
   engine: z.strictObject({
     name: z.enum(ENGINE_NAMES),
-    /** Version of the TensorFlow library, e.g. `2.21.0`. */
+    /** Version of the TensorFlow library, e.g. `2.21.0`, or of WebGPU for Node. */
     version: z.string().min(1),
     step: z.enum(ENGINE_STEPS),
+    /** Steps that the traced graph does by one native call; one without. They are the same to the bit. */
+    stepsPerCall: positiveInt.max(MOST_STEPS_PER_CALL).optional(),
     /** Of `tensorflow-gpu`. */
     gpu: engineGpuSchema.optional(),
+    /** Of `webgpu`. */
+    webgpu: engineWebgpuSchema.optional(),
   }),
   data: z.strictObject({
     /** Absolute folder of the IDX files as seen by the orchestrator. Not part of the spec's identity. */

@@ -1,10 +1,13 @@
-/** The engine: a TensorFlow library, and tfjs-node's native binding compiled against it. */
+/**
+ * The engine: what computes. A TensorFlow library with tfjs-node's native binding compiled against it, or WebGPU: Dawn's
+ * binding for Node with the backend of tfjs for it.
+ */
 import type { EngineName } from '../contract/run-spec.js';
 
 /** Version of the TensorFlow library that is provisioned. */
 export const TENSORFLOW_VERSION = '2.21.0';
 
-/** What its kernels run on: processors alone, or NVIDIA's cards as well. */
+/** What the kernels of TensorFlow run on: processors alone, or NVIDIA's cards as well. */
 export type EngineVariant = 'cpu' | 'gpu';
 
 /** What a spec calls it. */
@@ -17,8 +20,10 @@ export const ENGINE_NAME_OF = { cpu: 'tensorflow', gpu: 'tensorflow-gpu' } as co
 export type EngineSource = 'explicit' | 'wheel' | 'vendor';
 
 /** An engine that is on disk and can be loaded. */
-export interface Engine {
-  readonly name: EngineName;
+export type Engine = TensorflowEngine | WebgpuEngine;
+
+export interface TensorflowEngine {
+  readonly name: Exclude<EngineName, 'webgpu'>;
   /** Version of the TensorFlow library as it says itself, e.g. `2.21.0`. */
   readonly version: string;
   readonly source: EngineSource;
@@ -30,6 +35,18 @@ export interface Engine {
   readonly logLevelPath?: string;
   /** Of the addon through which sessions are configured; engines for GPUs have it. */
   readonly sessionConfigPath?: string;
+}
+
+export interface WebgpuEngine {
+  readonly name: 'webgpu';
+  /** Version of the npm package `webgpu`, which is Dawn for Node. */
+  readonly version: string;
+  readonly source: 'npm';
+  /** Absolute path of dawn.node. */
+  readonly bindingPath: string;
+  /** Of the backend of tfjs, one file. */
+  readonly backendPath: string;
+  readonly backendVersion: string;
 }
 
 /** Set-up as it goes on: one title a step, `share` from 0 to 1 where it is known; a step ends with share 1. */

@@ -11,7 +11,7 @@ import {
   vendorLibraryName,
   wheelLibraryName,
 } from './cache.js';
-import { type Engine, ENGINE_NAME_OF, type EngineVariant } from './engine.js';
+import { ENGINE_NAME_OF, type EngineVariant, type TensorflowEngine } from './engine.js';
 import { libraryAt, type LibraryFiles } from './library-files.js';
 import { ENGINE_MANIFEST, readFinished } from './manifest.js';
 
@@ -27,7 +27,10 @@ export const PARTS_LINK = 'nvidia';
  * The engine for this environment, or undefined if it has yet to be built.
  * @throws RunnerError `engine-missing` if RUNNER_LIBTENSORFLOW is set and there is no library, or it is for GPUs
  */
-export function findEngine(env: NodeJS.ProcessEnv, variant: EngineVariant = 'cpu'): Engine | undefined {
+export function findEngine(
+  env: NodeJS.ProcessEnv,
+  variant: EngineVariant = 'cpu',
+): TensorflowEngine | undefined {
   for (const name of candidateNames(env, variant)) {
     const found = readEngine(join(enginesFolder(cacheFolder(env)), engineName(name)));
     if (found) return found;
@@ -78,7 +81,7 @@ export function explicitLibraryName({ dir, main, framework }: LibraryFiles): str
 }
 
 /** The finished engine in a folder, or undefined. */
-export function readEngine(dir: string): Engine | undefined {
+export function readEngine(dir: string): TensorflowEngine | undefined {
   const manifest = readFinished(dir, ENGINE_MANIFEST);
   if (!manifest) return undefined;
   return {

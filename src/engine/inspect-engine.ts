@@ -1,6 +1,6 @@
 import { RunnerError } from '../contract/errors.js';
 import { PLATFORM } from './cache.js';
-import type { Engine } from './engine.js';
+import type { TensorflowEngine } from './engine.js';
 import { findEngine } from './find-engine.js';
 import { checkEngine, type CheckedEngine } from './inspect/check-engine.js';
 import { checkProvisioning, type Found, type ProvisioningCheck } from './inspect/check-provisioning.js';
@@ -35,7 +35,10 @@ export async function inspectEngine({
   return { ready: document.readiness !== 'not-ready', findings: findingsOf(document), document };
 }
 
-function lookForEngine(env: NodeJS.ProcessEnv): { engine?: Engine | undefined; missing?: RunnerError } {
+function lookForEngine(env: NodeJS.ProcessEnv): {
+  engine?: TensorflowEngine | undefined;
+  missing?: RunnerError;
+} {
   try {
     return { engine: findEngine(env) };
   } catch (error) {

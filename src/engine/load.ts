@@ -4,18 +4,22 @@
  * node_modules, which may be read-only or shared by several versions of Node.
  */
 import { constants } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import type * as tfNamespace from '@tensorflow/tfjs-node';
 import { RunnerError } from '../contract/errors.js';
 import { describeError } from '../common/errors.js';
-import type { EngineGpu, RunSpec } from '../contract/run-spec.js';
-import type { Engine } from './engine.js';
+import type { EngineGpu, EngineWebgpu, RunSpec, WebgpuAdapter } from '../contract/run-spec.js';
+import type { Engine, TensorflowEngine, WebgpuEngine } from './engine.js';
 import { gpuVariables, sessionConfig } from './gpu/session-config.js';
 import { restoreRemovedUtilities } from './node-compat.js';
 import { requireOfTfjsNode } from './packages.js';
+import type { LoadedWebgpu } from './webgpu/load.js';
 
 export type TensorFlow = typeof tfNamespace;
 
-let loaded: { readonly tf: TensorFlow; readonly threads: number; readonly engine: Engine } | undefined;
+let loaded:
+  { readonly tf: TensorFlow; readonly threads: number; readonly engine: TensorflowEngine } | undefined;
+let loadedWebgpu: Promise<LoadedWebgpu> | undefined;
 
 export interface LoadOptions {
   /** Intra-op threads; TensorFlow reads it once, when it is loaded. */
@@ -24,6 +28,8 @@ export interface LoadOptions {
   readonly gpu?: EngineGpu | undefined;
   /** Whether it is an error where there is no engine for GPUs, or that finds none; default false. */
   readonly requireGpu?: boolean;
+  /** What the engine webgpu computes on; any card without. */
+  readonly webgpu?: EngineWebgpu | undefined;
 }
 
 /** As a run's spec has them. */
@@ -34,24 +40,30 @@ export const loadOptionsOf = ({
 }: Pick<RunSpec, 'threads' | 'engine' | 'container'>): LoadOptions => ({
   threads,
   gpu: engine.gpu,
+  webgpu: engine.webgpu,
   requireGpu: engine.name === 'tensorflow-gpu' && container?.gpu?.prefer !== true,
 });
+
+/**
+ * The tfjs namespace over an engine; the same one for every later call of the process.
+ * @throws RunnerError as `loadTensorFlow`; `gpu-unavailable` or `gpu-unknown` if the adapter of the spec is gone
+ */
+export function loadEngine(engine: Engine, options: LoadOptions): TensorFlow | Promise<TensorFlow> {
+  return engine.name === 'webgpu' ? loadOverWebgpu(engine, options) : loadTensorFlow(engine, options);
+}
 
 /**
  * The tfjs namespace over the engine's TensorFlow; the same one for every later call of the process.
  * @throws RunnerError `engine-threads-fixed` if it was loaded with another count, or is another engine;
  * `engine-corrupt` if it does not load; `engine-missing` or `gpu-unavailable` if there is no GPU and must be one
  */
-export function loadTensorFlow(engine: Engine, options: LoadOptions): TensorFlow {
+export function loadTensorFlow(engine: TensorflowEngine, options: LoadOptions): TensorFlow {
   const { threads } = options;
+  if (loadedWebgpu !== undefined) throw otherEngine('webgpu', engine);
   if (loaded === undefined) {
     loaded = { tf: load(engine, options), threads, engine };
   } else if (loaded.engine.name !== engine.name) {
-    throw new RunnerError(
-      'engine-threads-fixed',
-      `This process has loaded the engine ${loaded.engine.name}; ${engine.name} was asked for.`,
-      { hint: 'Use one engine a process: take --mode process.' },
-    );
+    throw otherEngine(loaded.engine.name, engine);
   } else if (loaded.threads !== threads) {
     throw new RunnerError(
       'engine-threads-fixed',
@@ -61,10 +73,43 @@ export function loadTensorFlow(engine: Engine, options: LoadOptions): TensorFlow
   return loaded.tf;
 }
 
+const otherEngine = (name: Engine['name'], wanted: Engine): RunnerError =>
+  new RunnerError(
+    'engine-threads-fixed',
+    `This process has loaded the engine ${name}; ${wanted.name} was asked for.`,
+    { hint: 'Use one engine a process: take --mode process.' },
+  );
+
+async function loadOverWebgpu(engine: WebgpuEngine, { webgpu }: LoadOptions): Promise<TensorFlow> {
+  if (loaded !== undefined) throw otherEngine(loaded.engine.name, engine);
+  // What it takes is loaded only where it is wanted.
+  const loading = (loadedWebgpu ??= import('./webgpu/load.js').then(({ loadWebgpu }) =>
+    loadWebgpu(engine, webgpu?.choice),
+  ));
+  try {
+    const { tf, adapter } = await loading;
+    if (webgpu !== undefined) checkSameAdapter(adapter, webgpu.adapter);
+    return tf;
+  } catch (error) {
+    if (!(error instanceof RunnerError) || error.code !== 'gpu-unknown') loadedWebgpu = undefined;
+    throw error;
+  }
+}
+
+/** Another one computes other bits, and the spec would say what is not so. */
+function checkSameAdapter(found: WebgpuAdapter, wanted: WebgpuAdapter): void {
+  if (isDeepStrictEqual(found, wanted)) return;
+  throw new RunnerError(
+    'gpu-unknown',
+    `The run is for the WebGPU adapter ${wanted.device} (${wanted.description}); this process has ${found.device} (${found.description}).`,
+    { hint: 'Name it with --webgpu-adapter, and use one adapter a process: take --mode process.' },
+  );
+}
+
 /** Variables that choose other kernels, and so other low bits: the spec alone decides what comes out. */
 const CHANGING_RESULTS = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA', 'TF_XLA_FLAGS'];
 
-function load(engine: Engine, { threads, gpu, requireGpu = false }: LoadOptions): TensorFlow {
+function load(engine: TensorflowEngine, { threads, gpu, requireGpu = false }: LoadOptions): TensorFlow {
   const isForGpu = engine.name === 'tensorflow-gpu';
   if (requireGpu && !isForGpu) {
     throw new RunnerError(
@@ -101,7 +146,7 @@ function load(engine: Engine, { threads, gpu, requireGpu = false }: LoadOptions)
 }
 
 /** TensorFlow itself would train on the processor without a word. */
-function checkFindsGpu(tf: TensorFlow, { version }: Engine): void {
+function checkFindsGpu(tf: TensorFlow, { version }: TensorflowEngine): void {
   const { isUsingGpuDevice } = tf.backend() as unknown as { readonly isUsingGpuDevice: boolean };
   if (isUsingGpuDevice) return;
   throw new RunnerError(

@@ -52,14 +52,24 @@ export interface EngineManifest {
   readonly files: readonly FileRecord[];
 }
 
+/** webgpu.json: what lies in the finished folder of the engine webgpu. */
+export interface WebgpuManifest {
+  readonly schemaVersion: 1;
+  readonly dawnVersion: string;
+  readonly backendVersion: string;
+  readonly files: readonly FileRecord[];
+}
+
 export const LIBRARY_MANIFEST = 'library.json';
 export const PART_MANIFEST = 'part.json';
 export const ENGINE_MANIFEST = 'engine.json';
+export const WEBGPU_MANIFEST = 'webgpu.json';
 
 interface Manifests {
   readonly [LIBRARY_MANIFEST]: LibraryManifest;
   readonly [PART_MANIFEST]: PartManifest;
   readonly [ENGINE_MANIFEST]: EngineManifest;
+  readonly [WEBGPU_MANIFEST]: WebgpuManifest;
 }
 
 /**

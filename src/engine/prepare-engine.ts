@@ -1,4 +1,4 @@
-import type { Engine, EngineProgress, EngineVariant } from './engine.js';
+import type { EngineProgress, EngineVariant, TensorflowEngine } from './engine.js';
 import { findEngine } from './find-engine.js';
 
 export interface PrepareEngineOptions {
@@ -20,7 +20,7 @@ export interface PrepareEngineOptions {
  * @throws RunnerError `engine-missing`, `compiler-missing`, `compile-failed`, `python-missing`, `download-failed`,
  * `hash-mismatch`, `platform-unsupported` or `disk-full`
  */
-export async function prepareEngine(options: PrepareEngineOptions = {}): Promise<Engine> {
+export async function prepareEngine(options: PrepareEngineOptions = {}): Promise<TensorflowEngine> {
   const { env = process.env, force = false, variant = 'cpu', onProgress, signal } = options;
   const found = force ? undefined : findEngine(env, variant);
   if (found) return found;

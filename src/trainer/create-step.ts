@@ -2,7 +2,12 @@ import { nameDiskFull } from '../common/errors.js';
 import { RunnerError } from '../contract/errors.js';
 import type { LayersModel, TensorFlow } from '../contract/job.js';
 import type { RunSpec } from '../contract/run-spec.js';
-import { createTrainStep, UntraceableError, type TrainStep } from '../engine/trace/index.js';
+import {
+  type AwaitableStep,
+  createAsyncStep,
+  createTrainStep,
+  UntraceableError,
+} from '../engine/trace/index.js';
 
 export interface CreateStepOptions {
   /** Holds the graph while TensorFlow reads it. */
@@ -15,13 +20,14 @@ export interface CreateStepOptions {
  * How every job's model is trained: bytes scaled to [0, 1], cross-entropy against class indices, and Adam with the
  * epsilon of Keras, so that the two can be compared.
  * @throws RunnerError `untraceable` if the spec asks for the traced step and it cannot be had
+ * @throws RunnerError `bad-spec` if it asks for several steps a call of one that runs op by op
  */
 export function createStep(
   tf: TensorFlow,
   model: LayersModel,
   { seed, engine }: Pick<RunSpec, 'seed' | 'engine'>,
   { temporaryFolder, onFallback }: CreateStepOptions,
-): TrainStep {
+): AwaitableStep {
   const options = {
     loss: 'sparseCategoricalCrossentropy',
     optimizer: { name: 'adam', epsilonForm: 'hat' },
@@ -29,9 +35,18 @@ export function createStep(
     seed,
     temporaryFolder,
   } as const;
+  const { stepsPerCall = 1 } = engine;
+  if (stepsPerCall > 1 && (engine.step === 'eager' || engine.name === 'webgpu')) {
+    throw new RunnerError(
+      'bad-spec',
+      `${stepsPerCall} steps a call need the traced step, and this run is to train op by op.`,
+    );
+  }
+  if (engine.name === 'webgpu') return createAsyncStep(tf, model, options);
   try {
     return createTrainStep(tf, model, options, {
       step: engine.step,
+      stepsPerCall,
       onFallback: ({ message }) => onFallback(`${message}; it runs op by op instead, which is slower.`),
     });
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock.js';
 import type { ImageDataset } from '../contract/job.js';
-import type { TrainStep } from '../engine/trace/index.js';
+import type { AwaitableStep } from '../engine/trace/index.js';
 import { createBreather } from './breather.js';
 import {
   classificationReport,
@@ -26,7 +26,7 @@ export interface ModelEvaluation {
  * @throws the signal's reason if it is aborted
  */
 export async function evaluateModel(
-  step: Pick<TrainStep, 'predict'>,
+  step: Pick<AwaitableStep, 'predict'>,
   { test, classNames }: ImageDataset,
   { clock, signal }: { clock: Clock; signal: AbortSignal },
 ): Promise<ModelEvaluation> {
@@ -35,7 +35,7 @@ export async function evaluateModel(
   const probabilities = new Float32Array(test.count * classes);
   let done = 0;
   for (const { x, size } of batchesOf(test, inOrder(test.count), BATCH_SIZE)) {
-    probabilities.set(step.predict(x, size), done * classes);
+    probabilities.set(await step.predict(x, size), done * classes);
     done += size;
     await breathe();
     signal.throwIfAborted();

@@ -6,11 +6,13 @@ import { RunnerError } from '../contract/errors.js';
 import type { ImageDataset, Job, TensorFlow } from '../contract/job.js';
 import { runPath } from '../contract/run-directory.js';
 import type { RunSpec } from '../contract/run-spec.js';
+import type { AwaitableStep } from '../engine/trace/index.js';
 import { ArtifactStore } from './artifacts/artifact-store.js';
 import { writeEvaluation, type EvaluationDocument } from './artifacts/evaluation.js';
 import { createStep } from './create-step.js';
-import { evaluateModel, type ModelEvaluation } from './evaluate-model.js';
+import { evaluateModel } from './evaluate-model.js';
 import { readKeptWeights } from './kept-weights.js';
+import { Phases } from './phases.js';
 
 /** A run that has ended. */
 export interface EndedRun {
@@ -25,13 +27,13 @@ export interface EndedRun {
 export interface EvaluationParts {
   readonly job: Job;
   readonly clock: Clock;
-  readonly loadTensorFlow: () => TensorFlow;
+  readonly loadTensorFlow: () => TensorFlow | Promise<TensorFlow>;
   /** Where the data set lies now; where it lay when the run was made, if not given. */
   readonly dataDir?: string | undefined;
 }
 
 /**
- * Evaluates the weights that a run kept, and adds figures and pictures to its artifacts.
+ * Evaluates the weights that a run kept, and adds figures and pictures to its artifacts, and its phases to its events.
  * @throws RunnerError `run-busy` if another process evaluates it, `bad-data` if the data set is not the one it was
  *   trained on, and as `readKeptWeights`
  */
@@ -44,36 +46,42 @@ export async function evaluateRun(
   try {
     // Before the work: a run that cannot be written to should not be found out after it.
     using log = EventLog.resume(runPath(run.runDir, 'events'), parts.clock);
+    const phases = new Phases(parts.clock, (event) => log.append(event));
     const store = await ArtifactStore.open(run.runDir, (event) => log.append(event));
-    const dataset = await loadSameData(run.spec, parts);
-    const evaluation = await evaluateKeptWeights(run, { ...parts, dataset, signal });
-    const values = { testLoss: evaluation.loss, testAccuracy: evaluation.report.accuracy };
-    log.append({ type: 'metric', step: run.stepsCompleted, values });
-    const title = `${parts.job.name} ${run.runId}`;
-    const document = await writeEvaluation(store, evaluation, { dataset, title });
-    await store.writeManifest();
-    return document;
+    const dataset = await phases.time('data', () => loadSameData(run.spec, parts));
+    return await withKeptWeights(run, { ...parts, phases }, (step) =>
+      phases.time('evaluate', async () => {
+        const evaluation = await evaluateModel(step, dataset, { ...parts, signal });
+        const values = { testLoss: evaluation.loss, testAccuracy: evaluation.report.accuracy };
+        log.append({ type: 'metric', step: run.stepsCompleted, values });
+        const title = `${parts.job.name} ${run.runId}`;
+        const document = await writeEvaluation(store, evaluation, { dataset, title });
+        await store.writeManifest();
+        return document;
+      }),
+    );
   } finally {
     await release();
   }
 }
 
-async function evaluateKeptWeights(
+/** Disposes of the model when `use` is through with it. */
+async function withKeptWeights<R>(
   run: EndedRun,
-  parts: EvaluationParts & { readonly dataset: ImageDataset; readonly signal: AbortSignal },
-): Promise<ModelEvaluation> {
+  { job, loadTensorFlow, phases }: EvaluationParts & { readonly phases: Phases },
+  use: (step: AwaitableStep) => Promise<R>,
+): Promise<R> {
   const state = await readKeptWeights(run, run.weightsDigest);
-  const tf = parts.loadTensorFlow();
-  const model = parts.job.buildModel(tf, run.spec.seed);
+  const tf = await phases.time('engine', loadTensorFlow);
+  const model = job.buildModel(tf, run.spec.seed);
   try {
-    // The run's own log has told about a fallback.
-    const step = createStep(tf, model, run.spec, {
-      temporaryFolder: run.runDir,
-      onFallback: () => undefined,
-    });
+    const step = await phases.time('trace', () =>
+      // The run's own log has told about a fallback.
+      createStep(tf, model, run.spec, { temporaryFolder: run.runDir, onFallback: () => undefined }),
+    );
     try {
-      step.writeState(state);
-      return await evaluateModel(step, parts.dataset, parts);
+      await step.writeState(state);
+      return await use(step);
     } finally {
       step.dispose();
     }

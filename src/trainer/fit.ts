@@ -5,7 +5,7 @@ import type { ByteImages } from '../contract/job.js';
 import type { RunEventInput } from '../contract/run-event.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import type { TrainingProgress } from '../contract/runtime.js';
-import type { NamedArray, StepState, TrainStep } from '../engine/trace/index.js';
+import type { AwaitableStep, BatchGroup, NamedArray, StepResult, StepState } from '../engine/trace/index.js';
 import { createBreather } from './breather.js';
 import type { Checkpoint } from './checkpoints/checkpoint.js';
 import { batchesOf } from './data/batches.js';
@@ -21,7 +21,7 @@ import type { TrainingRecord } from './training-record.js';
 const METRIC_INTERVAL = 100;
 
 export interface FitOptions {
-  readonly step: TrainStep;
+  readonly step: AwaitableStep;
   readonly examples: ByteImages;
   readonly spec: RunSpec;
   readonly clock: Clock;
@@ -78,7 +78,7 @@ class Fit {
         break;
       }
     }
-    if (this.#best !== null) step.writeState({ ...step.readState(), weights: this.#best });
+    if (this.#best !== null) await step.writeState({ ...(await step.readState()), weights: this.#best });
     return 'completed';
   }
 
@@ -89,12 +89,12 @@ class Fit {
     const figures = await this.#trainSteps(epoch, speed);
     const validation = figures === null ? null : await this.#validate();
     if (figures === null || validation === null) {
-      await this.#saveCheckpoint(this.#readSoundState(epoch), false);
+      await this.#saveCheckpoint(await this.#readSoundState(epoch), false);
       return false;
     }
     const { loss: valLoss, accuracy: valAccuracy } = validation;
     if (!Number.isFinite(valLoss)) throw diverged('validation loss', valLoss, epoch, record.stepsCompleted);
-    const state = this.#readSoundState(epoch);
+    const state = await this.#readSoundState(epoch);
 
     record.epochs.push({ epoch, loss: figures.loss, accuracy: figures.accuracy, valLoss, valAccuracy });
     this.#keepIfBest(epoch, valLoss, state.weights);
@@ -120,24 +120,27 @@ class Fit {
     let recent = new MeanFigures();
     let stepOfEpoch = 0;
     let mark = clock.elapsed();
-    for (const batch of batchesOf(examples, shuffled(this.#training, spec.seed, epoch), batchSize)) {
-      const result = step.train(batch, this.#learningRate(record.stepsCompleted));
-      record.stepsCompleted += 1;
-      stepOfEpoch += 1;
-      if (!Number.isFinite(result.loss)) throw diverged('loss', result.loss, epoch, record.stepsCompleted);
-      figures.add(result, batch.size);
-      recent.add(result, batch.size);
-      if (record.stepsCompleted % METRIC_INTERVAL === 0) {
-        emitMetrics(emit, record, recent, this.#learningRate(record.stepsCompleted - 1));
-        recent = new MeanFigures();
+    const order = shuffled(this.#training, spec.seed, epoch);
+    for (const batches of batchesOf(examples, order, batchSize, step.group?.steps)) {
+      for (const result of await this.#train(batches)) {
+        record.stepsCompleted += 1;
+        stepOfEpoch += 1;
+        if (!Number.isFinite(result.loss)) throw diverged('loss', result.loss, epoch, record.stepsCompleted);
+        figures.add(result, batches.size);
+        recent.add(result, batches.size);
+        if (record.stepsCompleted % METRIC_INTERVAL === 0) {
+          emitMetrics(emit, record, recent, this.#learningRate(record.stepsCompleted - 1));
+          recent = new MeanFigures();
+        }
       }
       await this.#breathe();
       const now = clock.elapsed();
-      if (record.stepsCompleted === 1) {
+      if (record.stepsCompleted === batches.steps) {
         onFirstStep();
       } else {
-        speed.add(batch.size, now - mark);
-        this.#throughput.add(batch.size, now - mark);
+        const images = batches.steps * batches.size;
+        speed.add(images, now - mark);
+        this.#throughput.add(images, now - mark);
         record.imagesPerSecond = this.#throughput.imagesPerSecond;
       }
       mark = now;
@@ -147,12 +150,22 @@ class Fit {
     return figures;
   }
 
+  /** The steps of one call; what may come in between, such as the end of the run, waits until they are done. */
+  async #train(batches: BatchGroup): Promise<readonly StepResult[]> {
+    const { step, record } = this.#options;
+    const rates = Array.from({ length: batches.steps }, (_, i) =>
+      this.#learningRate(record.stepsCompleted + i),
+    );
+    if (batches.steps > 1 && step.group) return step.group.train(batches, rates);
+    return [await step.train(batches, rates[0] ?? NaN)];
+  }
+
   /** Loss and accuracy on the examples kept for it; null if it was cancelled on the way. */
   async #validate(): Promise<MeanFigures | null> {
     const { step, examples, spec, signal } = this.#options;
     const figures = new MeanFigures();
     for (const batch of batchesOf(examples, this.#validation, spec.hyperparameters.batchSize)) {
-      figures.add(step.evaluate(batch), batch.size);
+      figures.add(await step.evaluate(batch), batch.size);
       await this.#breathe();
       if (signal.aborted) return null;
     }
@@ -160,9 +173,9 @@ class Fit {
   }
 
   /** TensorFlow's max-pooling and fused relu drop a NaN, so the loss can look sound when weights are not. */
-  #readSoundState(epoch: number): StepState {
+  async #readSoundState(epoch: number): Promise<StepState> {
     const { step, record } = this.#options;
-    const state = step.readState();
+    const state = await step.readState();
     for (const { name, data } of state.weights) {
       const broken = data.find((value) => !Number.isFinite(value));
       if (broken !== undefined) throw diverged(`weight ${name}`, broken, epoch, record.stepsCompleted);

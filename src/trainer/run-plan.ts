@@ -15,7 +15,8 @@ import { trainerPlanSchema } from '../contract/trainer-program.js';
 import type { TrainerExitRecord, TrainerPlan } from '../contract/trainer-program.js';
 import type { Engine } from '../engine/engine.js';
 import { readEngine } from '../engine/find-engine.js';
-import { loadOptionsOf, loadTensorFlow } from '../engine/load.js';
+import { loadEngine, loadOptionsOf } from '../engine/load.js';
+import { readWebgpuEngine } from '../engine/webgpu/find.js';
 import { createMessenger } from './messenger.js';
 import type { Messenger } from './messenger.js';
 import { exitStatus, failure, toRecord } from './tell-exit.js';
@@ -80,7 +81,7 @@ async function trainToItsExit(
     const engine = engineIn(engineDir);
     let given: ImageDataset | undefined;
     if (ahead !== undefined) {
-      loadTensorFlow(engine, ahead);
+      await loadEngine(engine, ahead);
       given = await findJob(ahead.job).loadData(ahead.dataDir);
       messenger.send({ state: 'waiting' });
     }
@@ -105,7 +106,7 @@ async function trainToItsExit(
         dataset,
         clock,
         earlierPhases,
-        loadTensorFlow: () => loadTensorFlow(engine, loadOptionsOf(spec)),
+        loadTensorFlow: () => loadEngine(engine, loadOptionsOf(spec)),
       },
       { signal, onEvent: (event) => messenger.send({ event }), onProgress: messenger.sendProgress },
     );
@@ -145,7 +146,7 @@ function startingNow(): Clock {
 }
 
 function engineIn(dir: string): Engine {
-  const engine = readEngine(dir);
+  const engine = readEngine(dir) ?? readWebgpuEngine(dir);
   if (engine !== undefined) return engine;
   throw new RunnerError('engine-missing', `There is no finished engine in ${dir}.`);
 }

@@ -6,13 +6,22 @@ import { EventLog } from '../common/event-log.js';
 import { reasonOfError } from '../contract/reason.js';
 import { runPath } from '../contract/run-directory.js';
 import type { RunEventInput } from '../contract/run-event.js';
+import type { EngineName } from '../contract/run-spec.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
 import { nameGpuFailure } from '../engine/gpu/failure.js';
+import { nameWebgpuFailure } from '../engine/webgpu/failure.js';
 import { Phases } from './phases.js';
 import { Trainer, type TrainerParts } from './trainer.js';
 import { TrainingRecord } from './training-record.js';
 
 type End = Pick<TrainerExit, 'status' | 'reason' | 'message' | 'error'>;
+
+/** What an engine's own words for a failure of its card mean. */
+const NAMING: Record<EngineName, typeof nameGpuFailure> = {
+  tensorflow: (error) => error,
+  'tensorflow-gpu': nameGpuFailure,
+  webgpu: nameWebgpuFailure,
+};
 
 const SUCCEEDED: End = { status: 'succeeded', reason: null, message: null };
 
@@ -47,7 +56,7 @@ async function runToItsEnd(
   } catch (thrown) {
     if (signal.aborted && thrown === signal.reason) return endOfAbort(signal);
     const { engine, hyperparameters } = spec;
-    return failure(engine.name === 'tensorflow-gpu' ? nameGpuFailure(thrown, hyperparameters) : thrown);
+    return failure(NAMING[engine.name](thrown, hyperparameters));
   }
 }
 

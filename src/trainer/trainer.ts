@@ -3,7 +3,7 @@ import type { Clock } from '../common/clock.js';
 import type { ImageDataset, Job, LayersModel, TensorFlow } from '../contract/job.js';
 import type { RunEventInput } from '../contract/run-event.js';
 import type { PlannedRun, RuntimeOptions } from '../contract/runtime.js';
-import type { TrainStep } from '../engine/trace/index.js';
+import type { AwaitableStep } from '../engine/trace/index.js';
 import { ArtifactStore } from './artifacts/artifact-store.js';
 import { writeEvaluation } from './artifacts/evaluation.js';
 import { writeModel } from './artifacts/model.js';
@@ -21,7 +21,7 @@ export interface TrainerParts {
   readonly dataset: ImageDataset;
   readonly clock: Clock;
   /** Loads TensorFlow with the spec's threads. */
-  readonly loadTensorFlow: () => TensorFlow;
+  readonly loadTensorFlow: () => TensorFlow | Promise<TensorFlow>;
   /** Phases that were over before the trainer started, in milliseconds. */
   readonly earlierPhases?: Readonly<Record<string, number>>;
 }
@@ -66,14 +66,14 @@ export class Trainer {
   private async trainAndSave(
     tf: TensorFlow,
     model: LayersModel,
-    step: TrainStep,
+    step: AwaitableStep,
   ): Promise<'completed' | 'cancelled'> {
     const { signal } = this.options;
     const { phases, record } = this.records;
     const end = await phases.time('train', () => this.fit(step));
     // A cancelled training keeps the weights it stopped at, and those are no epoch's.
     if (end === 'cancelled') record.keptEpoch = null;
-    record.weightsDigest = weightsDigest(step.readState().weights);
+    record.weightsDigest = weightsDigest((await step.readState()).weights);
     if (end === 'cancelled') return end;
     await phases.time('save', () => this.save(tf, model, step));
     signal.throwIfAborted();
@@ -82,7 +82,7 @@ export class Trainer {
     return 'completed';
   }
 
-  private trace(tf: TensorFlow, model: LayersModel): TrainStep {
+  private trace(tf: TensorFlow, model: LayersModel): AwaitableStep {
     const { spec, runDir } = this.planned;
     const onFallback = (message: string): void => this.warn(message);
     const step = createStep(tf, model, spec, { temporaryFolder: runDir, onFallback });
@@ -90,7 +90,7 @@ export class Trainer {
     return step;
   }
 
-  private fit(step: TrainStep): Promise<'completed' | 'cancelled'> {
+  private fit(step: AwaitableStep): Promise<'completed' | 'cancelled'> {
     const { planned, parts, options } = this;
     const { emit, flush, phases, record } = this.records;
     return fit({
@@ -112,8 +112,8 @@ export class Trainer {
     });
   }
 
-  private async save(tf: TensorFlow, model: LayersModel, step: TrainStep): Promise<void> {
-    step.updateModel();
+  private async save(tf: TensorFlow, model: LayersModel, step: AwaitableStep): Promise<void> {
+    await step.updateModel();
     const store = await this.openStore();
     await writeModel(store, tf, model, ({ message }) => {
       this.warn(`There is no SavedModel of this run, only the model for tfjs: ${message}.`);
@@ -122,7 +122,7 @@ export class Trainer {
     await store.writeManifest();
   }
 
-  private async evaluate(step: TrainStep): Promise<void> {
+  private async evaluate(step: AwaitableStep): Promise<void> {
     const { dataset, clock } = this.parts;
     const { record, emit } = this.records;
     const evaluation = await evaluateModel(step, dataset, { clock, signal: this.options.signal });

@@ -199,6 +199,11 @@ describe('without --evaluate', () => {
     expect(document).toMatchObject({ runId: run.runId, testExamples: 500 });
     const { files } = readJson(run.runDir, 'artifacts/manifest.json') as { files: object };
     expect(Object.keys(files)).toContain('eval/confusion_matrix.png');
+    const events = await readEvents(join(run.runDir, 'events.ndjson'));
+    const ended = events.flatMap((event) =>
+      event.type === 'phase' && event.state === 'end' ? [event.name] : [],
+    );
+    expect(ended.slice(ended.indexOf('save') + 1)).toEqual(['data', 'engine', 'trace', 'evaluate']);
   });
 
   it('evaluation refuses data that are no longer those of the run', async () => {

@@ -10,13 +10,17 @@ import type { CliContext } from '../context.js';
  */
 export async function doctor(
   { io, output, services }: CliContext,
-  { gpu: withGpu = false }: { readonly gpu?: boolean } = {},
+  {
+    gpu: withGpu = false,
+    webgpu: withWebgpu = false,
+  }: { readonly gpu?: boolean; readonly webgpu?: boolean } = {},
 ): Promise<number> {
   const { env } = io;
   // By itself: how long the engine takes to load is measured.
   const inspected = await services.inspect();
   const gpu = withGpu ? await services.inspectGpu({ env }) : undefined;
-  const ready = inspected.ready && gpu?.ready !== false;
+  const webgpu = withWebgpu ? await services.inspectWebgpu({ env }) : undefined;
+  const ready = inspected.ready && gpu?.ready !== false && webgpu?.ready !== false;
   const [daemon, tracking] = await Promise.all([
     services.inspectDaemon({ env }),
     services.inspectTracking({ env }),
@@ -24,6 +28,7 @@ export async function doctor(
   const all = [
     ...inspected.findings,
     ...(gpu?.findings ?? []),
+    ...(webgpu?.findings ?? []),
     ...daemon.findings,
     ...tracking.findings,
     ...inspectAirflowStart(env),
@@ -31,8 +36,9 @@ export async function doctor(
   const document = {
     ...(inspected.document as object),
     ...(gpu && { gpu: gpu.document }),
+    ...(webgpu && { webgpu: webgpu.document }),
     ...{ docker: daemon.document, ...tracking.document },
   };
-  output.result(document, () => renderInspection({ ready, findings: all, onGpu: withGpu }));
+  output.result(document, () => renderInspection({ ready, findings: all, onGpu: withGpu || withWebgpu }));
   return ready ? EXIT.succeeded : EXIT.environment;
 }

@@ -6,7 +6,11 @@ import { listenForSignals, unlessAborted } from '../signals.js';
 /** `runner engine provision`: finds the engine, or builds it. */
 export async function provisionEngine(
   { io, output, services, signals, clock }: CliContext,
-  { force = false, gpu = false }: { readonly force?: boolean; readonly gpu?: boolean },
+  {
+    force = false,
+    gpu = false,
+    webgpu = false,
+  }: { readonly force?: boolean; readonly gpu?: boolean; readonly webgpu?: boolean },
 ): Promise<number> {
   const { onSetup, finish } = setupReporter(io.stderr, io.env);
   using interruption = listenForSignals(signals, {
@@ -16,7 +20,11 @@ export async function provisionEngine(
   });
   const { signal } = interruption;
   const { name, version } = await unlessAborted(signal, () =>
-    services.prepareEngine({ force, ...(gpu && { variant: 'gpu' as const }), onProgress: onSetup, signal }),
+    services.prepareEngine({
+      ...{ force, onProgress: onSetup, signal },
+      ...(gpu && { variant: 'gpu' as const }),
+      ...(webgpu && { variant: 'webgpu' as const }),
+    }),
   ).finally(finish);
   output.result({ name, version }, () => `The engine is ready: ${name} ${version}.`);
   return EXIT.succeeded;

@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import { addCommon, addHelpCommand } from './common.js';
 import type { AddCommands } from './common.js';
 
@@ -5,7 +6,8 @@ import type { AddCommands } from './common.js';
 export const addSurroundings: AddCommands = (program, context, done) => {
   const doctor = program.command('doctor').description('show what was found where, and what is missing');
   doctor.option('--gpu', 'also whether runs with --gpu could train here: driver, cards, libraries, engine');
-  addCommon(doctor).action(async (flags: { gpu?: boolean }) => {
+  doctor.option('--webgpu', 'also whether runs with --engine webgpu could: Vulkan, engine, adapter');
+  addCommon(doctor).action(async (flags: { gpu?: boolean; webgpu?: boolean }) => {
     const command = await import('../commands/doctor.js');
     done(await command.doctor(context, flags));
   });
@@ -15,9 +17,10 @@ export const addSurroundings: AddCommands = (program, context, done) => {
   const provision = engine
     .command('provision')
     .description('find the engine, or build it')
-    .option('--gpu', 'the one for NVIDIA GPUs')
+    .addOption(new Option('--gpu', 'the one for NVIDIA GPUs').conflicts('webgpu'))
+    .option('--webgpu', 'the one for any card that Vulkan reaches')
     .option('--force', 'build it anew');
-  addCommon(provision).action(async (flags: { force?: boolean; gpu?: boolean }) => {
+  addCommon(provision).action(async (flags: { force?: boolean; gpu?: boolean; webgpu?: boolean }) => {
     const { provisionEngine } = await import('../commands/engine.js');
     done(await provisionEngine(context, flags));
   });

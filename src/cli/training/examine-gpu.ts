@@ -2,6 +2,7 @@ import { toRunnerError } from '../../common/errors.js';
 import type { ErrorCode } from '../../contract/errors.js';
 import { byDefault } from '../settings.js';
 import { unlessAborted } from '../signals.js';
+import { prepareEngine } from './preparation.js';
 import type { Preparation } from './preparation.js';
 
 /** What a run that only prefers a GPU does without. */
@@ -17,6 +18,7 @@ export const WITHOUT_GPU: readonly ErrorCode[] = [
  */
 export async function examineGpu(preparation: Preparation): Promise<Preparation> {
   const { context, settings, signal } = preparation;
+  if (settings.engine.value === 'webgpu') return examineWebgpu(preparation);
   if (settings.gpu.value === false) return preparation;
   const wish = {
     devices: settings.gpus.value,
@@ -27,6 +29,17 @@ export async function examineGpu(preparation: Preparation): Promise<Preparation>
     return preparation;
   } catch (error) {
     return { ...preparation, settings: withoutGpu(preparation, error) };
+  }
+}
+
+/** Which adapter there is, only Dawn knows: the engine is fetched for the question. */
+async function examineWebgpu(preparation: Preparation): Promise<Preparation> {
+  try {
+    await prepareEngine(preparation);
+    return preparation;
+  } catch (error) {
+    const settings = withoutGpu(preparation, error);
+    return { ...preparation, settings: { ...settings, engine: byDefault('tensorflow', 'no GPU here') } };
   }
 }
 

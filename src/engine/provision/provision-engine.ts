@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { describeError, isErrno, nameDiskFull } from '../../common/errors.js';
 import { RunnerError } from '../../contract/errors.js';
 import { enginesFolder, librariesFolder } from '../cache.js';
-import type { Engine } from '../engine.js';
+import type { TensorflowEngine } from '../engine.js';
 import { findEngine } from '../find-engine.js';
 import { buildEngine } from './build-engine.js';
 import { type Provisioning, type ProvisionOptions, provisioningOf } from './context.js';
@@ -13,11 +13,16 @@ import { provisionLibrary } from './provision-library.js';
 import { removeLeftovers } from './workspace.js';
 
 /** Builds the engine, unless another process does so first. @throws as `prepareEngine` */
-export async function provisionEngine(options: ProvisionOptions): Promise<Engine> {
+export async function provisionEngine(options: ProvisionOptions): Promise<TensorflowEngine> {
   const provisioning = provisioningOf(options);
+  return provisionInCache(provisioning, () => provision(provisioning));
+}
+
+/** Runs `work`, which puts an engine into the cache, while no other process does. */
+export async function provisionInCache<T>(provisioning: Provisioning, work: () => Promise<T>): Promise<T> {
   try {
     await mkdir(provisioning.cacheDir, { recursive: true });
-    return await withCacheLock(provisioning, () => provision(provisioning));
+    return await withCacheLock(provisioning, work);
   } catch (error) {
     // However each step said it: what the caller is told is the caller's own reason.
     provisioning.signal.throwIfAborted();
@@ -25,7 +30,7 @@ export async function provisionEngine(options: ProvisionOptions): Promise<Engine
   }
 }
 
-async function provision(provisioning: Provisioning): Promise<Engine> {
+async function provision(provisioning: Provisioning): Promise<TensorflowEngine> {
   const { cacheDir, env, force, variant } = provisioning;
   const builtMeanwhile = force ? undefined : findEngine(env, variant);
   if (builtMeanwhile) return builtMeanwhile;

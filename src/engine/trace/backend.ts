@@ -51,4 +51,7 @@ export interface NodeBackend {
   readSync(dataId: object): Float32Array | Int32Array | Uint8Array;
 }
 
+/** As tfjs-node registers it. */
+export const NODE_BACKEND = 'tensorflow';
+
 export const backendOf = (tf: TensorFlow): NodeBackend => tf.backend() as unknown as NodeBackend;

@@ -44,7 +44,8 @@ export function fedLabels(program: TrainingProgram, { y, size }: Batch): FedArra
   return labels;
 }
 
-function checkSize(size: number): void {
+/** @throws RangeError */
+export function checkSize(size: number): void {
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`a batch of ${size} examples is not possible`);
 }

@@ -2,9 +2,10 @@
  * Dropout as a function of (seed, layer, call, step). tfjs draws its masks in JavaScript, which a graph would freeze
  * into one mask for ever; StatelessRandomUniform (Philox, Salmon et al. 2011) draws them inside the graph.
  */
-import { nth } from './arrays.js';
-import { backendOf } from './backend.js';
+import { nth, sizeOf } from './arrays.js';
+import { backendOf, NODE_BACKEND } from './backend.js';
 import { allLayers, type Layer } from './layers.js';
+import { statelessUniform } from './stateless-uniform.js';
 import type { LayersModel, Tensor, TensorFlow } from './types.js';
 
 type Call = (inputs: Tensor | Tensor[], kwargs: { training?: boolean }) => Tensor | Tensor[];
@@ -91,23 +92,33 @@ function applyMask(
   key: number,
 ): Tensor {
   return tf.tidy(() => {
-    const backend = backendOf(tf);
-    const { TF_ATTR_TYPE: type } = backend.binding;
-    const int32 = [{ name: 'T', type, value: backend.binding.TF_INT32 }];
-    const layerSeed = backend.executeSingleOutput('BitwiseXor', int32, [
-      seed,
-      tf.tensor1d([key, 0], 'int32'),
-    ]);
-    const uniform = backend.executeSingleOutput(
-      'StatelessRandomUniform',
-      [
-        { name: 'dtype', type, value: backend.binding.TF_FLOAT },
-        { name: 'T', type, value: backend.binding.TF_INT32 },
-        { name: 'Tseed', type, value: backend.binding.TF_INT32 },
-      ],
-      [tf.tensor1d([...shape], 'int32'), layerSeed],
-    );
+    const uniform =
+      tf.getBackend() === NODE_BACKEND
+        ? uniformByTensorFlow(tf, shape, seed, key)
+        : uniformByJavaScript(tf, shape, seed, key);
     const kept = tf.cast(tf.greaterEqual(uniform, rate), 'float32');
     return tf.mul(input, tf.mul(kept, 1 / (1 - rate)));
   });
+}
+
+function uniformByTensorFlow(tf: TensorFlow, shape: readonly number[], seed: Tensor, key: number): Tensor {
+  const backend = backendOf(tf);
+  const { TF_ATTR_TYPE: type } = backend.binding;
+  const int32 = [{ name: 'T', type, value: backend.binding.TF_INT32 }];
+  const layerSeed = backend.executeSingleOutput('BitwiseXor', int32, [seed, tf.tensor1d([key, 0], 'int32')]);
+  return backend.executeSingleOutput(
+    'StatelessRandomUniform',
+    [
+      { name: 'dtype', type, value: backend.binding.TF_FLOAT },
+      { name: 'T', type, value: backend.binding.TF_INT32 },
+      { name: 'Tseed', type, value: backend.binding.TF_INT32 },
+    ],
+    [tf.tensor1d([...shape], 'int32'), layerSeed],
+  );
+}
+
+/** The same numbers, for backends without that operation. They have the seed at hand: JavaScript has made it. */
+function uniformByJavaScript(tf: TensorFlow, shape: readonly number[], seed: Tensor, key: number): Tensor {
+  const [first = 0, second = 0] = seed.dataSync();
+  return tf.tensor(statelessUniform(sizeOf(shape), [first ^ key, second]), [...shape]);
 }

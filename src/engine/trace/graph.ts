@@ -93,6 +93,14 @@ export class GraphBuilder {
   identity(value: NodeRef, name: string, after: readonly NodeRef[] = [], dtype: DType = 'float32'): NodeRef {
     return this.add('Identity', [value, ...after.map(control)], T(dtype), name);
   }
+  /** The same value, though not before every node of `nodes` has run. */
+  after(value: NodeRef, dtype: DType, nodes: readonly NodeRef[]): NodeRef {
+    return nodes.length === 0 ? value : this.add('Identity', [value, ...nodes.map(control)], T(dtype));
+  }
+  /** Has run once every node of `nodes` has. */
+  allOf(nodes: readonly NodeRef[]): NodeRef {
+    return this.add('NoOp', nodes.map(control));
+  }
   /** The size of the first dimension, an int32 scalar. */
   batchSize(tensor: NodeRef, dtype: DType): NodeRef {
     const shape = this.add('Shape', [tensor], { ...T(dtype), out_type: attr.type('int32') });

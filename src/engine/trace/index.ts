@@ -1,9 +1,10 @@
 /** The traced training step: any tf.LayersModel trained by one native call a step. See docs/traced-step.md. */
-import { EagerStep } from './eager-step.js';
+import { AsyncEagerStep, EagerStep } from './eager-step.js';
 import { TrainingProgram } from './program.js';
 import { traceTrainStep } from './traced-step.js';
 import {
   UntraceableError,
+  type AwaitableStep,
   type LayersModel,
   type StepOptions,
   type TensorFlow,
@@ -13,11 +14,14 @@ import {
 export { savedModelOf } from './saved-model.js';
 export { UntraceableError } from './types.js';
 export type {
+  AwaitableStep,
   Batch,
+  BatchGroup,
   LayersModel,
   Loss,
   NamedArray,
   Optimizer,
+  StepGroup,
   StepOptions,
   StepResult,
   StepState,
@@ -32,6 +36,8 @@ export interface StepChoice {
    * cannot be traced. Default: `auto`.
    */
   readonly step?: 'auto' | 'traced' | 'eager';
+  /** Above 1, the step also has a `group` that does so many by one native call; the eager step has none. Default: 1. */
+  readonly stepsPerCall?: number;
   /** Told once when `auto` falls back. Default: a Node.js warning that names the operation. */
   readonly onFallback?: (error: UntraceableError) => void;
 }
@@ -39,22 +45,34 @@ export interface StepChoice {
 /**
  * @throws UntraceableError if `traced` is forced and the model cannot be traced
  * @throws Error if the model does not fit any step: several outputs, or sizes beside the batch that are not fixed
+ * @throws RangeError if `eager` is forced and several steps a call are asked for
  */
 export function createTrainStep(
   tf: TensorFlow,
   model: LayersModel,
   options: StepOptions,
-  { step = 'auto', onFallback = warn }: StepChoice = {},
+  { step = 'auto', stepsPerCall = 1, onFallback = warn }: StepChoice = {},
 ): TrainStep {
   const program = new TrainingProgram(tf, model, options);
-  if (step === 'eager') return new EagerStep(program);
+  if (step === 'eager') {
+    if (stepsPerCall > 1) throw new RangeError('several steps a call need the traced step');
+    return new EagerStep(program);
+  }
   try {
-    return traceTrainStep(program);
+    return traceTrainStep(program, stepsPerCall);
   } catch (error) {
     if (step === 'traced' || !(error instanceof UntraceableError)) throw error;
     onFallback(error);
     return new EagerStep(program);
   }
+}
+
+/**
+ * Operation by operation on any backend of tfjs, also one that hands values out only later.
+ * @throws Error as `createTrainStep`
+ */
+export function createAsyncStep(tf: TensorFlow, model: LayersModel, options: StepOptions): AwaitableStep {
+  return new AsyncEagerStep(new TrainingProgram(tf, model, options));
 }
 
 const warn = (error: UntraceableError): void =>

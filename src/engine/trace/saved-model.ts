@@ -1,10 +1,10 @@
 /** A model as a SavedModel that TensorFlow in any language can serve: inference only, the weights as constants. */
-import { backendOf } from './backend.js';
+import { backendOf, NODE_BACKEND } from './backend.js';
 import { atBatchSizes, BatchPolymorphicEmitter } from './generalize.js';
 import { GraphBuilder, type NodeRef } from './graph.js';
 import { savedModel, type DType, type SignatureTensor } from './proto.js';
 import { record, type Recording } from './recorder.js';
-import type { LayersModel, Tensor, TensorFlow } from './types.js';
+import { UntraceableError, type LayersModel, type Tensor, type TensorFlow } from './types.js';
 
 /**
  * The bytes of saved_model.pb: one MetaGraph tagged `serve` with the signature `serving_default`, whose inputs and
@@ -13,6 +13,9 @@ import type { LayersModel, Tensor, TensorFlow } from './types.js';
  * @throws UntraceableError if part of the model cannot be in a graph
  */
 export function savedModelOf(tf: TensorFlow, model: LayersModel): Uint8Array {
+  if (tf.getBackend() !== NODE_BACKEND) {
+    throw new UntraceableError('model', `${tf.getBackend()} has no operations of TensorFlow’s to record`);
+  }
   const graph = new GraphBuilder();
   const inputs = model.inputs.map(({ shape, dtype: given }, i) => {
     const dtype: DType = given === 'int32' ? 'int32' : 'float32';

@@ -1,20 +1,18 @@
 /** Puts the recordings of a training program together into one graph: training, inference, reading and writing. */
-import { nth } from './arrays.js';
 import type { NativeBinding } from './backend.js';
-import { BatchPolymorphicEmitter } from './generalize.js';
-import { GraphBuilder, type NodeRef } from './graph.js';
-import { applyUpdate, HYPERPARAMETER_COUNT, slotNames } from './optimizers.js';
-import type { TrainingProgram, Weight } from './program.js';
+import { GraphBuilder } from './graph.js';
+import { HYPERPARAMETER_COUNT, slotNames } from './optimizers.js';
+import type { TrainingProgram } from './program.js';
 import type { Recordings } from './recordings.js';
-
-/** A float32 variable of the graph: a weight or an optimizer slot. */
-export interface GraphVariable {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly size: number;
-  readonly handle: NodeRef;
-  readonly read: NodeRef;
-}
+import { buildStepGroup } from './step-group.js';
+import {
+  batchNodes,
+  buildTrainingStep,
+  inputDtype,
+  lossAndHits,
+  type FedNodes,
+  type GraphVariable,
+} from './training-step.js';
 
 export interface StepGraph {
   readonly graph: GraphBuilder;
@@ -44,34 +42,41 @@ export const FETCHES = {
   assign: 'assign_result',
 } as const;
 
+/** @param stepsPerCall above 1 the graph can also do so many steps at once: see step-group.ts */
 export function buildStepGraph(
   program: TrainingProgram,
   binding: NativeBinding,
-  { training, inference, constraints }: Recordings,
+  recordings: Recordings,
+  stepsPerCall = 1,
 ): StepGraph {
   const graph = new GraphBuilder();
   const weights = program.weights.map(({ name, shape, size }, i) =>
     declare(graph, `weight_${i}`, name, shape, size),
   );
-  const { args, batchSize } = inputNodes(graph, program);
-  weights.forEach(({ read }, i) => (args[`weight:${i}`] = read));
-  const emitter = new BatchPolymorphicEmitter(graph, binding, batchSize);
+  const slots = slotNames(program.options.optimizer).map((slot, s) =>
+    program.trainable.map(({ name, shape, size }, i) =>
+      declare(graph, `slot_${s}_${i}`, `${slot}/${name}`, shape, size),
+    ),
+  );
+  const place = { graph, program, binding, recordings, weights, slots };
+  const fed = placeholders(graph, program);
+  const batch = batchNodes(place, fed);
+  const reads = weights.map(({ read }) => read);
 
-  const constrain = (weight: Weight, { handle }: GraphVariable, updated: NodeRef): NodeRef => {
-    const recording = constraints.get(weight);
-    if (recording === undefined) return updated;
-    const value = graph.read(handle, undefined, [updated]);
-    const { constrained = '' } = emitter.emit([recording, recording, recording], { weight: value });
-    return graph.assign(handle, constrained);
-  };
-  const trained = emitter.emit(training, args);
-  const slots = buildUpdates(graph, program, weights, trained, constrain);
+  const step = buildTrainingStep(place, batch, { ...fed, reads });
+  graph.identity(step.lossAndHits, FETCHES.train, step.updates);
+  program.trainable.forEach(({ size, shape }, i) => {
+    const zeros = () => graph.floats(Array<number>(size).fill(0), shape);
+    graph.identity(step.gradients[i] ?? zeros(), FETCHES.gradient(i));
+  });
 
-  const inferred = emitter.emit(inference, args);
+  const args = Object.fromEntries(reads.map((read, i) => [`weight:${i}`, read]));
+  const inferred = batch.emitter.emit(recordings.inference, { ...batch.args, ...args });
   graph.identity(lossAndHits(graph, inferred), FETCHES.evaluate);
   graph.identity(inferred.predictions ?? '', FETCHES.predictions);
-  buildAssignments(graph, [...weights, ...slots]);
-  return { graph, weights, slots };
+  buildAssignments(graph, [...weights, ...slots.flat()]);
+  if (stepsPerCall > 1) buildStepGroup(place, stepsPerCall);
+  return { graph, weights, slots: slots.flat() };
 }
 
 function declare(
@@ -85,72 +90,18 @@ function declare(
   return { name, shape, size, handle, read: graph.read(handle, `read_${node}`) };
 }
 
-function inputNodes(
-  graph: GraphBuilder,
-  program: TrainingProgram,
-): { args: Record<string, NodeRef>; batchSize: NodeRef } {
-  const { inputs, options, labelDtype } = program;
-  const bytes = options.input?.dtype === 'uint8' ? options.input : null;
-  const args: Record<string, NodeRef> = {};
-  inputs.forEach(({ shape, dtype }, i) => {
-    if (bytes !== null && i === 0) {
-      const placeholder = graph.placeholder(FEEDS.input(i), 'uint8', [-1, ...shape]);
-      args['x:0'] = graph.binary(
-        'Mul',
-        graph.cast(placeholder, 'uint8', 'float32'),
-        graph.float(bytes.scale),
-      );
-    } else {
-      args[`x:${i}`] = graph.placeholder(FEEDS.input(i), dtype, [-1, ...shape]);
-    }
-  });
-  args.y = graph.placeholder(FEEDS.labels, labelDtype, [-1, ...program.labelShape(1).slice(1)]);
-  args.seed = graph.placeholder(FEEDS.seed, 'int32', [2]);
-  const firstDtype = bytes ? 'uint8' : nth(inputs, 0).dtype;
-  return { args, batchSize: graph.batchSize(FEEDS.input(0), firstDtype) };
-}
-
-/** Optimizer updates, constraints and moving statistics; the training result comes after all of them. */
-function buildUpdates(
-  graph: GraphBuilder,
-  program: TrainingProgram,
-  weights: readonly GraphVariable[],
-  trained: Readonly<Record<string, NodeRef>>,
-  constrain: (weight: Weight, variable: GraphVariable, updated: NodeRef) => NodeRef,
-): GraphVariable[] {
-  const { options, trainable } = program;
-  const count = HYPERPARAMETER_COUNT[options.optimizer.name];
-  const hyper = graph.unpack(graph.placeholder(FEEDS.hyperparameters, 'float32', [count]), count, 'float32');
-  const slots = slotNames(options.optimizer).map((slot, s) =>
-    trainable.map(({ name, shape, size }, i) =>
-      declare(graph, `slot_${s}_${i}`, `${slot}/${name}`, shape, size),
+function placeholders(graph: GraphBuilder, program: TrainingProgram): FedNodes {
+  const { inputs, labelDtype, options } = program;
+  return {
+    inputs: inputs.map(({ shape }, i) =>
+      graph.placeholder(FEEDS.input(i), inputDtype(program, i), [-1, ...shape]),
     ),
-  );
-  const updates: NodeRef[] = [];
-  trainable.forEach((weight, i) => {
-    const gradient = trained[`gradient:${i}`];
-    if (gradient === undefined) {
-      // The loss does not depend on this weight: as in tfjs, it and its slots stay as they are.
-      graph.identity(graph.floats(Array<number>(weight.size).fill(0), weight.shape), FETCHES.gradient(i));
-      return;
-    }
-    graph.identity(gradient, FETCHES.gradient(i));
-    const variable = nth(weights, program.weights.indexOf(weight));
-    const updated = applyUpdate(graph, options.optimizer, {
-      variable: variable.handle,
-      slots: slots.map((of) => nth(of, i).handle),
-      gradient,
-      hyper,
-      after: [variable.read],
-    });
-    updates.push(constrain(weight, variable, updated));
-  });
-  weights.forEach(({ handle, read }, i) => {
-    const value = trained[`statistic:${i}`];
-    if (value !== undefined) updates.push(graph.assign(handle, value, [read]));
-  });
-  graph.identity(lossAndHits(graph, trained), FETCHES.train, updates);
-  return slots.flat();
+    labels: graph.placeholder(FEEDS.labels, labelDtype, [-1, ...program.labelShape(1).slice(1)]),
+    seed: graph.placeholder(FEEDS.seed, 'int32', [2]),
+    hyperparameters: graph.placeholder(FEEDS.hyperparameters, 'float32', [
+      HYPERPARAMETER_COUNT[options.optimizer.name],
+    ]),
+  };
 }
 
 function buildAssignments(graph: GraphBuilder, variables: readonly GraphVariable[]): void {
@@ -162,7 +113,3 @@ function buildAssignments(graph: GraphBuilder, variables: readonly GraphVariable
   });
   graph.identity(graph.float(1), FETCHES.assign, assigned);
 }
-
-/** Both as one tensor, so that a step fetches once. */
-const lossAndHits = (graph: GraphBuilder, { loss = '', hits }: Readonly<Record<string, NodeRef>>): NodeRef =>
-  graph.pack([loss, hits ?? graph.float(Number.NaN)], 'float32');

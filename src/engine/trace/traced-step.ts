@@ -3,27 +3,30 @@
  * step. docs/traced-step.md tells how it works and what it cannot do.
  */
 import { backendOf } from './backend.js';
-import { fedInputs, fedLabels } from './batch.js';
+import { checkSize, fedInputs, fedLabels, type FedArray } from './batch.js';
 import { stepHyperparameters } from './optimizers.js';
 import { assignVariable, type TrainingProgram } from './program.js';
 import { recordAll } from './recordings.js';
 import { refuseUntraceable } from './refuse.js';
 import { GraphSession, type Feeds } from './session.js';
 import { arraysOf } from './state.js';
-import { buildStepGraph, FEEDS, FETCHES, type GraphVariable, type StepGraph } from './step-graph.js';
+import { buildStepGraph, FEEDS, FETCHES, type StepGraph } from './step-graph.js';
+import { GROUP_FEEDS, GROUP_FETCH } from './step-group.js';
 import { rehearse } from './rehearsal.js';
-import type { Batch, NamedArray, StepResult, StepState, TrainStep } from './types.js';
+import type { GraphVariable } from './training-step.js';
+import type { Batch, BatchGroup, NamedArray, StepGroup, StepResult, StepState, TrainStep } from './types.js';
 
 /**
  * Records the model's training step and loads it into TensorFlow.
+ * @param stepsPerCall above 1 the step also has a `group` of so many
  * @throws UntraceableError if part of the model cannot be in a graph
  */
-export function traceTrainStep(program: TrainingProgram): TrainStep {
+export function traceTrainStep(program: TrainingProgram, stepsPerCall = 1): TrainStep {
   refuseUntraceable(program.model);
   const { binding } = backendOf(program.tf);
-  const built = buildStepGraph(program, binding, recordAll(program));
+  const built = buildStepGraph(program, binding, recordAll(program), stepsPerCall);
   const session = GraphSession.load(binding, built.graph, program.options.temporaryFolder);
-  const step = new TracedStep(program, session, built);
+  const step = new TracedStep(program, session, built, stepsPerCall);
   try {
     const initial = initialState(program, built);
     step.writeState(initial);
@@ -48,6 +51,7 @@ const initialState = ({ weights }: TrainingProgram, built: StepGraph): StepState
 
 class TracedStep implements TrainStep {
   readonly kind = 'traced';
+  readonly group?: StepGroup;
   private readonly weights: readonly GraphVariable[];
   private readonly slots: readonly GraphVariable[];
   private step = 0;
@@ -56,9 +60,16 @@ class TracedStep implements TrainStep {
     private readonly program: TrainingProgram,
     private readonly session: GraphSession,
     { weights, slots }: StepGraph,
+    stepsPerCall: number,
   ) {
     this.weights = weights;
     this.slots = slots;
+    if (stepsPerCall > 1) {
+      this.group = {
+        steps: stepsPerCall,
+        train: (batches, learningRates) => this.trainGroup(batches, learningRates),
+      };
+    }
   }
 
   train(batch: Batch, learningRate: number): StepResult {
@@ -120,6 +131,36 @@ class TracedStep implements TrainStep {
 
   dispose(): void {
     this.session.dispose();
+  }
+
+  private trainGroup({ steps, size, x, y }: BatchGroup, learningRates: readonly number[]): StepResult[] {
+    checkSize(size);
+    if (steps !== this.group?.steps || learningRates.length !== steps) {
+      throw new RangeError(
+        `this step does ${this.group?.steps ?? 1} steps a call, not ${steps} with ${learningRates.length} learning rates`,
+      );
+    }
+    const { optimizer, seed = 0 } = this.program.options;
+    const seeds = learningRates.flatMap((_, i) => [seed, this.step + i]);
+    const hyper = learningRates.flatMap((rate, i) => stepHyperparameters(optimizer, rate, this.step + i + 1));
+    const stepByStep = (array: FedArray): FedArray => ({
+      ...array,
+      shape: [steps, size, ...array.shape.slice(1)],
+    });
+    const inputs = fedInputs(this.program, x, steps * size).map(stepByStep);
+    const feeds: Feeds = {
+      ...Object.fromEntries(inputs.map((array, i) => [GROUP_FEEDS.input(i), array])),
+      [GROUP_FEEDS.labels]: stepByStep(fedLabels(this.program, { size: steps * size, x, y })),
+      [GROUP_FEEDS.seed]: { dtype: 'int32', shape: [steps, 2], data: Int32Array.from(seeds) },
+      [GROUP_FEEDS.hyperparameters]: {
+        dtype: 'float32',
+        shape: [steps, hyper.length / steps],
+        data: Float32Array.from(hyper),
+      },
+    };
+    const [values = new Float32Array()] = this.session.run(feeds, [GROUP_FETCH]);
+    this.step += steps;
+    return learningRates.map((_, i) => resultOf([values.subarray(2 * i, 2 * i + 2)]));
   }
 
   private inputFeeds(x: Batch['x'], size: number): Feeds {

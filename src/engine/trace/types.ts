@@ -66,6 +66,11 @@ export interface Batch {
   readonly y: Float32Array | Int32Array;
 }
 
+/** Batches of one size, one after the other in the same arrays: `steps · size` examples. */
+export interface BatchGroup extends Batch {
+  readonly steps: number;
+}
+
 export interface StepResult {
   /** Mean over the batch; while training, with the penalties of the model's regularizers. */
   readonly loss: number;
@@ -75,6 +80,17 @@ export interface StepResult {
    * squared error, which has no notion of it.
    */
   readonly correct: number;
+}
+
+/** Several training steps by one native call. They do the same as `train` on each batch in turn, to the bit. */
+export interface StepGroup {
+  /** How many they are, each time. */
+  readonly steps: number;
+  /**
+   * @param learningRates one for each step
+   * @throws RangeError as `train`, and if the steps are not as many
+   */
+  train(batches: BatchGroup, learningRates: readonly number[]): StepResult[];
 }
 
 export interface NamedArray {
@@ -94,13 +110,15 @@ export interface StepState {
 }
 
 /**
- * All calls are synchronous and, while they last, block the event loop.
+ * All calls are synchronous and, while they last, block the event loop; `AwaitableStep` is the one that need not be.
  * @throws RangeError from all that take a batch, if an array's length or type or a label is not the model's
  */
 export interface TrainStep {
   readonly kind: 'traced' | 'eager';
   /** Forward, backward and update on one batch. */
   train(batch: Batch, learningRate: number): StepResult;
+  /** Only of a traced step that was made for several steps a call. */
+  readonly group?: StepGroup;
   /** Forward only, as at inference. */
   evaluate(batch: Batch): StepResult;
   /** The model's output as at inference, row-major: probabilities, unless the model gives logits. */
@@ -115,6 +133,15 @@ export interface TrainStep {
   /** Frees TensorFlow's memory. The model stays usable. Further calls do nothing. */
   dispose(): void;
 }
+
+/**
+ * A step whose calls may give promises instead: of a backend that hands values out only later, as WebGPU does. Each call
+ * has to end before the next begins. Every TrainStep is one.
+ */
+export type AwaitableStep = {
+  [K in keyof TrainStep]: K extends 'dispose' ? TrainStep[K] : Awaitable<TrainStep[K]>;
+};
+type Awaitable<T> = T extends (...args: infer A) => infer R ? (...args: A) => R | Promise<R> : T;
 
 /** A model, layer or operation that cannot become part of a graph. */
 export class UntraceableError extends Error {

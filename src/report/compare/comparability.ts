@@ -12,13 +12,15 @@ export interface Difference {
 
 /**
  * What a run's result and its length depend on. Not the mode, which is what is compared; not where the data lay, for
- * the digest says what they are; not limits and image, which say what a run may use.
+ * the digest says what they are; not limits and image, which say what a run may use; not how many steps
+ * one call does, which changes no bit.
  */
 export function identityOf({
   spec,
   outcome,
 }: Pick<ComparedRun, 'spec' | 'outcome'>): Record<string, unknown> {
-  const { job, hyperparameters, seed, threads, engine, data } = spec;
+  const { job, hyperparameters, seed, threads, data } = spec;
+  const engine = { ...spec.engine, stepsPerCall: undefined };
   return {
     job,
     ...under('hyperparameters', hyperparameters),

@@ -19,6 +19,7 @@ export function notesOf(comparison: Comparison, runs: readonly ComparedRun[]): s
     ...describeOverlap(all),
     ...all.filter(({ takenOver }) => takenOver).map(describeTakenOver),
     ...describeLimits(runs),
+    ...describeCalls(runs),
     ...sides.flatMap(describeBuilt),
   ];
 }
@@ -80,6 +81,15 @@ function describeLimits(runs: readonly ComparedRun[]): string[] {
       : []),
     ...(gpu.length > 0 ? [`${count(gpu.length, 'run')} asked for a GPU.`] : []),
   ];
+}
+
+function describeCalls(runs: readonly ComparedRun[]): string[] {
+  const counts = [...new Set(runs.map(({ spec }) => spec.engine.stepsPerCall ?? 1))].sort((a, b) => a - b);
+  return counts.length > 1
+    ? [
+        `Not all runs did as many steps by one call of TensorFlow: ${counts.join(' and ')}; only the speed depends on it.`,
+      ]
+    : [];
 }
 
 function describeBuilt({ name, runs }: SideRuns): string[] {

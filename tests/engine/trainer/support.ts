@@ -41,13 +41,20 @@ export interface RunOptions {
   readonly job?: Job;
   readonly hyperparameters?: Partial<Hyperparameters>;
   readonly step?: RunSpec['engine']['step'];
+  readonly stepsPerCall?: number;
   readonly onEvent?: (event: RunEvent, cancel: () => void) => void;
 }
 
 /** Runs a job to its outcome, evaluation included. */
 export async function runHere(
   { folder, dataDir, engine, dataset }: Surroundings,
-  { job = mnistCnn, hyperparameters = {}, step = 'auto', onEvent = () => undefined }: RunOptions = {},
+  {
+    job = mnistCnn,
+    hyperparameters = {},
+    step = 'auto',
+    stepsPerCall,
+    onEvent = () => undefined,
+  }: RunOptions = {},
 ): Promise<FinishedRun> {
   const { seed, ...defaults } = mnistCnn.defaults;
   const controller = new AbortController();
@@ -61,7 +68,10 @@ export async function runHere(
         hyperparameters: { ...defaults, epochs: 1, ...hyperparameters },
         seed,
         threads: 2,
-        engine: { name: 'tensorflow', version: engine.version, step },
+        engine: {
+          ...{ name: 'tensorflow', version: engine.version, step },
+          ...(stepsPerCall === undefined ? {} : { stepsPerCall }),
+        },
         data: { dir: dataDir, digest, trainExamples: train.count, testExamples: test.count },
       },
       runsDir: join(folder, 'runs'),

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { inject } from 'vitest';
-import type { Engine } from '../../../src/engine/engine.js';
+import type { TensorflowEngine } from '../../../src/engine/engine.js';
 import { temporaryDirectory } from '../../unit/common/temporary-directory.js';
 import type { Prepared } from './prepare.js';
 import type { SharedEngine } from './shared-engine.js';
@@ -16,7 +16,7 @@ export function sharedEngine() {
 }
 
 /** For what a file does before its first test. */
-const NOWHERE: Omit<SharedEngine, 'built'> & { built: Prepared; engine: Engine } = {
+const NOWHERE: Omit<SharedEngine, 'built'> & { built: Prepared; engine: TensorflowEngine } = {
   cacheDir: '',
   wheelDir: '',
   nodes: {},
@@ -62,4 +62,4 @@ export function contentsOf(cacheDir: string): readonly string[] {
     .sort();
 }
 
-export const engineFolder = ({ bindingPath }: Engine): string => dirname(bindingPath);
+export const engineFolder = ({ bindingPath }: TensorflowEngine): string => dirname(bindingPath);

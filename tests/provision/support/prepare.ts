@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { join } from 'node:path';
 import { ROOT } from '../../../scripts/lib/checkout.mjs';
-import type { Engine } from '../../../src/engine/engine.js';
+import type { TensorflowEngine } from '../../../src/engine/engine.js';
 
 /** What one call of `prepareEngine` in a process of its own did. */
 export interface Prepared {
@@ -9,7 +9,7 @@ export interface Prepared {
   readonly begun: readonly string[];
   /** Titles of the steps that were shown as done. */
   readonly done: readonly string[];
-  readonly engine?: Engine;
+  readonly engine?: TensorflowEngine;
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string };
 }
 
@@ -22,7 +22,7 @@ interface PrepareOptions {
 
 interface Line {
   readonly progress?: { readonly title: string; readonly share?: number };
-  readonly engine?: Engine;
+  readonly engine?: TensorflowEngine;
   readonly error?: NonNullable<Prepared['error']>;
 }
 

@@ -109,6 +109,7 @@ function services({ train = succeed(), release, daemon = {}, ...script }: Script
     evaluateRun: () => Promise.reject(new Error('not scripted')),
     inspect: () => Promise.reject(new Error('not scripted')),
     inspectGpu: () => Promise.reject(new Error('not scripted')),
+    inspectWebgpu: () => Promise.reject(new Error('not scripted')),
     requireGpu: () => Promise.resolve(),
     ...script,
   };

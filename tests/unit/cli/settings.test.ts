@@ -122,6 +122,15 @@ describe('a value that cannot be is refused, with its source and itself', () => 
     expect(await cli.json('train')).toMatchObject({ error: { code: 'bad-config', exitCode: 2 } });
   });
 
+  it('several steps a call are no steps op by op, and no more than a graph may have', async () => {
+    expect(await refused(['--steps-per-call', '8', '--engine-step', 'eager'], {})).toBe(
+      'runner: --steps-per-call is 8, and --engine-step is eager: op by op there is one step a call.',
+    );
+    expect(await refused(['--steps-per-call', '65'], {})).toBe(
+      'runner: --steps-per-call: expected a whole number from 1 to 64, got "65".',
+    );
+  });
+
   it('an unknown job is told with those there are', async () => {
     expect(await refused(['--job', 'mnist'], {})).toBe(
       'runner: There is no job "mnist": known jobs are mnist-cnn.',
@@ -182,7 +191,10 @@ patience | 30 | runner.config.json
 seed | 0 | runner.config.json
 threads | 3 | environment RUNNER_THREADS
 engineStep | auto | default (built in)
+stepsPerCall | 1 | default (built in)
 timeout | none | default (built in)
+engine | tensorflow | default (built in)
+webgpuAdapter | none | default (built in)
 gpu | false | default (built in)
 gpus | all | default (built in)
 gpuMemoryLimit | none | default (built in)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Engine } from '../../../src/engine/engine.js';
+import type { TensorflowEngine } from '../../../src/engine/engine.js';
 import { loadOptionsOf, loadTensorFlow } from '../../../src/engine/load.js';
 
 const ON_GPU = {
@@ -11,7 +11,7 @@ const ON_GPU = {
 const image = 'runner-trainer:gpu-1';
 
 it('a run for a GPU is not trained by an engine for processors, whatever its image calls itself', () => {
-  const engine = { name: 'tensorflow', version: '2.21.0', source: 'wheel' } as Engine;
+  const engine = { name: 'tensorflow', version: '2.21.0', source: 'wheel' } as TensorflowEngine;
   const options = loadOptionsOf({ threads: 1, engine: ON_GPU, container: { image } });
   expect(() => loadTensorFlow(engine, options)).toThrow(
     expect.objectContaining({

@@ -25,8 +25,8 @@ const hyperparameters: Hyperparameters = {
 };
 const VALIDATION = 2;
 
-function start(script: Script, given: Partial<Hyperparameters> = {}, seed = 1) {
-  const step = new ScriptedStep(script, VALIDATION);
+function start(script: Script, given: Partial<Hyperparameters> = {}, seed = 1, stepsPerCall = 1) {
+  const step = new ScriptedStep(script, VALIDATION, stepsPerCall);
   const record = new TrainingRecord();
   const events: RunEventInput[] = [];
   const checkpoints: Checkpoint[] = [];
@@ -140,6 +140,41 @@ describe('training', () => {
     // Steps 2 and 3 have 4 and 2 images and take three looks at the clock, 30 ms, each.
     expect(record.imagesPerSecond).toBe(100);
     expect(progress[2]!.imagesPerSecond).toBe(100);
+  });
+});
+
+describe('several steps a call', () => {
+  const rate = { learningRateSchedule: 'cosine' } as const;
+
+  it('see the same batches at the same rates as one a call, and the rest of an epoch comes one by one', async () => {
+    const [alone, together] = [start({}, rate), start({}, rate, 1, 2)];
+    await Promise.all([alone.end, together.end]);
+    expect(together.step.trained).toEqual(alone.step.trained);
+    expect(together.step.trained.map(({ labels }) => labels.length)).toEqual([4, 4, 2, 4, 4, 2]);
+    expect(together.checkpoints).toEqual(alone.checkpoints);
+    expect(together.progress.map(({ step }) => step)).toEqual([2, 3, 2, 3]);
+    expect(together.firstSteps()).toBe(1);
+  });
+
+  it('tell the same metrics of each hundredth step', async () => {
+    const losses = { trainLoss: (step: number) => step };
+    const [alone, together] = [start(losses, { epochs: 70 }), start(losses, { epochs: 70 }, 1, 2)];
+    await Promise.all([alone.end, together.end]);
+    const told = ({ events }: typeof alone) =>
+      events.flatMap((event) => (event.type === 'metric' ? [[event.step, event.values.loss]] : []));
+    expect(told(together)).toEqual(told(alone));
+    expect(told(alone)).toHaveLength(2);
+  });
+
+  it('are all done before a cancelled training ends', async () => {
+    const run = start({ onTrain: (step) => step === 3 && run.controller.abort() }, {}, 1, 2);
+    expect(await run.end).toBe('cancelled');
+    expect(run.checkpoints.at(-1)).toMatchObject({ progress: { epoch: 1, step: 5 }, state: { step: 5 } });
+  });
+
+  it('name the one whose loss is no number', async () => {
+    const { end } = start({ trainLoss: (step) => (step === 3 ? NaN : 1) }, {}, 1, 2);
+    await expect(end).rejects.toMatchObject({ message: 'The loss became NaN at step 4 (epoch 2).' });
   });
 });
 

@@ -1,4 +1,11 @@
-import type { Batch, NamedArray, StepResult, TrainStep } from '../../../src/engine/trace/index.js';
+import type {
+  Batch,
+  BatchGroup,
+  NamedArray,
+  StepGroup,
+  StepResult,
+  TrainStep,
+} from '../../../src/engine/trace/index.js';
 
 export interface Script {
   /** Loss of each training step, by its index from 0. */
@@ -17,6 +24,7 @@ export interface Script {
  */
 export class ScriptedStep implements TrainStep {
   readonly kind = 'traced';
+  readonly group?: StepGroup;
   readonly trained: { readonly labels: number[]; readonly learningRate: number }[] = [];
   readonly #script: Script;
   readonly #validationSize: number;
@@ -24,9 +32,16 @@ export class ScriptedStep implements TrainStep {
   #weight = 0;
   #step = 0;
 
-  constructor(script: Script, validationSize: number) {
+  constructor(script: Script, validationSize: number, stepsPerCall = 1) {
     this.#script = script;
     this.#validationSize = validationSize;
+    if (stepsPerCall > 1) {
+      this.group = {
+        steps: stepsPerCall,
+        train: (batches, learningRates) =>
+          learningRates.map((rate, index) => this.train(batchIn(batches, index), rate)),
+      };
+    }
   }
 
   train({ size, y }: Batch, learningRate: number): StepResult {
@@ -62,6 +77,11 @@ export class ScriptedStep implements TrainStep {
     return { name, shape: [], data: Float32Array.of(value) };
   }
 }
+
+const batchIn = ({ size, x, y }: BatchGroup, index: number): Batch => ({
+  ...{ size, x },
+  y: y.slice(index * size, (index + 1) * size),
+});
 
 function unused(): never {
   throw new Error('not part of the script');

@@ -253,6 +253,14 @@ describe('what to know', () => {
       '1 run had fewer processors than threads: 0.5.',
     ],
     [
+      'another number of steps a call',
+      [
+        comparedRun('inprocess', 0),
+        comparedRun('inprocess', 1, { spec: { engine: { ...SPEC.engine, stepsPerCall: 8 } } }),
+      ],
+      'Not all runs did as many steps by one call of TensorFlow: 1 and 8; only the speed depends on it.',
+    ],
+    [
       'an image that was built',
       [
         comparedRun('inprocess', 0),

@@ -31,6 +31,33 @@ describe('batches', () => {
     ]);
   });
 
+  it('come in groups of whole ones, and one by one where fewer are left', () => {
+    const groups = Array.from(
+      batchesOf(data, Uint32Array.of(4, 0, 2, 1, 3), 1, 2),
+      ({ steps, size, x, y }) => ({
+        ...{ steps, size },
+        x: [...(x as Uint8Array)],
+        y: [...y],
+      }),
+    );
+    expect(groups).toEqual([
+      { steps: 2, size: 1, x: [4, 4, 0, 0], y: [9, 5] },
+      { steps: 2, size: 1, x: [2, 2, 1, 1], y: [7, 6] },
+      { steps: 1, size: 1, x: [3, 3], y: [8] },
+    ]);
+    const shapes = (batchSize: number, together: number) =>
+      Array.from(batchesOf(data, inOrder(5), batchSize, together), ({ steps, size }) => [steps, size]);
+    expect(shapes(2, 2)).toEqual([
+      [2, 2],
+      [1, 1],
+    ]);
+    expect(shapes(2, 3)).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 1],
+    ]);
+  });
+
   it('of no examples are none', () => {
     expect(collect(new Uint32Array(0), 2)).toEqual([]);
   });

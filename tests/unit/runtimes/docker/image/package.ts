@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { type ImagePlan, planImage } from '../../../../../runtimes/docker/image/plan.js';
 import { readTrainerFiles } from '../../../../../runtimes/docker/image/trainer-files.js';
 import { pathToFileURL } from 'node:url';
-import type { Engine } from '../../../../../src/engine/engine.js';
+import type { TensorflowEngine } from '../../../../../src/engine/engine.js';
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -61,7 +61,7 @@ export class FakePackage {
     this.writeEngine('engine.json', JSON.stringify({ schemaVersion: 1, files, ...changes }));
   }
 
-  get engine(): Engine {
+  get engine(): TensorflowEngine {
     return {
       name: 'tensorflow',
       version: '2.21.0',

@@ -1,0 +1,55 @@
+/** The engine webgpu on a real Vulkan: that of a processor, SwiftShader, which comes with Debian's Chromium. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { writeMnistSubset } from '../support/mnist-subset.js';
+import { runJson } from '../support/runner.js';
+
+const CHROMIUM = '/usr/lib/chromium';
+const MANIFEST = join(CHROMIUM, 'vk_swiftshader_icd.json');
+const LONG_MS = 240_000;
+/** Of each weight, after 3 steps of Adam at 0.001: kernels that sum in another order differ by roundings, 1.1e-6 here. */
+const TOLERANCE = 1e-4;
+
+it(
+  'trains through Vulkan to the weights that TensorFlow gets op by op, and leaves the same files',
+  async (test) => {
+    if (!existsSync(MANIFEST)) test.skip(`there is no SwiftShader: ${MANIFEST}, of Debian's chromium`);
+    const folder = mkdtempSync(join(tmpdir(), 'runner-webgpu-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const data = join(folder, 'data');
+    mkdirSync(data);
+    writeMnistSubset(data, { train: 20, test: 4 });
+    const train = async (...args: string[]) => {
+      const common = ['--data-dir', data, '--runs-dir', join(folder, 'runs'), '--no-track', '--quiet'];
+      const size = ['--epochs', '1', '--batch-size', '6', '--validation-split', '0.1'];
+      const { document, stderr } = await runJson(['train', ...common, ...size, ...args], {
+        env: { LD_LIBRARY_PATH: CHROMIUM, VK_ICD_FILENAMES: MANIFEST },
+      });
+      expect({ status: document.status, stderr }).toMatchObject({ status: 'succeeded' });
+      const runDir = String(document.runDir);
+      const model = join(runDir, 'artifacts/model/tfjs');
+      const weights = readFileSync(join(model, 'weights.bin'));
+      const spec = JSON.parse(readFileSync(join(runDir, 'spec.json'), 'utf8')) as { engine: object };
+      return { loss: Number(document.finalLoss), weights: floatsOf(weights), engine: spec.engine };
+    };
+    const onVulkan = await train('--engine', 'webgpu', '--webgpu-adapter', 'cpu', '--mode', 'process');
+    const onProcessor = await train('--engine-step', 'eager');
+
+    expect(onVulkan.engine).toMatchObject({
+      ...{ name: 'webgpu', version: '0.6.2' },
+      webgpu: { backend: '4.22.0', choice: 'cpu', adapter: { architecture: 'swiftshader', cpu: true } },
+    });
+    expect(onVulkan.loss).toBeCloseTo(onProcessor.loss, 4);
+    expect(onVulkan.weights).toHaveLength(225_034);
+    const farthest = onVulkan.weights.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - (onProcessor.weights[i] ?? NaN))),
+      0,
+    );
+    expect(farthest).toBeLessThan(TOLERANCE);
+  },
+  LONG_MS,
+);
+
+const floatsOf = (bytes: Buffer): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
