@@ -7,21 +7,18 @@
  *   --check      end with status 1 where a target is missed
  */
 import { performance } from 'node:perf_hooks';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ensureBuilt, ensureInstalled } from '../scripts/lib/checkout.mjs';
 import { findChromium, launchChromium } from '../scripts/lib/chromium.mjs';
 import { DIST } from '../scripts/lib/paths.mjs';
+import { inPlace } from './lib/benchmark.mjs';
 import { makeManyRuns } from './lib/many-runs.mjs';
 import { median } from './lib/statistics.mjs';
 
 const TARGETS = { makeMs: 1000, loadMs: 1000, bytes: 2_000_000 };
 
-ensureInstalled();
-ensureBuilt();
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '1000' },
@@ -29,16 +26,18 @@ const { values } = parseArgs({
     check: { type: 'boolean', default: false },
   },
 });
-const scratch = mkdtempSync(join(tmpdir(), 'runner-bench-'));
-try {
+await inPlace({}, async ({ scratch, signal }) => {
   const runsDir = join(scratch, 'runs');
   await makeManyRuns(runsDir, Number(values.runs));
   const rounds = Number(values.rounds);
   const made = [];
-  while (made.length < rounds) made.push(await makePage(runsDir));
+  while (made.length < rounds) {
+    signal.throwIfAborted();
+    made.push(await makePage(runsDir));
+  }
   const page = join(scratch, 'report.html');
   writeFileSync(page, made[0].text);
-  const loads = await loadTimes(pathToFileURL(page).href, rounds);
+  const loads = await loadTimes(pathToFileURL(page).href, rounds, signal);
   const of = (name) => median(made.map((one) => one[name]));
   const bytes = Buffer.byteLength(made[0].text);
   const figures = {
@@ -53,9 +52,7 @@ try {
   const missed = Object.entries(TARGETS).filter(([name, most]) => !({ ...figures, bytes }[name] < most));
   for (const [name, most] of missed) console.log(`missed: ${name} is to be under ${most}`);
   if (values.check && missed.length > 0) process.exitCode = 1;
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
-}
+});
 
 /** What `runner compare --format html` does, step by step; the first round loads ECharts besides. */
 async function makePage(runsDir) {
@@ -79,13 +76,14 @@ async function makePage(runsDir) {
 }
 
 /** From the beginning of the navigation to the end of the load event, as the page itself has it. */
-async function loadTimes(address, rounds) {
+async function loadTimes(address, rounds, signal) {
   const program = findChromium(process.env);
   if (program === undefined) throw new Error('There is no Chromium: install it, or name it in CHROMIUM.');
   const browser = await launchChromium(program);
   try {
     const times = [];
     for (let round = 0; round < rounds; round += 1) {
+      signal.throwIfAborted();
       const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
       await page.goto(address);
       times.push(await page.evaluate(() => performance.getEntriesByType('navigation')[0].loadEventEnd));

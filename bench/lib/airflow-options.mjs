@@ -15,4 +15,4 @@ DOCKER_HOST, the machine's own, or one that is started for it (root, Linux).
 `;
 
 export const readAirflowOptions = (args) =>
-  readCommandLine(args, { command: 'npm run bench:airflow', help: HELP, measures: ['runs'] });
+  readCommandLine(args, { command: 'npm run bench:airflow', help: HELP, measures: ['runs'], leastEpochs: 1 });

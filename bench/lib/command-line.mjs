@@ -17,13 +17,21 @@ const COMMON = {
 /**
  * @param {readonly string[]} args
  * @param {{ command: string, help: string, measures: readonly string[], options?: object, hidden?: readonly string[],
- *   more?: (values: object) => object }} benchmark
+ *   more?: (values: object) => object, leastEpochs?: number }} benchmark
  *   `options`: what this benchmark has besides, as parseArgs takes it; `more`: these values as read; `hidden`: those that
  *   name places on this machine, which the report does not show
  * @throws by ending the process: 0 after --help, 2 for what is not understood
  */
 export function readCommandLine(args, benchmark) {
-  const { command, help, measures, options = {}, hidden = [], more = () => ({}) } = benchmark;
+  const {
+    command,
+    help,
+    measures,
+    options = {},
+    hidden = [],
+    more = () => ({}),
+    leastEpochs = 2,
+  } = benchmark;
   try {
     const { values } = parseArgs({
       args,
@@ -35,7 +43,7 @@ export function readCommandLine(args, benchmark) {
     }
     return {
       rounds: wholeNumber('--pairs', values.pairs, 1),
-      epochs: wholeNumber('--epochs', values.epochs, 2),
+      epochs: wholeNumber('--epochs', values.epochs, leastEpochs),
       measures: listOf('--measures', values.measures, measures),
       threads: values.threads === undefined ? undefined : wholeNumber('--threads', values.threads, 1),
       seed: wholeNumber('--seed', values.seed, 0),

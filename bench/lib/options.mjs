@@ -1,14 +1,14 @@
 import { listOf, pathOf, readCommandLine } from './command-line.mjs';
 
 const PEERS = ['keras', 'model-fit', 'torch'];
-const MEASURES = ['floor', 'steady', 'whole', 'stall', 'stop', 'accuracy'];
+const MEASURES = ['floor', 'parts', 'steady', 'whole', 'stall', 'stop', 'accuracy'];
 
 const HELP = `npm run bench:train -- [options]
 
   --pairs N        interleaved rounds (5)
   --epochs N       epochs of each steady run, of which the first is not counted (3)
   --peers LIST     of keras, model-fit, torch (keras,model-fit); torch installs 5 GB on linux-x64
-  --measures LIST  of floor, steady, whole, stall, stop, accuracy (all);
+  --measures LIST  of floor, parts, steady, whole, stall, stop, accuracy (all);
                    floor needs the peer keras
   --threads N      threads of every contestant (one a core)
   --seed N         order within the rounds (1)

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { median, spread } from './statistics.mjs';
+import { stepPartsTables } from './step-parts-report.mjs';
 
 export const renderText = (report) => textOf(tables(report), report);
 
@@ -52,7 +53,7 @@ export async function publish(report, { json, write, check }, { text, markdown, 
 }
 
 function tables(report) {
-  const { verdicts, floor, steady, whole, stall } = report;
+  const { verdicts, floor, parts, steady, whole, stall } = report;
   const result = [{ title: 'Against the targets', rows: verdictRows(verdicts) }];
   if (steady) result.push({ title: 'Steady throughput', rows: steadyRows(steady.results) });
   if (floor) result.push({ title: 'The convolutions alone, in TensorFlow', rows: floorRows(floor, steady) });
@@ -60,6 +61,7 @@ function tables(report) {
     result.push({ title: 'Whole process, one epoch of 60,000 images', rows: wholeRows(whole.results) });
   if (whole)
     result.push({ title: 'Where `runner` spends it (medians)', rows: phaseRows(whole.results.runner) });
+  if (parts) result.push(...stepPartsTables(parts));
   if (stall) result.push({ title: 'Event loop while training', rows: stallRows(stall) });
   return result;
 }

@@ -2,8 +2,10 @@
 import { fileURLToPath } from 'node:url';
 import { lastJson, runTimed } from './processes.mjs';
 
-const TRACK = fileURLToPath(new URL('track.mjs', import.meta.url));
-const PEER = fileURLToPath(new URL('../peers/mlflow_client.py', import.meta.url));
+const path = (file) => fileURLToPath(new URL(file, import.meta.url));
+const TRACK = path('track.mjs');
+const PEER = path('../peers/mlflow_client.py');
+const BARE = path('../peers/log-batches.mjs');
 
 /**
  * @param {string} what as both programs name it
@@ -13,16 +15,22 @@ const PEER = fileURLToPath(new URL('../peers/mlflow_client.py', import.meta.url)
  * @returns two contestants for `runRounds`
  */
 export function trackingContestants(context, what, argument, { toBucket = false, peer = what } = {}) {
-  const { dist, python, servers, signal } = context;
+  const { dist, python, servers } = context;
   const { uri, bucket } = servers;
   const env = { ...servers.env, ...(toBucket ? { ARTIFACT_ROOT: `s3://${bucket}/${what}` } : {}) };
-  const run = async (command, args) => lastJson((await runTimed(command, args, { env, signal })).stdout);
-  const ofRunner = () =>
-    run(process.execPath, ['--expose-gc', TRACK, dist, what, uri, `bench-${what}`, argument]);
-  const ofPython = () => run(python, [PEER, peer, uri, `bench-${what}`, argument]);
-  const name = toBucket ? 'boto3' : 'Python client';
+  const ofRunner = [process.execPath, '--expose-gc', TRACK, dist, what, uri, `bench-${what}`, argument];
+  const ofPython = [python, PEER, peer, uri, `bench-${what}`, argument];
   return [
-    { name: 'runner', warmUp: ofRunner, run: ofRunner },
-    { name, warmUp: ofPython, run: ofPython },
+    contestant(context, 'runner', ofRunner, env),
+    contestant(context, toBucket ? 'boto3' : 'Python client', ofPython, env),
   ];
+}
+
+/** A client that has no work of its own: what the server allows. @param {string} events events.ndjson */
+export const bareLoop = (context, events) =>
+  contestant(context, 'bare loop', [process.execPath, BARE, context.servers.uri, 'bench-bare', events], {});
+
+function contestant({ signal }, name, [command, ...args], env) {
+  const run = async () => lastJson((await runTimed(command, args, { env, signal })).stdout);
+  return { name, warmUp: run, run };
 }

@@ -3,8 +3,8 @@ import { readCommandLine } from './command-line.mjs';
 const MEASURES = ['points', 'big', 'small', 'live'];
 const HELP = `npm run bench:tracking -- [options]
 
-  --pairs N        interleaved rounds (5)
-  --epochs N       epochs of each run with and without --live, of which the first is not counted (3)
+  --pairs N        interleaved rounds; of --live three pairs a round (5)
+  --epochs N       epochs of each run with and without --live, of which the first is not counted (5)
   --measures LIST  of ${MEASURES.join(', ')} (all)
   --threads N      threads of every run (one a core)
   --seed N         order within the rounds (1)
@@ -16,4 +16,7 @@ Installs MLflow, boto3 and SeaweedFS into the cache folder, once, and starts the
 `;
 
 export const readTrackingOptions = (args) =>
-  readCommandLine(args, { command: 'npm run bench:tracking', help: HELP, measures: MEASURES });
+  readCommandLine(args, {
+    ...{ command: 'npm run bench:tracking', help: HELP, measures: MEASURES },
+    options: { epochs: { type: 'string', default: '5' } },
+  });

@@ -16,16 +16,20 @@ function tables({ verdicts, points, big, small, live }) {
     result.push({ title: `${title}, through the proxy`, rows: rows(measure.proxy.results, 'rate') });
     result.push({ title: `${title}, to SeaweedFS`, rows: rows(measure.bucket.results, 'rate') });
   }
-  if (live) result.push({ title: 'Training, images/s', rows: rows(live.results, 'imagesPerSecond') });
+  if (live) {
+    result.push({ title: 'Training, images/s', rows: rows(live.results, 'imagesPerSecond') });
+    result.push({ title: 'Training, processor time, s', rows: rows(live.results, 'cpuSeconds', 1) });
+  }
   return result;
 }
 
-const whole = (value) => Math.round(value).toLocaleString('en-US');
+const shown = (value, digits) =>
+  value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-const rows = (results, key) => [
+const rows = (results, key, digits = 0) => [
   ['', 'median', 'lowest – highest'],
   ...Object.entries(results).map(([name, runs]) => {
     const { median, min, max } = spread(runs.map((run) => run[key]));
-    return [name, whole(median), `${whole(min)} – ${whole(max)}`];
+    return [name, shown(median, digits), `${shown(min, digits)} – ${shown(max, digits)}`];
   }),
 ];

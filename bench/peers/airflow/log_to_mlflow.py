@@ -12,6 +12,7 @@ import mlflow  # noqa: E402
 folder = Path(sys.argv[1])
 plan = json.loads((folder / "in" / "plan.json").read_text())
 out = folder / "out"
+evaluation = json.loads((out / "artifacts" / "eval" / "metrics.json").read_text())
 mlflow.set_experiment("docker-operator")
 with mlflow.start_run():
     mlflow.log_params({"seed": plan["spec"]["seed"], **plan["spec"]["hyperparameters"]})
@@ -20,4 +21,5 @@ with mlflow.start_run():
         if event["type"] == "epoch":
             figures = {name: value for name, value in event.items() if isinstance(value, float)}
             mlflow.log_metrics(figures, step=event["epoch"])
+    mlflow.log_metrics({name: evaluation[name] for name in ("testLoss", "testAccuracy", "macroF1")})
     mlflow.log_artifacts(str(out / "artifacts"))
