@@ -29,3 +29,26 @@ export function killAll(/** @type {readonly number[]} */ pids) {
     }
   }
 }
+
+/** @returns {readonly number[]} process ids of a process's children, theirs, and so on. Linux */
+export function descendantsOf(/** @type {number} */ ancestor) {
+  const parents = new Map(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => [Number(name), parentOf(Number(name))]),
+  );
+  /** @type {number[]} */
+  const found = [ancestor];
+  for (const pid of found)
+    found.push(...[...parents].flatMap(([child, parent]) => (parent === pid ? [child] : [])));
+  return found.slice(1);
+}
+
+/** @returns {number | undefined} undefined if it has ended. Linux */
+export function parentOf(/** @type {number} */ pid) {
+  try {
+    return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return undefined;
+  }
+}

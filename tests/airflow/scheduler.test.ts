@@ -4,33 +4,28 @@
  *
  * RUNNER_TEST_AIRFLOW_FAULTS: how often each goes wrong. With more than once, how long tasks took to stop is told.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it, type TestContext } from 'vitest';
 import type { DagRun } from '../../scripts/lib/airflow/api.mjs';
-import { processesWith } from '../../scripts/lib/processes.mjs';
 import type { RunningAirflow } from '../../scripts/lib/airflow/services.mjs';
 import { freePort } from '../../scripts/lib/free-port.mjs';
 import { testImage } from '../docker/support/image.js';
-import { ourLeftovers } from '../support/docker.js';
 import { runJson } from '../support/runner.js';
 import { startFaultProxy, type FaultProxy } from '../tracking/support/fault-proxy.js';
 import { startMlflowServer, type MlflowServer } from '../tracking/support/mlflow-server.js';
 import { trackingPython } from '../tracking/support/python.js';
-import { recordedRuns } from './support/recorded.js';
-import { isTraining, runIds, statusOf } from './support/runs.js';
 import { startAirflow } from './support/airflow.js';
+import { DagRunWatch, TRAIN, WITH_DOCKER, WITH_TENSORFLOW } from './support/dag-run-watch.js';
 import { Figures } from './support/figures.js';
+import { recordedRuns } from './support/recorded.js';
+import { runIds, statusOf } from './support/runs.js';
 import { until } from './support/until.js';
 
-const WITH_TENSORFLOW = 'mnist_cnn_training_train_with_tensorflow';
-const WITH_DOCKER = 'mnist_cnn_training_train_with_docker';
-const TRAIN = 'train_mnist_tf_script';
 const ENDLESS = { MNIST_EPOCHS: 100_000, MNIST_EARLY_STOPPING: false, RUNNER_THREADS: 1 };
 const SHORT = { MNIST_EPOCHS: 1, RUNNER_THREADS: 1 };
 const ROUNDS = Number(process.env.RUNNER_TEST_AIRFLOW_FAULTS ?? 1);
 
 let airflow: RunningAirflow;
+let watch: DagRunWatch;
 let mlflow: MlflowServer;
 /** Stands before it, and says that it is not there while it is `down`. */
 let proxy: FaultProxy;
@@ -54,7 +49,7 @@ beforeAll(async () => {
   };
   const starting = [
     startMlflowServer({ python, port }).then((started) => (mlflow = started)),
-    startAirflow(env).then((started) => (airflow = started)),
+    startAirflow(env).then((started) => (watch = new DagRunWatch((airflow = started)))),
     // So that no task has to build it, which takes a minute.
     testImage(),
   ];
@@ -85,18 +80,18 @@ describe.concurrent('a DAG run on a scheduler', { timeout: 450_000 + 150_000 * R
         log_to_mlflow: 'up_for_retry',
       });
       await airflow.api.markFailed(run, 'log_to_mlflow');
-      await untilEnded(run, 'failed');
+      await watch.untilEnded(run, 'failed');
       const asked = await airflow.airflow('dags', 'list-runs', dagId, '--output', 'json');
       expect(JSON.parse(asked)).toContainEqual(expect.objectContaining({ run_id: runId, state: 'failed' }));
 
       down = false;
       const env = { MLFLOW_TRACKING_URI: proxy.uri };
-      const { exitCode } = await runJson(['sync', '--runs-dir', folderOf(run)], { env });
+      const { exitCode } = await runJson(['sync', '--runs-dir', watch.folderOf(run)], { env });
       const recorded = await recordedRuns(mlflow.uri);
       expect([exitCode, recorded.length]).toEqual([0, round + 1]);
 
       await airflow.api.clear(run, 'log_to_mlflow');
-      await untilEnded(run, 'success');
+      await watch.untilEnded(run, 'success');
       const trained = await airflow.api.result(run, TRAIN);
       await airflow.api.clear(run, TRAIN);
       await until('the training to be told again', async () => {
@@ -104,8 +99,8 @@ describe.concurrent('a DAG run on a scheduler', { timeout: 450_000 + 150_000 * R
         return (task?.attempt === 2 && task.state === 'success') || undefined;
       });
       expect(await airflow.api.result(run, TRAIN)).toEqual(trained);
-      expect(runIds(folderOf(run))).toHaveLength(1);
-      await untilEnded(run, 'success');
+      expect(runIds(watch.folderOf(run))).toHaveLength(1);
+      await watch.untilEnded(run, 'success');
       expect(await recordedRuns(mlflow.uri)).toEqual(recorded);
     }
   });
@@ -113,14 +108,14 @@ describe.concurrent('a DAG run on a scheduler', { timeout: 450_000 + 150_000 * R
   it('whose task is marked failed while it trains has neither its container nor a process left', async (test) => {
     requireAirflow(test);
     for (const run of dagRuns(WITH_DOCKER, 'marked')) {
-      const trained = await beginTraining(run);
+      const trained = await watch.beginTraining(run, ENDLESS);
       const askedAt = Date.now();
       await airflow.api.markFailed(run, TRAIN);
-      const goneAt = await untilGone(run, trained, 1);
+      const goneAt = await watch.untilGone(run, trained, 1);
       figures.add('marked failed, docker', { askedAt, goneAt, signalledAt: await signalledAt(run, TRAIN) });
-      expect(statusOf(folderOf(run), trained)).toBe('cancelled');
-      await untilEnded(run, 'failed');
-      expect(await statesOf(run)).toEqual({
+      expect(statusOf(watch.folderOf(run), trained)).toBe('cancelled');
+      await watch.untilEnded(run, 'failed');
+      expect(await watch.statesOf(run)).toEqual({
         [TRAIN]: 'failed',
         evaluate_mnist_tf_script: 'upstream_failed',
         log_to_mlflow: 'upstream_failed',
@@ -132,19 +127,19 @@ describe.concurrent('a DAG run on a scheduler', { timeout: 450_000 + 150_000 * R
   it('whose task is cleared while it trains ends that training, and begins another', async (test) => {
     requireAirflow(test);
     for (const run of dagRuns(WITH_TENSORFLOW, 'cleared')) {
-      const first = await beginTraining(run);
+      const first = await watch.beginTraining(run, ENDLESS);
       const askedAt = Date.now();
       await airflow.api.clear(run, TRAIN);
-      const goneAt = await untilGone(run, first, 1);
+      const goneAt = await watch.untilGone(run, first, 1);
       figures.add('cleared, inprocess', { askedAt, goneAt, signalledAt: await signalledAt(run, TRAIN) });
-      const second = await untilTraining(run, [first]);
+      const second = await watch.untilTraining(run, [first]);
       await airflow.api.markFailed(run, TRAIN);
-      await untilGone(run, second, 2);
-      expect(runIds(folderOf(run)).map((id) => [id, statusOf(folderOf(run), id)])).toEqual([
+      await watch.untilGone(run, second, 2);
+      expect(watch.trainings(run)).toEqual([
         [first, 'cancelled'],
         [second, 'cancelled'],
       ]);
-      await untilEnded(run, 'failed');
+      await watch.untilEnded(run, 'failed');
     }
     await expectEndedWhenAsked();
   });
@@ -152,11 +147,11 @@ describe.concurrent('a DAG run on a scheduler', { timeout: 450_000 + 150_000 * R
   it('whose task runs out of its time while it trains has neither its container nor a process left', async (test) => {
     requireAirflow(test);
     for (const run of dagRuns('train_out_of_time', 'late')) {
-      const trained = await beginTraining(run, {});
-      await untilEnded(run, 'failed');
-      const goneAt = await untilGone(run, trained, 1);
+      const trained = await watch.beginTraining(run, {});
+      await watch.untilEnded(run, 'failed');
+      const goneAt = await watch.untilGone(run, trained, 1);
       figures.add('out of time, docker', { goneAt, signalledAt: await signalledAt(run, 'train') });
-      expect(statusOf(folderOf(run), trained)).toBe('cancelled');
+      expect(statusOf(watch.folderOf(run), trained)).toBe('cancelled');
     }
     await expectEndedWhenAsked();
   });
@@ -164,21 +159,19 @@ describe.concurrent('a DAG run on a scheduler', { timeout: 450_000 + 150_000 * R
   it('whose task’s process is killed goes on, and the next try follows that training, and ends it when it is stopped', async (test) => {
     requireAirflow(test);
     for (const run of dagRuns(WITH_DOCKER, 'killed')) {
-      const trained = await beginTraining(run);
-      process.kill(taskProcessOf(run), 'SIGKILL');
+      const trained = await watch.beginTraining(run, ENDLESS);
+      process.kill(watch.taskProcessOf(run), 'SIGKILL');
       await until('the next try to follow', async () => {
         const lines = await airflow.taskLog({ ...run, taskId: TRAIN, attempt: 2 }).catch(() => []);
         return lines.some(({ event }) => event.includes(`Run ${trained} has the key`)) || undefined;
       });
       const askedAt = Date.now();
       await airflow.api.markFailed(run, TRAIN);
-      const goneAt = await untilGone(run, trained);
+      const goneAt = await watch.untilGone(run, trained);
       figures.add('killed, followed, marked failed, docker', {
         ...{ askedAt, goneAt, signalledAt: await signalledAt(run, TRAIN, 2) },
       });
-      expect(runIds(folderOf(run)).map((id) => [id, statusOf(folderOf(run), id)])).toEqual([
-        [trained, 'cancelled'],
-      ]);
+      expect(watch.trainings(run)).toEqual([[trained, 'cancelled']]);
     }
     await expectEndedWhenAsked();
   });
@@ -191,62 +184,11 @@ function requireAirflow(test: TestContext): void {
 const dagRuns = (dagId: string, name: string): readonly DagRun[] =>
   Array.from({ length: ROUNDS }, (_, round) => ({ dagId, runId: `${name}-${round + 1}` }));
 
-const folderOf = ({ dagId, runId }: DagRun): string => join(airflow.artifacts, dagId, runId);
-
-/** @returns the id of the run that trains */
-async function beginTraining(run: DagRun, conf: object = ENDLESS): Promise<string> {
-  await airflow.api.unpause(run.dagId);
-  await airflow.api.trigger(run, conf);
-  return untilTraining(run);
-}
-
-const untilTraining = (run: DagRun, others: readonly string[] = []): Promise<string> =>
-  until(`${run.runId} to train`, () =>
-    runIds(folderOf(run)).find((id) => !others.includes(id) && isTraining(folderOf(run), id)),
-  );
-
-const untilEnded = (run: DagRun, state: 'success' | 'failed'): Promise<true> =>
-  until(
-    `${run.runId} to be ${state}`,
-    async () => (await airflow.api.dagRun(run)).state === state || undefined,
-  );
-
-/** @returns when neither a container nor a volume of a training was left, and no process of that try of a task */
-function untilGone({ runId }: DagRun, trained: string, attempt?: number): Promise<number> {
-  const which = attempt === undefined ? [] : [`AIRFLOW_CTX_TRY_NUMBER=${attempt}`];
-  const task = [`AIRFLOW_CTX_DAG_RUN_ID=${runId}`, ...which];
-  return until(
-    `nothing to be left of ${trained}`,
-    async () => {
-      const { containers, volumes } = await ourLeftovers();
-      const left = [...containers, ...volumes].filter((name) => name.includes(trained));
-      return left.length === 0 && processesWith(...task).length === 0 ? Date.now() : undefined;
-    },
-    25,
-  );
-}
-
-/** Airflow's own process of the one task that runs: what it has started has another for a parent. */
-function taskProcessOf({ runId }: DagRun): number {
-  const started = processesWith(`AIRFLOW_CTX_DAG_RUN_ID=${runId}`);
-  const parents = started.map(parentOf).filter((pid) => !started.includes(pid));
-  expect(parents).toHaveLength(1);
-  return parents[0]!;
-}
-
-const parentOf = (pid: number): number =>
-  Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-
 /** When Airflow asked a try of a task to end. */
 async function signalledAt(run: DagRun, taskId: string, attempt = 1): Promise<number> {
   const lines = await airflow.taskLog({ ...run, taskId, attempt });
   const line = lines.find(({ event }) => event === 'Sending SIGTERM signal to process group');
   return Date.parse(line?.timestamp ?? 'never');
-}
-
-async function statesOf(run: DagRun): Promise<Readonly<Record<string, string | null>>> {
-  const states = Object.entries(await airflow.api.tasks(run));
-  return Object.fromEntries(states.map(([task, { state }]) => [task, state]));
 }
 
 /** As the guide asks for them. */

@@ -8,6 +8,7 @@ import { z } from 'zod';
  * @property {number} attempt from 1 on
  * @property {number | undefined} startedAt milliseconds since the epoch, of the latest try
  * @property {number | undefined} endedAt
+ * @property {string | undefined} host name of the worker's machine
  */
 
 const time = z
@@ -23,6 +24,7 @@ const SCHEMAS = {
       z.object({
         ...{ task_id: z.string(), state: z.string().nullable(), try_number: z.number() },
         ...{ start_date: time, end_date: time },
+        hostname: z.string().nullable(),
       }),
     ),
   }),
@@ -65,8 +67,14 @@ export async function connectApi(uri) {
       const { task_instances } = SCHEMAS.tasks.parse(await api(`${pathOf(run)}/taskInstances`));
       /** @type {Record<string, TaskState>} */
       const tasks = {};
-      for (const { task_id, state, try_number: attempt, start_date, end_date } of task_instances)
-        tasks[task_id] = { state, attempt, startedAt: start_date, endedAt: end_date };
+      for (const { task_id, state, try_number: attempt, start_date, end_date, hostname } of task_instances)
+        tasks[task_id] = {
+          state,
+          attempt,
+          startedAt: start_date,
+          endedAt: end_date,
+          host: hostname || undefined,
+        };
       return tasks;
     },
     async markFailed(/** @type {DagRun} */ run, /** @type {string} */ taskId) {

@@ -21,6 +21,13 @@ export const DAGS = join(ROOT, 'dags');
 const COMMAND_MS = 240_000;
 
 /**
+ * @param {Pick<AirflowHome, 'python'>} home
+ * @param {readonly string[]} args
+ * @returns {[string, string[]]} program and arguments of `airflow ARGUMENTS`
+ */
+export const airflowCommand = ({ python }, ...args) => [python, ['-W', 'ignore', '-m', 'airflow', ...args]];
+
+/**
  * Makes its database. The tasks find this checkout's `runner` on PATH.
  * @param {object} options
  * @param {string} options.python of `ensureAirflow`
@@ -46,10 +53,8 @@ export async function createAirflow({ python, env: given = {} }) {
   const instance = {
     ...{ folder, artifacts, env, python },
     async airflow(/** @type {string[]} */ ...args) {
-      const { stdout } = await execa(python, ['-W', 'ignore', '-m', 'airflow', ...args], {
-        env,
-        timeout: COMMAND_MS,
-      });
+      const command = airflowCommand({ python }, ...args);
+      const { stdout } = await execa(...command, { env, timeout: COMMAND_MS });
       return stdout;
     },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),

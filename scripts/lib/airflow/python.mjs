@@ -10,6 +10,9 @@ export const requirementsIn = (/** @type {string} */ file) =>
     .split('\n')
     .filter((line) => /^[a-z0-9]/i.test(line));
 
+/** The CeleryExecutor with its clients of PostgreSQL and Redis, beside Airflow itself. */
+export const CELERY_PINS = 'tests/airflow/requirements-celery.txt';
+
 /**
  * Installed once into the cache folder.
  * @param {readonly string[]} [more] further pins

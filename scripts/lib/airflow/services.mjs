@@ -1,7 +1,9 @@
-/** An Airflow that runs: scheduler, dag-processor and api-server on sqlite, tasks by the LocalExecutor. */
-import { spawn } from 'node:child_process';
+/**
+ * An Airflow that runs: scheduler, dag-processor and api-server on sqlite, tasks by the LocalExecutor, unless the environment
+ * that it is given says otherwise (celery.mjs).
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { closeSync, cpSync, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -9,7 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { endWithProcess } from '../end-with-process.mjs';
 import { freePort } from '../free-port.mjs';
 import { connectApi } from './api.mjs';
-import { createAirflow, DAGS } from './home.mjs';
+import { airflowCommand, createAirflow, DAGS } from './home.mjs';
+import { launchGroup, signalGroup } from '../process-group.mjs';
 import { killAll, processesWith } from '../processes.mjs';
 
 /** @typedef {import('./api.mjs').AirflowApi} AirflowApi */
@@ -27,7 +30,10 @@ import { killAll, processesWith } from '../processes.mjs';
 
 /** @type {readonly (readonly [ServiceName, ...string[]])[]} */
 const SERVICES = [['api-server'], ['scheduler', '--skip-serve-logs'], ['dag-processor']];
-/** By its value in their environment what tasks have started is found, which is in groups of its own. */
+/**
+ * By its value in their environment what tasks have started is found, which is in groups of its own. Airflow's own processes
+ * give themselves titles, which takes their environment from /proc: these are found by their group.
+ */
 const MARK = 'RUNNER_AIRFLOW';
 const READY_WITHIN_MS = 120_000;
 const END_WITHIN_MS = 5_000;
@@ -67,7 +73,10 @@ export async function startAirflow({ python, env, moreDags }) {
     });
     const { folder } = home;
     const logOf = (/** @type {ServiceName} */ service) => join(folder, `${service}.log`);
-    for (const [name, ...args] of SERVICES) children.set(name, launch(home, [name, ...args], logOf(name)));
+    for (const [name, ...args] of SERVICES) {
+      const command = airflowCommand(home, name, ...args);
+      children.set(name, launchGroup(...command, { env: home.env, log: logOf(name) }));
+    }
     const log = (/** @type {ServiceName} */ service) => readFile(logOf(service), 'utf8');
     const api = await untilReady(uri, { children, log, dags });
     const taskLog = (/** @type {TaskTry} */ task) => readTaskLog(join(folder, 'home', 'logs'), task);
@@ -89,23 +98,6 @@ const settings = (uri, /** @type {number} */ port) => ({
   AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS: 'True',
   ...{ AIRFLOW__CORE__EXECUTOR: 'LocalExecutor', AIRFLOW__CORE__PARALLELISM: '6' },
 });
-
-/**
- * @param {import('./home.mjs').AirflowHome} home
- * @param {readonly string[]} args
- * @param {string} path
- */
-function launch({ python, env }, args, path) {
-  const log = openSync(path, 'a');
-  try {
-    return spawn(python, ['-W', 'ignore', '-m', 'airflow', ...args], {
-      ...{ detached: true, stdio: ['ignore', log, log] },
-      env: { ...process.env, ...env },
-    });
-  } finally {
-    closeSync(log);
-  }
-}
 
 /**
  * Until the api-server answers and the DAGs of all files are there.
@@ -156,20 +148,4 @@ async function end(children, marked) {
   for (const child of children.values()) signalGroup(child, 'SIGKILL');
   // A group is there while nobody has buried its dead: these are not waited for.
   for (; marked().length > 0; await sleep(50)) killAll(marked());
-}
-
-/**
- * Airflow's own processes give themselves titles, which takes their environment from /proc: these are found by their group.
- * @param {import('node:child_process').ChildProcess} child
- * @param {NodeJS.Signals | 0} signal
- * @returns whether there was anybody in it
- */
-function signalGroup({ pid }, signal) {
-  if (pid === undefined) return false;
-  try {
-    return process.kill(-pid, signal);
-  } catch {
-    // ESRCH: all are gone.
-    return false;
-  }
 }

@@ -9,14 +9,24 @@ import { temporaryDirectory } from '../../unit/common/temporary-directory.js';
 type Env = Readonly<Record<string, string>>;
 
 export const TEST_DAGS = fileURLToPath(new URL('../dags', import.meta.url));
+export const CELERY_DAGS = fileURLToPath(new URL('../celery-dags', import.meta.url));
 
 /** For `airflow` commands. @param env of its tasks */
 export const createAirflow = (env: Env = {}): Promise<AirflowHome & AsyncDisposable> =>
   withDigits(env, (all) => create({ python: pythonOf(), env: all }));
 
-/** With its services; its DAGs are those of this repository and of tests/airflow/dags. @param env of its tasks */
-export const startAirflow = (env: Env): Promise<RunningAirflow> =>
-  withDigits(env, (all) => start({ python: pythonOf(), env: all, moreDags: TEST_DAGS }));
+export interface AirflowOptions {
+  /** Of `ensureAirflow`, with what the environment has it use; the one that the set-up provides by default. */
+  readonly python?: string;
+  /** Folder of DAGs beside those of this repository; tests/airflow/dags by default. */
+  readonly moreDags?: string;
+}
+
+/** With its services. @param env of its tasks */
+export const startAirflow = (
+  env: Env,
+  { python = pythonOf(), moreDags = TEST_DAGS }: AirflowOptions = {},
+): Promise<RunningAirflow> => withDigits(env, (all) => start({ python, env: all, moreDags }));
 
 async function withDigits<A extends AsyncDisposable>(env: Env, make: (env: Env) => Promise<A>): Promise<A> {
   const data = temporaryDirectory();

@@ -11,9 +11,9 @@ const LONGEST_MS = 180_000;
 export async function until<T>(
   what: string,
   ask: () => Promise<T | undefined> | T | undefined,
-  everyMs = 200,
+  { everyMs = 200, withinMs = LONGEST_MS }: { readonly everyMs?: number; readonly withinMs?: number } = {},
 ): Promise<T> {
-  const end = Date.now() + LONGEST_MS;
+  const end = Date.now() + withinMs;
   while (Date.now() < end) {
     const answer = await ask();
     if (answer !== undefined) return answer;
