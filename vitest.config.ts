@@ -71,13 +71,13 @@ export default defineConfig({
           testTimeout: 120_000,
         },
       },
-      // Pages in a real Chromium, which is installed where it can be when CI or RUNNER_TEST_INSTALL is set.
+      // Pages in a real Chromium, which is installed where it can be when CI or RUNNER_TEST_INSTALL is set; it brings a Vulkan, too.
       {
         test: {
           ...ownProcess,
           name: 'browser',
           include: ['tests/browser/**/*.test.ts'],
-          globalSetup: ['tests/browser/support/chromium.ts'],
+          globalSetup: ['tests/support/built.ts', 'tests/browser/support/chromium.ts'],
           setupFiles: ['tests/browser/support/skip-without-chromium.ts'],
           testTimeout: 60_000,
         },

@@ -30,7 +30,7 @@ const TESTS = [
   { name: 'cli', projects: ['cli'], after: SET_UP.name },
   { name: 'engine', projects: ['engine'], after: SET_UP.name },
   { name: 'deploy', projects: ['deploy'] },
-  { name: 'browser', projects: ['browser'] },
+  { name: 'browser', projects: ['browser'], after: SET_UP.name },
   { name: 'unit', projects: ['unit'] },
 ];
 const COLOR = process.stdout.isTTY ? ['--color'] : [];
