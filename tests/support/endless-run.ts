@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -8,7 +8,7 @@ export const endless = (dataDir: string, runsDir: string): string[] => [
 ];
 
 /**
- * Directory of the only run in `runsDir`, as soon as it has its first checkpoint.
+ * Directory of the only run in `runsDir`, as soon as it has its first checkpoint, and the event that tells of it.
  * @throws Error with what the training has written, if it ends before
  */
 export async function firstCheckpoint(
@@ -17,12 +17,7 @@ export async function firstCheckpoint(
 ): Promise<string> {
   for (;;) {
     const [runId] = readdirSync(runsDir).filter((name) => !name.startsWith('.'));
-    if (
-      runId !== undefined &&
-      existsSync(join(runsDir, runId, 'checkpoints', 'step-000000015.safetensors'))
-    ) {
-      return join(runsDir, runId);
-    }
+    if (runId !== undefined && isCheckpointed(join(runsDir, runId))) return join(runsDir, runId);
     const ended = await Promise.race([training, sleep(20)]);
     if (ended) {
       throw new Error(
@@ -30,4 +25,13 @@ export async function firstCheckpoint(
       );
     }
   }
+}
+
+/** The file is there a moment before its event. */
+function isCheckpointed(runDir: string): boolean {
+  const events = join(runDir, 'events.ndjson');
+  return (
+    existsSync(join(runDir, 'checkpoints', 'step-000000015.safetensors')) &&
+    readFileSync(events, 'utf8').includes('"type":"checkpoint"')
+  );
 }

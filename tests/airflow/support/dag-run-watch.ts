@@ -65,7 +65,7 @@ export class DagRunWatch {
     );
   }
 
-  /** Airflow's own process of the one task that runs: what it has started has another for a parent. */
+  /** Airflow's own process of the one task that runs of this run id, whichever its DAG: what it has started has another for a parent. */
   taskProcessOf({ runId }: DagRun): number {
     const started = processesWith(`AIRFLOW_CTX_DAG_RUN_ID=${runId}`);
     const parents = started.map(parentOf).filter((pid) => pid !== undefined && !started.includes(pid));
