@@ -69,7 +69,8 @@ export async function startCeleryServices() {
     const env = {
       AIRFLOW__CORE__EXECUTOR: 'CeleryExecutor',
       AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `postgresql+psycopg2://airflow@${database}`,
-      AIRFLOW__CELERY__RESULT_BACKEND: `db+postgresql://airflow@${database}`,
+      // Named: SQLAlchemy 2.1 would take psycopg 3.
+      AIRFLOW__CELERY__RESULT_BACKEND: `db+postgresql+psycopg2://airflow@${database}`,
       AIRFLOW__CELERY__BROKER_URL: `redis://127.0.0.1:${redisPort}/0`,
       // A second, by default: too little for a busy machine.
       AIRFLOW__CELERY__OPERATION_TIMEOUT: '10',
