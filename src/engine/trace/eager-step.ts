@@ -6,14 +6,30 @@ import { EagerTraining } from './eager-training.js';
 import type { TrainingProgram } from './program.js';
 import type { AwaitableStep, Batch, NamedArray, StepResult, StepState, Tensor, TrainStep } from './types.js';
 
-export class EagerStep implements TrainStep {
+/** What is the same wherever values lie: nothing of it is read back. */
+class EagerCalls {
   readonly kind = 'eager';
-  private readonly training: EagerTraining;
+  protected readonly training: EagerTraining;
 
   constructor(program: TrainingProgram) {
     this.training = new EagerTraining(program);
   }
 
+  writeState(state: StepState): void {
+    this.training.writeState(state);
+  }
+
+  /** Nothing to do: this step trains the model's own weights. */
+  updateModel(): void {
+    return;
+  }
+
+  dispose(): void {
+    this.training.dispose();
+  }
+}
+
+export class EagerStep extends EagerCalls implements TrainStep {
   train(batch: Batch, learningRate: number): StepResult {
     return resultOf(takeValues(this.training.train(batch, learningRate)));
   }
@@ -36,30 +52,10 @@ export class EagerStep implements TrainStep {
       variables.map(({ name, shape, variable }) => ({ name, shape, data: copyOf(variable.dataSync()) }));
     return { step: stepsDone, weights: read(weights), slots: read(slots) };
   }
-
-  writeState(state: StepState): void {
-    this.training.writeState(state);
-  }
-
-  /** Nothing to do: this step trains the model's own weights. */
-  updateModel(): void {
-    return;
-  }
-
-  dispose(): void {
-    this.training.dispose();
-  }
 }
 
 /** Where values lie on a card that hands them out only later, as with WebGPU. */
-export class AsyncEagerStep implements AwaitableStep {
-  readonly kind = 'eager';
-  private readonly training: EagerTraining;
-
-  constructor(program: TrainingProgram) {
-    this.training = new EagerTraining(program);
-  }
-
+export class AsyncEagerStep extends EagerCalls implements AwaitableStep {
   async train(batch: Batch, learningRate: number): Promise<StepResult> {
     return resultOf(await fetchValues(this.training.train(batch, learningRate)));
   }
@@ -87,19 +83,6 @@ export class AsyncEagerStep implements AwaitableStep {
         })),
       );
     return { step: stepsDone, weights: await read(weights), slots: await read(slots) };
-  }
-
-  writeState(state: StepState): void {
-    this.training.writeState(state);
-  }
-
-  /** Nothing to do: this step trains the model's own weights. */
-  updateModel(): void {
-    return;
-  }
-
-  dispose(): void {
-    this.training.dispose();
   }
 }
 
