@@ -12,6 +12,7 @@ import { roomForJobs, runJobs } from './lib/jobs.mjs';
 
 /**
  * @typedef {import('./lib/jobs.mjs').Job} Job
+ * @typedef {import('../tests/support/summary.js').Failure} Failure
  * @typedef {import('../tests/support/summary.js').Summary} Summary
  */
 
@@ -33,6 +34,8 @@ const TESTS = [
   { name: 'browser', projects: ['browser'], after: SET_UP.name },
   { name: 'unit', projects: ['unit'] },
 ];
+/** Lines of a failure that are told again. */
+const LONGEST_FAILURE = 40;
 const COLOR = process.stdout.isTTY ? ['--color'] : [];
 /** @type {readonly Job[]} */
 const CHECKS = [
@@ -63,7 +66,7 @@ const tests = TESTS.flatMap((test) => {
   return chosen.length > 0 ? [testJob(test.name, chosen, test.after)] : [];
 });
 const needsSetUp = tests.some(({ after }) => after === SET_UP.name);
-/** @type {{ passed: number, failed: string[], skipped: Map<string, number> }} */
+/** @type {{ passed: number, failed: Failure[], skipped: Map<string, number> }} */
 const total = { passed: 0, failed: [], skipped: new Map() };
 await runJobs([...(needsSetUp ? [SET_UP] : []), ...tests, ...CHECKS], {
   atOnce: roomForJobs(),
@@ -78,7 +81,8 @@ await runJobs([...(needsSetUp ? [SET_UP] : []), ...tests, ...CHECKS], {
   },
 });
 for (const [why, count] of total.skipped) say(`${count} skipped: ${why}`);
-for (const name of total.failed) say(`Failed: ${name}`);
+// Told again at the end: what a test has printed itself is thousands of lines above.
+for (const { name, why } of total.failed) say(`Failed: ${name}\n${indented(why)}`);
 counted = { passed: total.passed, failed: total.failed.length };
 process.exitCode = counted.failed === 0 ? 0 : 1;
 
@@ -98,6 +102,14 @@ function projectsOf(/** @type {readonly string[]} */ given) {
   if (found.size > 0) return found;
   const [, why = 'no test file matches'] = /Error: (.*)/.exec(stderr) ?? [];
   return fail(`npm test -- ${given.join(' ')}: ${why}`, 2);
+}
+
+function indented(/** @type {string} */ text) {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines
+    .slice(0, LONGEST_FAILURE)
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 /** @returns {Job} */
@@ -132,7 +144,7 @@ function summaryOf(/** @type {import('./lib/jobs.mjs').Ended} */ { job, begun, s
   /** @returns {Summary} */
   const failure = (/** @type {string} */ why) => ({
     passed: 0,
-    failed: [`${job.name}: ${why}`],
+    failed: [{ name: job.name, why }],
     skipped: {},
   });
   if (!begun) return failure(`not begun, as ${job.after} has failed`);

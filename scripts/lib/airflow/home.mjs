@@ -19,6 +19,11 @@ export const DAGS = join(ROOT, 'dags');
  */
 
 const COMMAND_MS = 240_000;
+/**
+ * Seconds for which a writer waits for another to be done: SQLite has one at a time, and the scheduler of a busy machine may be
+ * it for longer than Python's default of 5, after which the api-server answers 500.
+ */
+const DATABASE_BUSY_S = 60;
 
 /**
  * @param {Pick<AirflowHome, 'python'>} home
@@ -43,6 +48,7 @@ export async function createAirflow({ python, env: given = {} }) {
   });
   const env = {
     AIRFLOW_HOME: join(folder, 'home'),
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: `sqlite:///${join(folder, 'airflow.db')}?timeout=${DATABASE_BUSY_S}`,
     AIRFLOW__CORE__DAGS_FOLDER: DAGS,
     AIRFLOW__CORE__LOAD_EXAMPLES: 'False',
     PATH: [bin, dirname(process.execPath), process.env.PATH].join(delimiter),
