@@ -43,7 +43,7 @@ export const ERRORS = {
   },
   'run-taken-over': {
     exit: EXIT.environment,
-    hint: '`runner runs attach RUN` follows it to its end. Keep the clocks of hosts that share runs together.',
+    hint: '`runner runs attach RUN` follows it. A host that sleeps, or is cut off from the runs, for two minutes is taken for dead.',
   },
   'run-newer-schema': {
     exit: EXIT.usage,

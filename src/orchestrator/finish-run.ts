@@ -17,6 +17,11 @@ export interface RunTools {
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly meter: ResourceMeter;
+  /**
+   * Called once another process has taken a run over. All that this process still does for it must end at once, and
+   * without a word to its trainer or into its directory: a runtime cannot be told that.
+   */
+  readonly onTakenOver?: (error: RunnerError) => void;
 }
 
 export interface FinishedRun extends PlannedRun {
@@ -38,25 +43,29 @@ export interface FinishOptions extends RuntimeOptions {
  * clears away nothing, so that it may yet be found. A run whose traces stay has ended all the same.
  * @throws RunnerError `runs-dir-unwritable` or `disk-full` if the outcome cannot be written; it is the `suppressed` of
  *   the run's own error, if it had one; `run-taken-over` if another host took this process for dead: its trainer and
- *   its outcome are then another's, and the caller is to end without touching either
+ *   its outcome are then another's, and are left alone
  */
 export async function finishRun(
   run: PlannedRun,
   options: FinishOptions,
-  { runtime, clock, meter }: RunTools,
+  { runtime, clock, meter, onTakenOver }: RunTools,
 ): Promise<FinishedRun> {
-  using heartbeat = startHeartbeat(run);
+  await using heartbeat = startHeartbeat(run);
+  if (onTakenOver !== undefined) heartbeat.lost.catch(onTakenOver);
   const ending = runInTime(runtime, run, options, clock);
   const { exitStatus, ...exit } = await Promise.race([ending, heartbeat.lost]);
   const outcome = composeOutcome(run, exit, { startedAt: options.startedAt, exitStatus }, { clock, meter });
+  await heartbeat.check();
   await record(run, outcome, exit);
   const finished = exit.error === undefined ? {} : { error: exit.error };
   if (runtime.release === undefined || exit.status === 'lost') return { ...run, outcome, ...finished };
+  await heartbeat.check();
   const since = clock.elapsed();
   const leftover = await clear(runtime, run, outcome);
   if (leftover !== undefined) return { ...run, outcome, ...finished, leftover };
   const cleared = { ...outcome, phases: { ...outcome.phases, remove: toTenths(clock.elapsed() - since) } };
   const whole = { ...cleared, resources: meter() };
+  await heartbeat.check();
   try {
     await record(run, whole, exit);
     return { ...run, outcome: whole, ...finished };

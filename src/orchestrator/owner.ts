@@ -1,5 +1,7 @@
 /** Which process a run belongs to, so that one that goes on can be told from one whose process died. */
-import { readFile, stat } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isErrno } from '../common/errors.js';
 import { identityOf, isAlive, isHere, processIdentitySchema } from '../common/process-identity.js';
@@ -30,10 +32,34 @@ export async function isOwned(runDir: string, proc?: string): Promise<boolean> {
     const owner = parseOwner(await readFile(path, 'utf8'));
     if (owner === undefined || isHere(owner)) return owner !== undefined && isAlive(owner, proc);
     const { heartbeatMs } = owner;
-    if (heartbeatMs === undefined) return true;
-    return Date.now() - (await stat(path)).mtimeMs < MISSED_HEARTBEATS * heartbeatMs;
+    return heartbeatMs === undefined || (await isTouched(path, MISSED_HEARTBEATS * heartbeatMs));
   } catch (error) {
     return !isErrno(error, 'ENOENT', 'ENOTDIR');
+  }
+}
+
+/**
+ * Whether a file was written in the last `withinMs`. By this host's clock, if that says so; else by the clock of the file
+ * system, which has dated the file, so that hosts whose clocks differ do not take each other's runs.
+ */
+async function isTouched(path: string, withinMs: number): Promise<boolean> {
+  const { mtimeMs } = await stat(path);
+  const age = Date.now() - mtimeMs;
+  if (age >= 0 && age < withinMs) return true;
+  return (await timeBeside(path)) - mtimeMs < withinMs;
+}
+
+/** What the file system takes the time for. Who may not write there has but this host's clock, and can take nothing over. */
+async function timeBeside(path: string): Promise<number> {
+  // Named as what is half written is, and removed as that is, if this process is killed here.
+  const probe = `${join(dirname(path), '.now')}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await writeFile(probe, '.', { flag: 'wx' });
+    return (await stat(probe)).mtimeMs;
+  } catch {
+    return Date.now();
+  } finally {
+    await rm(probe, { force: true }).catch(() => undefined);
   }
 }
 
@@ -47,7 +73,8 @@ export async function readOwner(runDir: string): Promise<Owner | undefined> {
   }
 }
 
-function parseOwner(record: string): Owner | undefined {
+/** Undefined for a garbled record. */
+export function parseOwner(record: string): Owner | undefined {
   try {
     return ownerSchema.safeParse(JSON.parse(record)).data;
   } catch {

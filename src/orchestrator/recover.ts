@@ -2,7 +2,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import type { Clock } from '../common/clock.js';
 import { attachSuppressed } from '../common/errors.js';
 import { exists } from '../common/exists.js';
 import { readRequest } from '../common/run-files.js';
@@ -16,21 +15,18 @@ import { untilTrainerIsOver } from '../isolation/trainer-process.js';
 import type { OrphanTiming } from '../isolation/trainer-process.js';
 import { readSoFar } from '../isolation/training-so-far.js';
 import { clear, finishRun, leftoverOf } from './finish-run.js';
-import type { FinishedRun } from './finish-run.js';
+import type { FinishedRun, RunTools } from './finish-run.js';
 import { claimKey } from './keyed-run.js';
 import { listRuns } from './list-runs.js';
 import { isOwned } from './owner.js';
 import { hasEnded, readRun } from './read-run.js';
 import type { RunWithOutcome, StoredRun } from './read-run.js';
-import type { ResourceMeter } from './resources.js';
 import { timeOfRunId } from './run-id.js';
 import { takeOver } from './take-over.js';
 
-export interface RecoveryTools {
+export interface RecoveryTools extends Pick<RunTools, 'clock' | 'meter' | 'onTakenOver'> {
   /** The runtime of a mode whose trainer outlives the process that started it. */
   readonly createRuntime: (run: StoredRun) => Promise<Runtime>;
-  readonly clock: Clock;
-  readonly meter: ResourceMeter;
   /** How long a trainer may take to notice that its process has died. */
   readonly orphan?: Partial<OrphanTiming>;
 }
@@ -153,7 +149,7 @@ const endedRuntime = ({ spec }: StoredRun, run: () => Promise<TrainerExit>): Run
 
 async function lostExit(runDir: string, orphan: RecoveryTools['orphan']): Promise<TrainerExit> {
   await untilTrainerIsOver(runDir, orphan);
-  const message = 'The process that the run belonged to has died, and its trainer with it.';
+  const message = 'The process that the run belonged to is gone, and its trainer with it.';
   const error = new RunnerError('killed', message);
   const base = { exitCode: null, signal: null, status: 'lost', reason: 'killed', message, error } as const;
   const record = await readExitRecord(runDir);

@@ -1,6 +1,6 @@
 import type { Clock } from '../common/clock.js';
 import { isHere } from '../common/process-identity.js';
-import { readOwner } from './owner.js';
+import { isOwned, readOwner } from './owner.js';
 import { readRun } from './read-run.js';
 import { mayGoOn } from './recover.js';
 import type { RunDirectory } from './runs-directory.js';
@@ -9,7 +9,7 @@ import { leaveStopFile } from './stop-file.js';
 export interface StopRequest {
   /** The run has come to its end before: nobody was asked. */
   readonly over: boolean;
-  /** The other host that it belongs to, of which nobody can say here whether its process lives. */
+  /** The other host that it belongs to, whose process may take a while to find the word. */
   readonly elsewhere?: string;
 }
 
@@ -22,5 +22,6 @@ export async function requestStop(run: RunDirectory, clock: Clock): Promise<Stop
   if (!mayGoOn(await readRun(run))) return { over: true };
   await leaveStopFile(run.runDir, clock.now());
   const owner = await readOwner(run.runDir);
-  return { over: false, ...(owner === undefined || isHere(owner) ? {} : { elsewhere: owner.host }) };
+  const isElsewhere = owner !== undefined && !isHere(owner) && (await isOwned(run.runDir));
+  return { over: false, ...(isElsewhere ? { elsewhere: owner.host } : {}) };
 }

@@ -50,9 +50,14 @@ function summarize(modules: readonly TestModule[], unhandled: readonly Serialize
   return { passed, failed: [...failed, ...outside], skipped };
 }
 
+/** What vitest knows of an error. */
+interface Told extends SerializedError {
+  readonly diff?: string;
+}
+
 /** With the place in the test, where there is one. */
-function tell(errors: readonly SerializedError[]): string {
-  const told = errors.flatMap(({ message, diff, stacks }): string[] => {
+function tell(errors: readonly Told[]): string {
+  const told = errors.flatMap(({ message, diff, stacks }) => {
     const places = (stacks ?? []).slice(0, 1).map(({ file, line }) => `at ${relative('', file)}:${line}`);
     return [message, ...(diff === undefined ? [] : [diff]), ...places];
   });

@@ -1,4 +1,5 @@
 /** What a person does on Airflow's pages, by the REST API that these use. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 /**
@@ -93,22 +94,32 @@ export async function connectApi(uri) {
   };
 }
 
+/** SQLite has one writer at a time: a request that comes between another's read and write is undone, and told so. */
+const DATABASE_BUSY = /"reason":\s*"Database error"/;
+const ASKED_AT_MOST = 20;
+const ASK_AGAIN_MS = 500;
+
 /**
+ * Again while the database is busy: nothing of such a request has been done.
  * @param {string} url
  * @param {{ method?: string, key?: string, body?: object | undefined }} [request]
  * @returns {Promise<unknown>}
  * @throws with the answer unless it is a success
  */
 async function ask(url, { method = 'GET', key, body } = {}) {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url}: ${response.status} ${text}`);
-  return JSON.parse(text);
+  for (let time = 1; ; time += 1) {
+    const response = await fetch(url, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    if (response.status !== 500 || !DATABASE_BUSY.test(text) || time === ASKED_AT_MOST)
+      throw new Error(`${method} ${url}: ${response.status} ${text}`);
+    await sleep(ASK_AGAIN_MS);
+  }
 }

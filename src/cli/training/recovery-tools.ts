@@ -2,12 +2,14 @@ import type { RecoveryTools } from '../../orchestrator/recover.js';
 import { processMeter } from '../../orchestrator/resources.js';
 import type { CliContext } from '../context.js';
 import type { Daemon } from '../services.js';
+import { leaveAtOnce } from './leave-at-once.js';
 
 /** What it takes to go on with runs that other processes have left: one connection to a daemon for all of them. */
 export function recoveryTools(
-  { io, services, clock }: CliContext,
+  context: CliContext,
   { note, signal }: { readonly note: (text: string) => void; readonly signal: AbortSignal },
 ): RecoveryTools {
+  const { io, services, clock } = context;
   let connected: Promise<Daemon> | undefined;
   return {
     async createRuntime({ spec }) {
@@ -22,5 +24,6 @@ export function recoveryTools(
     },
     clock,
     meter: processMeter,
+    onTakenOver: leaveAtOnce(context),
   };
 }

@@ -18,6 +18,7 @@ import { originOf } from '../tracking/origin.js';
 import { trackingRequest } from '../tracking/train-tracking.js';
 import type { TrainTracking } from '../tracking/train-tracking.js';
 import { draftSpec } from '../train-spec.js';
+import { leaveAtOnce } from './leave-at-once.js';
 import { prepareRun } from './prepare-run.js';
 
 export interface TrainingRequest {
@@ -117,7 +118,7 @@ export class Training {
         ...(key === undefined ? {} : { key }),
         ...(insteadOf === undefined ? {} : { insteadOf }),
       },
-      { runtime, clock: context.clock, meter: meter.read },
+      { runtime, clock: context.clock, meter: meter.read, onTakenOver: leaveAtOnce(context) },
     );
   }
 

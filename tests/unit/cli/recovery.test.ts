@@ -131,7 +131,7 @@ describe('runs attach', () => {
     const { status, stdout, stderr } = await cli.run('runs', 'attach', runId, '--json');
     expect(status).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ mode: 'inprocess', status: 'lost', reason: 'killed' });
-    expect(stderr).toContain('The process that the run belonged to has died, and its trainer with it.');
+    expect(stderr).toContain('The process that the run belonged to is gone, and its trainer with it.');
     expect(stderr).not.toContain('runner recover');
   });
 

@@ -1,12 +1,14 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { RunnerError } from '../../../src/contract/errors.js';
+import { runPath } from '../../../src/contract/run-directory.js';
 import { NO_TRAINING, runOutcomeSchema } from '../../../src/contract/run-outcome.js';
 import type { RunSpec } from '../../../src/contract/run-spec.js';
 import type { PlannedRun, Runtime, TrainerExit } from '../../../src/contract/runtime.js';
-import { finishRun } from '../../../src/orchestrator/finish-run.js';
+import { finishRun, type RunTools } from '../../../src/orchestrator/finish-run.js';
+import { thisProcess } from '../../../src/orchestrator/owner.js';
 import { leaveStopFile } from '../../../src/orchestrator/stop-file.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
 import { NOW, SPEC } from './specs.js';
@@ -31,11 +33,15 @@ interface Given {
   readonly startedAt?: number;
   readonly limits?: RunSpec['limits'];
   readonly signal?: AbortSignal;
+  readonly onTakenOver?: RunTools['onTakenOver'];
 }
 
 /** A run whose clock goes on by 12.34 ms each time it is asked. */
-async function finish(runsDir: string, { exit = EXIT, release, startedAt = NOW, limits, ...given }: Given) {
-  const { runDir } = storeRun(runsDir, { mode: 'docker' });
+async function finish(
+  runsDir: string,
+  { exit = EXIT, release, startedAt = NOW, limits, onTakenOver, ...given }: Given,
+) {
+  const { runDir } = storeRun(runsDir, { mode: 'docker', owner: 'this' });
   let elapsed = 0;
   const spec: RunSpec = { ...SPEC, mode: 'docker', ...(limits && { limits }) };
   const trained: Runtime['run'] = () => (typeof exit === 'function' ? exit() : Promise.resolve(exit));
@@ -43,7 +49,10 @@ async function finish(runsDir: string, { exit = EXIT, release, startedAt = NOW, 
   return await finishRun(
     { runId: RUN_ID, runDir, spec, evaluate: true },
     { signal: given.signal ?? new AbortController().signal, onEvent: () => undefined, startedAt },
-    { runtime, clock: { now: () => NOW, elapsed: () => (elapsed += 12.34) }, meter: METER },
+    {
+      ...{ runtime, clock: { now: () => NOW, elapsed: () => (elapsed += 12.34) }, meter: METER },
+      ...(onTakenOver && { onTakenOver }),
+    },
   );
 }
 
@@ -220,5 +229,56 @@ describe('the outcome of a run', () => {
       exit: () => Promise.reject(new RunnerError('disk-full', 'Full.')),
     });
     expect(outcome).toMatchObject({ status: 'failed', reason: 'disk-full' });
+  });
+});
+
+describe('a run that another process has taken over meanwhile', () => {
+  const TAKEN = { code: 'run-taken-over' };
+  const giveAway = ({ runDir }: PlannedRun): void =>
+    writeFileSync(runPath(runDir, 'owner'), JSON.stringify({ ...thisProcess(), pid: 7, host: 'worker-2' }));
+
+  it('is left alone while its trainer goes on, and who works for it is told', async () => {
+    using directory = temporaryDirectory();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const told: RunnerError[] = [];
+    const finishing = finish(directory.path, {
+      onTakenOver: (error) => told.push(error),
+      run: (run) => {
+        giveAway(run);
+        return new Promise(() => undefined);
+      },
+    });
+    const refused = expect(finishing).rejects.toMatchObject(TAKEN);
+    while (told.length === 0) await vi.advanceTimersByTimeAsync(10_000);
+    await refused;
+    expect(told).toMatchObject([TAKEN]);
+    expect(existsSync(join(directory.path, RUN_ID, 'outcome.json'))).toBe(false);
+  });
+
+  it.each(['succeeded', 'failed'] as const)('gets no outcome from a trainer that has %s', async (status) => {
+    using directory = temporaryDirectory();
+    let released = 0;
+    const finishing = finish(directory.path, {
+      run: (run) => {
+        giveAway(run);
+        return Promise.resolve({ ...EXIT, status });
+      },
+      release: () => Promise.resolve(void (released += 1)),
+    });
+    await expect(finishing).rejects.toMatchObject(TAKEN);
+    expect([released, existsSync(join(directory.path, RUN_ID, 'outcome.json'))]).toEqual([0, false]);
+  });
+
+  it('keeps the other’s outcome, whatever is cleared away here', async () => {
+    using directory = temporaryDirectory();
+    const theirs = '{"of": "worker-2"}';
+    const finishing = finish(directory.path, {
+      release: (run) => {
+        giveAway(run);
+        return writeFile(runPath(run.runDir, 'outcome'), theirs);
+      },
+    });
+    await expect(finishing).rejects.toMatchObject(TAKEN);
+    expect(readFileSync(join(directory.path, RUN_ID, 'outcome.json'), 'utf8')).toBe(theirs);
   });
 });

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   isLabelledOwnerAlive,
   isOwned,
@@ -12,6 +12,8 @@ import {
   thisProcess,
 } from '../../../src/orchestrator/owner.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';
+
+afterEach(() => void vi.restoreAllMocks());
 
 async function ownedBy(owner: unknown, proc?: string): Promise<boolean> {
   using directory = temporaryDirectory();
@@ -103,8 +105,26 @@ describe('a run is owned', () => {
     expect([await touchedBefore(0), await touchedBefore(115), await touchedBefore(121)]).toEqual([
       ...[true, true, false],
     ]);
-    // A clock that is ahead.
-    expect(await touchedBefore(-3600)).toBe(true);
+  });
+
+  it.each([
+    ['ahead', 3_600_000],
+    ['behind', -3_600_000],
+  ])('by the same process for a host whose clock is an hour %s, as by the file system’s', async (_, ms) => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'owner.json');
+    writeFileSync(path, JSON.stringify({ ...thisProcess(), host: `not-${hostname()}` }));
+    const now = Date.now();
+    const touchedBefore = async (seconds: number): Promise<boolean> => {
+      const at = new Date(now - 1000 * seconds);
+      utimesSync(path, at, at);
+      return await isOwned(directory.path);
+    };
+    vi.spyOn(Date, 'now').mockReturnValue(now + ms);
+    expect([await touchedBefore(1), await touchedBefore(115), await touchedBefore(125)]).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(readdirSync(directory.path)).toEqual(['owner.json']);
   });
 
   it('by nobody if no owner can be made out', async () => {

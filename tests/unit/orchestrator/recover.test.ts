@@ -299,7 +299,7 @@ describe('a run whose trainer died with its process', () => {
     const { outcome, error } = await recover(run);
     expect(outcome).toMatchObject({
       ...{ status: 'lost', reason: 'killed', exitCode: null, signal: null },
-      message: 'The process that the run belonged to has died, and its trainer with it.',
+      message: 'The process that the run belonged to is gone, and its trainer with it.',
       training: {
         ...{ epochsCompleted: 1, stepsCompleted: 10, bestEpoch: 1, finalLoss: 0.5, valAccuracy: 0.9 },
         weightsDigest: null,
