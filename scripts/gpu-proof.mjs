@@ -1,6 +1,7 @@
 /**
  * `npm run gpu-proof`: what docs/gpu.md says of training on a card, proved on this machine's: that the engine trains,
- * how fast beside its processor, op by op and PyTorch, that each mode gives the same bits, and how a full card is told.
+ * how fast beside its processor, op by op and PyTorch, what several steps a call and batches made meanwhile save, that each
+ * mode gives the same bits, and how a full card is told.
  * Writes the table into docs/gpu.md. Without a card it goes as far as that, writes nothing, and ends with 3.
  *
  *   node scripts/gpu-proof.mjs [--epochs N] [--runs N] [--torch-python PATH] [--no-docker] [--no-write]
@@ -14,24 +15,16 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { CLI, ensureBuilt, requireNode, say } from './lib/checkout.mjs';
 import { findDaemon } from './lib/docker-daemon.mjs';
+import { proofPage } from './lib/gpu-proof-page.mjs';
 import { DIST, ROOT } from './lib/paths.mjs';
 
 /**
- * What there is to say of one way of training: figures, or why there are none.
- * @typedef {{ title: string, why?: string, imagesPerSecond?: number, digests?: string[], accuracy?: number }} Measured
- * @typedef {{ index: number, name: string, memoryBytes: number, computeCapability: string | null }} Card
+ * @typedef {import('./lib/gpu-proof-page.mjs').Measured} Measured
  * @typedef {{ status: number | null, document: any, stderr: string }} Ran
  */
 
 const PAGE = 'docs/gpu.md';
 const BATCH = 128;
-/** What the targets are: shares of the traced step on the card, in this process. */
-const TARGETS = [
-  { of: 'gpu', over: 'torch', least: 1, what: 'PyTorch, eager, on the same card' },
-  { of: 'gpu', over: 'gpu-eager', least: 3, what: 'the same engine op by op' },
-  { of: 'gpu-docker', over: 'gpu', least: 0.97, what: 'the same in this process' },
-];
-
 const { values: options } = parseArgs({
   options: {
     epochs: { type: 'string', default: '5' },
@@ -42,6 +35,7 @@ const { values: options } = parseArgs({
   },
   allowNegative: true,
 });
+
 async function prove() {
   say('1. Engine: runner engine provision --gpu');
   const engine = runner('engine', 'provision', '--gpu');
@@ -56,19 +50,28 @@ async function prove() {
     say('2. Image: left out, for there is no Docker daemon (or --no-docker).');
   }
   say('3. Machine: runner doctor --gpu');
-  const machine = runner('doctor', '--gpu').document.gpu;
-  for (const [name, remedy] of Object.entries(machine.problems)) say(`   ${name}: ${remedy}`);
-  const card = machine.survey.cards?.[0];
-  if (card === undefined || Object.keys(machine.problems).length > 0) return withoutCard();
+  const doctor = runner('doctor', '--gpu');
+  if (doctor.document?.gpu === undefined) return told(doctor);
+  const { problems, survey } = doctor.document.gpu;
+  for (const [name, remedy] of Object.entries(problems)) say(`   ${name}: ${remedy}`);
+  const card = survey.cards?.[0];
+  if (card === undefined || Object.keys(problems).length > 0) return withoutCard();
   const measured = trainAll(daemon);
   measured.set('torch', torch());
-  const markdown = [describe(machine, card), table(measured), checks(measured), full()].join('\n\n');
-  say(`\n${markdown}`);
+  const page = proofPage({
+    machine: {
+      ...{ date: new Date().toISOString().slice(0, 10), card, driver: survey.driver },
+      ...{ processors: `${cpus().length} × ${cpus()[0]?.model.trim()}`, node: process.versions.node },
+    },
+    work: { batch: BATCH, epochs: options.epochs, runs: options.runs },
+    ...{ measured, full: full(), table: (await compiled('src/report/markdown-table.js')).markdownTable },
+  });
+  say(`\n${page}`);
   if (measured.get('gpu')?.why !== undefined) {
     say(`\nNo run has trained on the card, so ${PAGE} is as it was.`);
     return 1;
   }
-  if (options.write) await write(markdown);
+  if (options.write) await write(page);
   return 0;
 }
 
@@ -76,7 +79,9 @@ async function prove() {
 function withoutCard() {
   const refused = train('refused', '--gpu');
   say(`4. A run with --gpu: exit status ${refused.status}, ${refused.document?.error?.code}`);
-  say('There is no card to train on here. What needs one was not done, and docs/gpu.md is as it was.');
+  say(
+    'There is no card here that a run could train on. What needs one was not done, and docs/gpu.md is as it was.',
+  );
   return 3;
 }
 
@@ -98,6 +103,7 @@ function trainAll(daemon) {
   const onCard = ['--mode', 'inprocess', '--gpus', '1'];
   measure('gpu', 'Card, this process', ...onCard);
   measure('gpu-process', 'Card, a process of its own', '--mode', 'process', '--gpus', '1');
+  measure('gpu-between', 'Card, batches made between steps', ...onCard, '--no-prefetch');
   measure('gpu-calls', 'Card, 8 steps a call', ...onCard, '--steps-per-call', '8');
   if (daemon) measure('gpu-docker', 'Card, container', '--mode', 'docker', '--gpus', '1', '--memory', '8g');
   measure('gpu-eager', 'Card, op by op', ...onCard, '--engine-step', 'eager');
@@ -125,8 +131,10 @@ const failure = (/** @type {Ran} */ { document, stderr }) => ({
   why: document?.error?.message ?? document?.status ?? stderr,
 });
 
-/** The same CNN in PyTorch, where the Python that was named has one that sees the card. */
-/** @returns {Measured} */
+/**
+ * The same CNN in PyTorch, where the Python that was named has one that sees the card.
+ * @returns {Measured}
+ */
 function torch() {
   const title = 'PyTorch, eager, on the card';
   say(`4. ${title}`);
@@ -149,42 +157,6 @@ function torch() {
   return { title, imagesPerSecond, digests: [] };
 }
 
-const describe = (/** @type {{ survey: { driver: string } }} */ { survey }, /** @type {Card} */ card) =>
-  `Measured on ${new Date().toISOString().slice(0, 10)}: ${card.name} (compute capability ${card.computeCapability}, ${Math.round(card.memoryBytes / 1024 ** 2)} MiB), driver ${survey.driver}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}. MNIST CNN, batch ${BATCH}, ${options.epochs} epochs; median of ${options.runs} runs.`;
-
-function table(/** @type {Map<string, Measured>} */ measured) {
-  const rows = [...measured.values()].map(({ title, why, imagesPerSecond, digests = [], accuracy }) =>
-    why === undefined
-      ? [title, Math.round(imagesPerSecond ?? NaN).toLocaleString('en'), percent(accuracy), weights(digests)]
-      : [title, '–', '–', `not measured: ${why.replaceAll('|', '/').split('\n')[0]}`],
-  );
-  return markdownTable([['what', 'images/s', 'accuracy', 'weights'], ...rows]);
-}
-
-const percent = (/** @type {number | undefined} */ share) =>
-  share === undefined ? '–' : `${(100 * share).toFixed(2)} %`;
-const weights = (/** @type {string[]} */ [first, ...others]) =>
-  first === undefined ? '–' : others.length === 0 ? `one digest, ${first.slice(7, 19)}` : 'differ';
-
-function checks(/** @type {Map<string, Measured>} */ measured) {
-  const met = TARGETS.map(({ of, over, least, what }) => {
-    const speed = (/** @type {string} */ key) => measured.get(key)?.imagesPerSecond ?? NaN;
-    const share = speed(of) / speed(over);
-    const found = Number.isFinite(share) ? `${share.toFixed(2)}×` : 'not measured';
-    const title = measured.get(of)?.title ?? of;
-    return [`${title}: at least ${least}× ${what}`, found, share >= least ? 'yes' : 'no'];
-  });
-  const digests = new Set(
-    ['gpu', 'gpu-calls', 'gpu-process', 'gpu-docker'].flatMap((key) => measured.get(key)?.digests ?? []),
-  );
-  const same = [
-    'Every mode, and 8 steps a call, give the same weights on the card',
-    `${digests.size} digests`,
-    digests.size === 1 ? 'yes' : 'no',
-  ];
-  return markdownTable([['target', 'found', 'met'], ...met, same]);
-}
-
 /** A batch that no card of so little memory takes: how a full one is told. */
 function full() {
   say('5. A card whose memory is used up');
@@ -195,16 +167,13 @@ function full() {
 }
 
 async function write(/** @type {string} */ markdown) {
-  const { insertTable } = await import(pathToFileURL(join(DIST, 'src/cli/reference.js')).href);
+  const { insertTable } = await compiled('src/cli/reference.js');
   const path = join(ROOT, PAGE);
   writeFileSync(path, insertTable(readFileSync(path, 'utf8'), { path: PAGE, name: 'gpu-proof', markdown }));
   say(`\nWritten into ${PAGE}.`);
 }
 
-function markdownTable(/** @type {string[][]} */ [header = [], ...others]) {
-  const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...others.map(line)].join('\n');
-}
+const compiled = (/** @type {string} */ path) => import(pathToFileURL(join(DIST, path)).href);
 
 /**
  * The command itself, with one JSON document as its result.

@@ -19,8 +19,14 @@ const folder = mkdtempSync(join(tmpdir(), 'runner-package-'));
 try {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   manifest.files.push(...SOURCES);
-  for (const name of manifest.files) {
-    cpSync(join(ROOT, name), join(folder, name), { recursive: true, dereference: true });
+  const [leftOut, taken] = [true, false].map((negated) =>
+    manifest.files.filter((/** @type {string} */ name) => name.startsWith('!') === negated),
+  );
+  // npm heeds patterns among them, too; what they name outright may be large.
+  const skipped = new Set(leftOut.map((/** @type {string} */ name) => join(ROOT, name.slice(1))));
+  const filter = (/** @type {string} */ path) => !skipped.has(path);
+  for (const name of taken) {
+    cpSync(join(ROOT, name), join(folder, name), { recursive: true, dereference: true, filter });
   }
   copyTrainerModules();
   // For whoever installs from the folder itself; npm does not heed it in a tarball.

@@ -1,6 +1,7 @@
 /**
  * step-parts-probe.mjs DIST DATA THREADS: where the time of a training step goes at several sizes of the batch, and what
- * several steps a native call save. In one process, on the trainer's own code; prints one JSON document.
+ * several steps a native call, and batches that a thread makes meanwhile, save. In one process, on the trainer's own
+ * code; prints one JSON document.
  */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +13,8 @@ const STEPS_PER_CALL = [1, 8, 32];
 const TURNS = 9;
 const IMAGES_A_TURN = 4096;
 const EMPTY_CALLS = 2000;
+const CARD_STEP_MS = 1;
+const CARD_STEPS = 100;
 
 const [, , dist, dataDir, threads] = process.argv;
 const load = (path) => import(pathToFileURL(join(dist, 'src', path)).href);
@@ -21,13 +24,19 @@ const [{ prepareEngine }, { loadTensorFlow }, { mnistCnn }, { createTrainStep }]
   load('jobs/mnist-cnn/index.js'),
   load('engine/trace/index.js'),
 ]);
-const [{ batchesOf, inOrder }, { shuffled: shuffledOrder }, { GraphBuilder }, { GraphSession }] =
-  await Promise.all([
-    load('trainer/data/batches.js'),
-    load('trainer/data/random-order.js'),
-    load('engine/trace/graph.js'),
-    load('engine/trace/session.js'),
-  ]);
+const [
+  { batchesOnDemand, inOrder },
+  { PrefetchedBatches },
+  { shuffled: shuffledOrder },
+  { GraphBuilder },
+  { GraphSession },
+] = await Promise.all([
+  load('trainer/data/batches.js'),
+  load('trainer/data/prefetch.js'),
+  load('trainer/data/random-order.js'),
+  load('engine/trace/graph.js'),
+  load('engine/trace/session.js'),
+]);
 const tf = loadTensorFlow(await prepareEngine(), { threads: Number(threads) });
 const { train: examples } = await mnistCnn.loadData(dataDir);
 
@@ -60,7 +69,7 @@ const OPTIONS = {
 };
 
 /** One turn of as many images whatever the batch; all times are of one step, in milliseconds. */
-function turn({ step, batchSize, stepsPerCall }, number) {
+function turn({ step, batchSize, stepsPerCall, source }, number) {
   const orderStart = performance.now();
   const order = shuffledOrder(inOrder(examples.count), 42, 1);
   const orderMs = performance.now() - orderStart;
@@ -72,7 +81,7 @@ function turn({ step, batchSize, stepsPerCall }, number) {
   take();
   const start = performance.now();
   let mark = start;
-  for (const batch of batchesOf(examples, indices, batchSize, stepsPerCall)) {
+  for (const batch of source.batches(indices, batchSize, stepsPerCall)) {
     prepare += performance.now() - mark;
     if (stepsPerCall === 1) step.train(batch, LEARNING_RATE);
     else step.group.train(batch, Array(stepsPerCall).fill(LEARNING_RATE));
@@ -115,37 +124,65 @@ function emptyCall() {
   return medians(calls.slice(EMPTY_CALLS / 10));
 }
 
-const result = { emptyCall: emptyCall(), steps: [] };
+const asleep = new Int32Array(new SharedArrayBuffer(4));
+/** A card's stand-in: while its step is done, this thread is stopped and the processor idle. */
+const CARD = { train: () => void Atomics.wait(asleep, 0, 0, CARD_STEP_MS) };
+
+/** What the main thread spends on having a batch, in milliseconds a step: median of all. */
+function waitForBatches(source, batchSize) {
+  const order = shuffledOrder(inOrder(examples.count), 42, 1).subarray(0, batchSize * CARD_STEPS);
+  const waits = [];
+  let mark = performance.now();
+  for (const batch of source.batches(order, batchSize)) {
+    waits.push(performance.now() - mark);
+    CARD.train(batch);
+    mark = performance.now();
+  }
+  return median(waits);
+}
+
+const result = { emptyCall: emptyCall(), steps: [], card: [] };
 for (const batchSize of BATCH_SIZES) {
   const contestants = [];
+  const onDemand = batchesOnDemand(examples);
+  const prefetched = new PrefetchedBatches(examples, {
+    most: batchSize,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
   for (const stepsPerCall of STEPS_PER_CALL) {
     const model = mnistCnn.buildModel(tf, 42);
     const traceStart = performance.now();
     const step = createTrainStep(tf, model, OPTIONS, { step: 'traced', stepsPerCall });
     const traceMs = performance.now() - traceStart;
-    const contestant = { step, batchSize, stepsPerCall };
+    const contestant = { step, batchSize, stepsPerCall, source: onDemand };
     const firstStart = performance.now();
     turn(contestant, 0);
-    contestants.push({
-      ...contestant,
-      traceMs,
-      firstTurnMs: performance.now() - firstStart,
-      model,
-      turns: [],
-    });
+    const firstTurnMs = performance.now() - firstStart;
+    contestants.push({ ...contestant, traceMs, firstTurnMs, model, turns: [] });
+    if (stepsPerCall > 1) continue;
+    turn({ ...contestant, source: prefetched }, 0);
+    contestants.push({ ...contestant, source: prefetched, traceMs, firstTurnMs, turns: [] });
   }
   const random = seededRandom(batchSize);
   for (let number = 1; number <= TURNS; number += 1) {
     for (const contestant of shuffled(contestants, random)) contestant.turns.push(turn(contestant, number));
   }
-  for (const { stepsPerCall, traceMs, firstTurnMs, turns, step, model } of contestants) {
+  for (const { stepsPerCall, source, traceMs, firstTurnMs, turns, step, model } of contestants) {
     result.steps.push({
-      ...{ batchSize, stepsPerCall, traceMs, firstTurnMs },
+      ...{ batchSize, stepsPerCall, prefetched: source === prefetched, traceMs, firstTurnMs },
       ...medians(turns),
       wholes: turns.map(({ whole }) => whole),
     });
     step.dispose();
-    model.dispose();
+    model?.dispose();
   }
+  result.card.push({
+    ...{ batchSize, stepMs: CARD_STEP_MS },
+    onDemand: waitForBatches(onDemand, batchSize),
+    prefetched: waitForBatches(prefetched, batchSize),
+  });
+  await prefetched[Symbol.asyncDispose]();
 }
 process.stdout.write(`${JSON.stringify(result)}\n`);

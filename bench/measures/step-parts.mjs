@@ -1,6 +1,6 @@
 /**
- * Where the time of a training step goes, and what several steps a native call save: beside a call of TensorFlow that has
- * nothing to do. On the trainer's own code in one process, MNIST's images in a random order, Adam, dropout.
+ * Where the time of a training step goes, and what several steps a native call, and batches that a thread makes
+ * meanwhile, save: beside a call of TensorFlow that has nothing to do. On the trainer's own code in one process, MNIST's images in a random order, Adam, dropout.
  */
 import { fileURLToPath } from 'node:url';
 import { lastJson, runTimed } from '../lib/processes.mjs';

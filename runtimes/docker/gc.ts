@@ -1,49 +1,11 @@
 /** What is left on a daemon that nobody will come back for, found by its labels and removed. */
-import { hostname } from 'node:os';
 import { z } from 'zod';
-import type { Clock } from '../../src/common/clock.js';
+import { judge, type Garbage, type GarbageOptions } from '../../src/isolation/garbage.js';
 import type { DaemonConnection } from './connection/connection.js';
 import { isStatus, toDaemonError } from './connection/daemon-error.js';
 import { MANAGED, readLabels, toLabels, warmNamesOf, type LabelValues } from './container/labels.js';
 import { removeAttempt } from './container/remove.js';
 import { claim } from './warm/claim.js';
-
-/** One thing of ours on the daemon. */
-export interface Garbage {
-  readonly kind: 'container' | 'volume';
-  /** Its name, or its id if it has none. */
-  readonly name: string;
-  readonly role: string;
-  readonly run: string;
-  /** `host/pid/start` of the process that made it. */
-  readonly owner: string;
-  /** Why it may go, or why it must stay. */
-  readonly why: string;
-  readonly verdict: 'removed' | 'would-remove' | 'kept';
-}
-
-/** What is known here of the run that something belongs to. */
-export type RunKnowledge =
-  /** A process that lives has it. */
-  | 'owned'
-  /** It has its outcome, and that is final. */
-  | 'ended'
-  /** Nobody has it, and there may be results to fetch: `runner recover`. */
-  | 'recoverable'
-  /** Its directory is not there. */
-  | 'gone';
-
-export interface GarbageOptions {
-  readonly dryRun: boolean;
-  /** Only what runs of this directory have made. */
-  readonly runsDir?: string;
-  readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** Asked only of runs whose directory is on this host. */
-  readonly lookUp: (run: { runId: string; runDir: string }) => Promise<RunKnowledge>;
-  /** Whether the process of a `host/pid/start` on this host lives. */
-  readonly isAlive: (owner: string) => boolean;
-}
 
 const namedSchema = z.object({
   Id: z.string(),
@@ -58,7 +20,7 @@ const volumesSchema = z.object({
 });
 
 interface Found {
-  readonly kind: Garbage['kind'];
+  readonly kind: 'container' | 'volume';
   readonly id: string;
   readonly name: string;
   /** Of a container: id of its image. */
@@ -117,41 +79,13 @@ async function findOurs({ docker }: DaemonConnection, signal: AbortSignal): Prom
 /** A `fill` is what keeps others from taking a trainer, and a volume in use cannot go. */
 const rank = ({ kind, labels }: Found): number => (kind === 'volume' ? 2 : labels.role === 'fill' ? 1 : 0);
 
-/** What was kept warm is its run's, once one has taken it: the token is the same. */
+/** What was kept warm is its run's, once one has taken it, whose own labels are on the `fill`: the token is the same. */
 function asClaimed(thing: Found, all: readonly Found[]): LabelValues {
   return (thing.labels.run === '' ? claimOf(thing, all)?.labels : undefined) ?? thing.labels;
 }
 
 const claimOf = ({ labels }: Found, all: readonly Found[]): Found | undefined =>
   all.find((other) => other.labels.role === 'fill' && other.labels.token === labels.token);
-
-/** The lease of a thing is the life of the process that made it; on another host, until the run's own deadline. */
-async function judge(
-  labels: LabelValues,
-  { clock, lookUp, isAlive }: GarbageOptions,
-): Promise<{ readonly expired: boolean; readonly why: string }> {
-  const { deadline, owner, run, runsDir } = labels;
-  const host = owner.split('/')[0] ?? '';
-  // Of another host's runs nothing can be known but that.
-  if (host !== hostname()) {
-    return deadline !== null && deadline < clock.now()
-      ? { expired: true, why: 'its deadline is over' }
-      : { expired: false, why: `it belongs to a process on ${host}` };
-  }
-  if (isAlive(owner)) return { expired: false, why: 'the process that made it lives' };
-  // One that a run has taken has a `fill` with the run's own labels beside it: see `asClaimed`.
-  if (run === '') return { expired: true, why: 'the process that made it is dead' };
-  switch (await lookUp({ runId: run, runDir: `${runsDir}/${run}` })) {
-    case 'owned':
-      return { expired: false, why: 'its run is in the hands of a process that lives' };
-    case 'recoverable':
-      return { expired: false, why: 'its run can be finished: `runner recover`' };
-    case 'ended':
-      return { expired: true, why: 'its run has ended' };
-    case 'gone':
-      return { expired: true, why: 'its run was removed' };
-  }
-}
 
 /** @returns false if it is in use */
 async function remove(connection: DaemonConnection, thing: Found, all: readonly Found[]): Promise<boolean> {

@@ -17,7 +17,7 @@ import { exitOf } from './exit-of.js';
 import { deadlineSeconds, signedSeconds } from './job/deadlines.js';
 import { fillStorage } from './job/fill.js';
 import { jobManifest, secretManifest } from './job/manifest.js';
-import { jobNameOf, labelsOf, ownLabels, secretNameOf } from './job/names.js';
+import { ANNOTATIONS, jobNameOf, labelsOf, ownLabels, secretNameOf } from './job/names.js';
 import { Journal, type Intent, type PodEnd } from './journal.js';
 import type { KubernetesParts } from './parts.js';
 import { isOurs, watch } from './pod/watch.js';
@@ -154,7 +154,7 @@ export class Attempt {
       (await cluster.createJob(
         jobManifest({
           ...{ name, namespace: cluster.namespace, labels: labelsOf(runId, token) },
-          annotations: { 'runner.owner': owner, 'runner.runs-dir': dirname(runDir) },
+          annotations: { [ANNOTATIONS.owner]: owner, [ANNOTATIONS.runsDir]: dirname(runDir) },
           image: spec.container?.image ?? noImage(),
           serviceAccount: spec.kubernetes?.serviceAccount,
           secretName: secretNameOf(name, token),

@@ -1,8 +1,12 @@
 /** Programs that run beside this process, each the leader of a process group of its own, what they write in a file. */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
+
+/** Groups that have had nobody in them: their numbers may be others' by now. @type {WeakSet<object>} */
+const GONE = new WeakSet();
 
 /**
+ * A program that cannot be started has no pid, and says why in its log.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, uid?: number, gid?: number, log: string }} options `env` besides that of this
@@ -11,11 +15,12 @@ import { closeSync, openSync } from 'node:fs';
 export function launchGroup(program, args, { env, log, ...options }) {
   const output = openSync(log, 'a');
   try {
-    return spawn(program, args, {
+    const child = spawn(program, args, {
       ...{ detached: true, stdio: ['ignore', output, output] },
       ...options,
       env: { ...process.env, ...env },
     });
+    return child.on('error', ({ message }) => appendFileSync(log, `${message}\n`));
   } finally {
     closeSync(output);
   }
@@ -26,12 +31,13 @@ export function launchGroup(program, args, { env, log, ...options }) {
  * @param {NodeJS.Signals | 0} signal
  * @returns {boolean} whether there was anybody in it
  */
-export function signalGroup({ pid }, signal) {
-  if (pid === undefined) return false;
+export function signalGroup(child, signal) {
+  if (child.pid === undefined || GONE.has(child)) return false;
   try {
-    return process.kill(-pid, signal);
+    return process.kill(-child.pid, signal);
   } catch {
     // ESRCH: all are gone.
+    GONE.add(child);
     return false;
   }
 }

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The process edge: the only module that reads the process's state and the only one that exits. */
 import process from 'node:process';
+import { interpretSchemas } from '../common/interpreted-schemas.js';
 import { closeLostTerminals, openTerminals } from './lost-terminals.js';
 import { drained, lostResult, outliveReaders } from './pipes.js';
 import { runCli } from './run-cli.js';
 import { wireServices } from './wiring.js';
 
+interpretSchemas();
 const terminals = openTerminals();
 const exit = (status: number): never => {
   closeLostTerminals(terminals);

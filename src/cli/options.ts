@@ -128,6 +128,16 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
     help: 'steps of the traced graph by one call of TensorFlow; the weights do not depend on it',
     fallback: 1,
   },
+  prefetch: {
+    flag: '--prefetch [bool]',
+    helpOff: 'make each batch between two steps',
+    env: 'RUNNER_PREFETCH',
+    kind: 'boolean',
+    expected: 'true or false',
+    schema: ({ z }) => z.boolean().nullable(),
+    help: 'make the next batch while a step runs, in a thread of its own; the weights do not depend on it',
+    fallback: 'onCard',
+  },
   timeout: {
     flag: '--timeout <duration>',
     env: 'RUNNER_TIMEOUT',

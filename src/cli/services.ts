@@ -85,6 +85,11 @@ export interface Services {
    */
   connectCluster(options: ConnectCluster): Promise<ConnectedCluster>;
   /**
+   * What is left in a namespace of runs that nobody will come back for, removed; no store is needed for it.
+   * @throws RunnerError `bad-config`, `kubernetes-client-missing`, `cluster-unreachable` or `cluster-forbidden`
+   */
+  sweepCluster(options: SweepCluster): Promise<SweptCluster>;
+  /**
    * The tracking server of an address; nothing is sent yet.
    * @throws RunnerError `bad-tracking-uri` or `bad-credentials`
    */
@@ -111,8 +116,8 @@ export interface Services {
     },
   ): Promise<EvaluationFigures>;
   inspect(): Promise<Inspection>;
-  /** Vulkan, the engine webgpu and its adapter. */
-  inspectWebgpu(options: { env: NodeJS.ProcessEnv }): Promise<Inspection>;
+  /** Vulkan, the engine webgpu and the adapter that was chosen; null for any card. */
+  inspectWebgpu(options: { env: NodeJS.ProcessEnv; adapter: string | null }): Promise<Inspection>;
   /** Driver, cards and the engine for GPUs, and which of them fits which. */
   inspectGpu(options: { env: NodeJS.ProcessEnv }): Promise<Inspection>;
   /** What there is to say of the Docker daemon, and of this version's image; without one, why there is none. */
@@ -137,6 +142,18 @@ export interface ConnectCluster {
   readonly env: NodeJS.ProcessEnv;
   /** The namespace of the kubeconfig's context without one. */
   readonly place: Omit<ClusterPlace, 'namespace'> & Partial<Pick<ClusterPlace, 'namespace'>>;
+}
+
+export interface SweepCluster extends Abortable {
+  /** Of the kubeconfig's current context, where it does not say. */
+  readonly place: Partial<Pick<ClusterPlace, 'context' | 'namespace'>>;
+  readonly dryRun: boolean;
+}
+
+export interface SweptCluster {
+  readonly server: string;
+  readonly namespace: string;
+  readonly things: readonly CollectedThing[];
 }
 
 export interface ConnectedCluster {

@@ -20,6 +20,8 @@ export interface Settings extends runSpec.Hyperparameters {
   threads: number;
   engineStep: runSpec.EngineStep;
   stepsPerCall: number;
+  /** Null for wherever a card computes. */
+  prefetch: boolean | null;
   /** Milliseconds; null for as long as it takes. */
   timeout: number | null;
   /** Bytes. */
@@ -92,6 +94,7 @@ export const FALLBACKS = {
   jobName: "the job's name",
   processors: 'one a processor',
   threads: 'one a thread',
+  onCard: 'on a card',
   version: "this version's",
   ofContext: "the context's",
   ofNamespace: "the namespace's",

@@ -36,6 +36,7 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
     threads,
     engineStep: byDefault('auto'),
     stepsPerCall: byDefault(1),
+    prefetch: byDefault(null),
     timeout: byDefault(null),
     memory: byDefault(DEFAULT_LIMITS.memoryBytes),
     cpus: byDefault(threads.value, 'threads'),

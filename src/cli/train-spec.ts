@@ -28,6 +28,7 @@ export function draftSpec(settings: Resolved) {
       step: value('engineStep'),
       // One is what every spec of before means.
       ...(value('stepsPerCall') === 1 ? {} : { stepsPerCall: value('stepsPerCall') }),
+      ...(value('prefetch') === true ? { prefetch: true } : {}),
       ...(value('gpu') === false || value('engine') === 'webgpu' ? {} : { gpu: engineGpuOf(settings) }),
     },
     data: { dir: value('dataDir') },
@@ -86,6 +87,7 @@ export function completeSpec(settings: Resolved, { data, engine, image, place }:
     ...draft,
     engine: {
       ...{ name: engine.name, version: engine.version, ...draft.engine },
+      ...(settings.prefetch.value === null && engine.name !== 'tensorflow' ? { prefetch: true } : {}),
       ...(engine.webgpu === undefined ? {} : { webgpu: engine.webgpu }),
     },
     data: { dir: draft.data.dir, ...data },

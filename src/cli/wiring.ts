@@ -43,6 +43,10 @@ export function wireServices(): Services {
       const { connectCluster } = await import('./wire-cluster.js');
       return connectCluster(options);
     },
+    async sweepCluster(options) {
+      const { sweepCluster } = await import('./wire-cluster.js');
+      return sweepCluster(options);
+    },
     async connectTracking(options) {
       const { connectTracking } = await import('./wire-tracking.js');
       return connectTracking(options);
@@ -80,9 +84,9 @@ export function wireServices(): Services {
       const { inspectGpu } = await import('../engine/inspect/inspect-gpu.js');
       return inspectGpu({ env, signal: new AbortController().signal });
     },
-    async inspectWebgpu({ env }) {
+    async inspectWebgpu({ env, adapter }) {
       const { inspectWebgpu } = await import('../engine/inspect/inspect-webgpu.js');
-      return inspectWebgpu({ env, signal: new AbortController().signal });
+      return inspectWebgpu({ env, signal: new AbortController().signal }, adapter);
     },
     async inspectDaemon(options) {
       const { inspectDaemon } = await import('../../runtimes/docker/inspect-daemon.js');

@@ -10,7 +10,10 @@ export type LayersModel = tfNamespace.LayersModel;
 
 /** Examples kept as bytes: 60,000 MNIST images are 47 MB this way, and 188 MB as float32. */
 export interface ByteImages {
-  /** `count × height × width × channels` bytes, row-major. */
+  /**
+   * `count × height × width × channels` bytes, row-major. In a SharedArrayBuffer another thread can make batches of them
+   * while a step runs; in a buffer of another kind they are made between steps.
+   */
   readonly images: Uint8Array;
   /** `count` class indices. */
   readonly labels: Uint8Array;

@@ -127,6 +127,8 @@ export const runSpecSchema = z.strictObject({
     step: z.enum(ENGINE_STEPS),
     /** Steps that the traced graph does by one native call; one without. They are the same to the bit. */
     stepsPerCall: positiveInt.max(MOST_STEPS_PER_CALL).optional(),
+    /** Whether a thread of its own makes the next batch while a step runs; without, it is made in between. The same bits. */
+    prefetch: z.boolean().optional(),
     /** Of `tensorflow-gpu`. */
     gpu: engineGpuSchema.optional(),
     /** Of `webgpu`. */

@@ -81,14 +81,16 @@ const otherEngine = (name: Engine['name'], wanted: Engine): RunnerError =>
   );
 
 async function loadOverWebgpu(engine: WebgpuEngine, { webgpu }: LoadOptions): Promise<TensorFlow> {
+  await dropFailed();
   if (loaded !== undefined) throw otherEngine(loaded.engine.name, engine);
+  const isFirst = loadedWebgpu === undefined;
   // What it takes is loaded only where it is wanted.
   const loading = (loadedWebgpu ??= import('./webgpu/load.js').then(({ loadWebgpu }) =>
     loadWebgpu(engine, webgpu?.choice),
   ));
   try {
     const { tf, adapter } = await loading;
-    if (webgpu !== undefined) checkSameAdapter(adapter, webgpu.adapter);
+    if (webgpu !== undefined) checkSameAdapter(adapter, webgpu.adapter, isFirst);
     return tf;
   } catch (error) {
     if (!(error instanceof RunnerError) || error.code !== 'gpu-unknown') loadedWebgpu = undefined;
@@ -96,13 +98,30 @@ async function loadOverWebgpu(engine: WebgpuEngine, { webgpu }: LoadOptions): Pr
   }
 }
 
-/** Another one computes other bits, and the spec would say what is not so. */
-function checkSameAdapter(found: WebgpuAdapter, wanted: WebgpuAdapter): void {
+/** A device that has failed fails every later run of the process as well. Not before the next: tensors are left on it. */
+async function dropFailed(): Promise<void> {
+  const before = loadedWebgpu;
+  const webgpu = await before;
+  if (webgpu?.hasFailed() !== true || loadedWebgpu !== before) return;
+  loadedWebgpu = undefined;
+  webgpu.unload();
+}
+
+/**
+ * Another one computes other bits, and the spec would say what is not so.
+ * @param isFirst whether this run is the process's first on the engine, so that no other run has chosen
+ * @throws RunnerError `gpu-unknown`
+ */
+export function checkSameAdapter(found: WebgpuAdapter, wanted: WebgpuAdapter, isFirst: boolean): void {
   if (isDeepStrictEqual(found, wanted)) return;
   throw new RunnerError(
     'gpu-unknown',
     `The run is for the WebGPU adapter ${wanted.device} (${wanted.description}); this process has ${found.device} (${found.description}).`,
-    { hint: 'Name it with --webgpu-adapter, and use one adapter a process: take --mode process.' },
+    {
+      hint: isFirst
+        ? 'It was another when the run was prepared: name the card with --webgpu-adapter, and run it again.'
+        : 'An earlier run of this process took that one: use one adapter a process, take --mode process.',
+    },
   );
 }
 

@@ -50,7 +50,9 @@ export function startHeartbeat(run: RunDirectory, everyMs = HEARTBEAT_MS): Heart
   };
   const again = (): void => {
     if (over) return;
-    timer = setTimeout(() => (underWay = check().then(again, again)), everyMs).unref();
+    timer = setTimeout(() => {
+      underWay = check().then(again, again);
+    }, everyMs).unref();
   };
   again();
   return {

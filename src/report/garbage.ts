@@ -2,7 +2,7 @@ import { table } from './format.js';
 import { printable } from './printable.js';
 
 export interface CollectedThing {
-  readonly kind: 'container' | 'volume';
+  readonly kind: 'container' | 'volume' | 'job';
   readonly name: string;
   /** What it was for. */
   readonly role: string;

@@ -38,16 +38,19 @@ export async function logModel(
   const savedModel = files.find(({ path }) => path === SAVED_MODEL);
   if (savedModel === undefined || run.outcome === null) return;
   const name = options.register ?? run.request?.tracking?.register;
-  const { version: mlflowVersion } = await tools.server.probe(options.signal);
+  const mlflowVersion = await tools.server.version(options.signal);
   if (!hasLoggedModels(mlflowVersion)) {
     if (name === undefined) return;
     throw noLoggedModels(name, mlflowVersion, tools.server);
   }
-  const model = recorder.state.model ?? (await findOrCreate(run, recorder, options, tools));
+  const known = recorder.state.model;
+  const { model, made } = known
+    ? { model: known, made: false }
+    : await findOrCreate(run, recorder, options, tools);
   const whole =
     model.ready && options.verify !== true
       ? model
-      : await sendModel(run, model, { files, savedModel, mlflowVersion }, recorder, options, tools);
+      : await sendModel(run, model, { files, savedModel, mlflowVersion, made }, recorder, options, tools);
   if (name === undefined || recorder.state.version?.name === name) return;
   const version = await tools.server.ensureVersion(
     name,
@@ -83,21 +86,20 @@ async function findOrCreate(
   recorder: RunRecorder,
   { signal }: RecordOptions,
   { server, attempts }: LogTools,
-): Promise<Model> {
+): Promise<{ readonly model: Model; readonly made: boolean }> {
   const { experiment, runId } = recorder.state;
   const name = run.spec.job;
   const wanted = { experimentId: experiment.id, name, runId };
-  const { id, artifactUri } = (
-    await findOrMake({
-      find: () => server.findModel(experiment.id, runId, name, signal),
-      make: () => server.createModel({ ...wanted, tags: tagsOf(run) }, signal),
-      settle: (made) => server.settleModel(made, wanted, signal),
-      ...{ attempts, signal },
-    })
-  ).value;
-  const model = { id, artifactUri, artifacts: {}, ready: false };
+  const { value, made } = await findOrMake({
+    find: () => server.findModel(experiment.id, runId, name, signal),
+    make: () => server.createModel({ ...wanted, tags: tagsOf(run) }, signal),
+    settle: (twin) => server.settleModel(twin, wanted, signal),
+    isNew: recorder.isNew,
+    ...{ attempts, signal },
+  });
+  const model = { id: value.id, artifactUri: value.artifactUri, artifacts: {}, ready: false };
   await recorder.note({ model });
-  return model;
+  return { model, made };
 }
 
 interface ModelToSend {
@@ -106,12 +108,14 @@ interface ModelToSend {
   readonly savedModel: ArtifactFile;
   /** Of the server. */
   readonly mlflowVersion: string;
+  /** Whether it was made just now. */
+  readonly made: boolean;
 }
 
 async function sendModel(
   { spec, outcome }: RunToRecord,
   model: Model,
-  { files, savedModel, mlflowVersion }: ModelToSend,
+  { files, savedModel, mlflowVersion, made }: ModelToSend,
   recorder: RunRecorder,
   { signal, verify: deep = false }: RecordOptions,
   { server, clock, ...tools }: LogTools,
@@ -143,7 +147,7 @@ async function sendModel(
   await server.finishModel(
     model.id,
     runId,
-    { ok: true, step: outcome?.training.stepsCompleted ?? 0 },
+    { ok: true, step: outcome?.training.stepsCompleted ?? 0, isNew: made },
     signal,
   );
   const ready = { ...model, artifacts: recorder.state.model?.artifacts ?? {}, ready: true };

@@ -20,7 +20,7 @@ import { readEvaluation } from './record/evaluation-file.js';
 import type { Evaluation } from './record/evaluation-file.js';
 import type { RunRecord } from './record/run-record.js';
 import { Parts } from './parts.js';
-import { RunRecorder, type VerifiedPoints } from './run-recorder.js';
+import { addVerified, RunRecorder, type VerifiedPoints } from './run-recorder.js';
 import type { Destination } from './tracking-state.js';
 import type { Recorded, RecordOptions, RunToRecord, Verified } from './tracking.js';
 import { allowTime } from './time-allowance.js';
@@ -68,8 +68,11 @@ export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools
     try {
       await recorder.describe(record, attempt);
       await attempt(() => recorder.sendEvents());
-      const points = options.verify === true ? await attempt(() => recorder.verifyEvents()) : undefined;
+      const verify = options.verify === true;
+      const events = verify ? await attempt(() => recorder.verifyEvents()) : undefined;
       await recorder.end(record, attempt);
+      const figures = verify ? await attempt(() => recorder.verifyFigures(record)) : undefined;
+      const points = events && figures && addVerified(events, figures);
       allowance[Symbol.dispose]();
       const sent = await sendFiles(run, record, recorder, options, tools);
       const problem = parts.problem ?? sent.problem;

@@ -39,6 +39,11 @@ type Doubt = 'none' | 'next' | 'all';
 
 export type VerifiedPoints = Pick<Verified, 'points' | 'pointsLacking'>;
 
+export const addVerified = (a: VerifiedPoints, b: VerifiedPoints): VerifiedPoints => ({
+  points: a.points + b.points,
+  pointsLacking: a.pointsLacking + b.pointsLacking,
+});
+
 export class RunRecorder {
   #state: Destination;
   #doubt: Doubt;
@@ -105,6 +110,11 @@ export class RunRecorder {
     return new RunRecorder(runDir, server, { held, allowed: signal }, state, made ? 'none' : 'all');
   }
 
+  /** Whether the run was made by this recorder: nothing of it is there but what this has sent. */
+  get isNew(): boolean {
+    return this.#created;
+  }
+
   /** What is known to be recorded. */
   get state(): Destination {
     return this.#state;
@@ -154,16 +164,22 @@ export class RunRecorder {
    * copy of itself.
    */
   async verifyEvents(): Promise<VerifiedPoints> {
-    const { allowed: signal } = this.signals;
-    let [points, pointsLacking] = [0, 0];
-    for await (const read of readAhead(runPath(this.runDir, 'events'), EVENTS_START, POINTS_AT_ONCE)) {
-      points += read.points.length;
-      const options = { histories: this.#histories, signal };
-      const lacking = await this.server.lackingPoints(this.#state.runId, read.points, options);
-      pointsLacking += lacking.length;
-      if (lacking.length > 0) await this.#send(lacking, false);
-    }
-    return { points, pointsLacking };
+    let verified: VerifiedPoints = { points: 0, pointsLacking: 0 };
+    for await (const read of readAhead(runPath(this.runDir, 'events'), EVENTS_START, POINTS_AT_ONCE))
+      verified = addVerified(verified, await this.#verify(read.points, 'point'));
+    return verified;
+  }
+
+  /** The same for the figures of the outcome. */
+  verifyFigures({ finalPoints }: RunRecord): Promise<VerifiedPoints> {
+    return this.#verify(finalPoints, 'key');
+  }
+
+  async #verify(points: readonly MetricPoint[], by: 'point' | 'key'): Promise<VerifiedPoints> {
+    const options = { by, histories: this.#histories, signal: this.signals.allowed };
+    const lacking = await this.server.lackingPoints(this.#state.runId, points, options);
+    if (lacking.length > 0) await this.#send(lacking, false);
+    return { points: points.length, pointsLacking: lacking.length };
   }
 
   /** Points and status that are known once the run has ended. */

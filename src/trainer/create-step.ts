@@ -42,12 +42,14 @@ export function createStep(
       `${stepsPerCall} steps a call need the traced step, and this run is to train op by op.`,
     );
   }
+  const oneStep = stepsPerCall > 1 ? `, one step a call and not ${stepsPerCall}` : '';
   if (engine.name === 'webgpu') return createAsyncStep(tf, model, options);
   try {
     return createTrainStep(tf, model, options, {
       step: engine.step,
       stepsPerCall,
-      onFallback: ({ message }) => onFallback(`${message}; it runs op by op instead, which is slower.`),
+      onFallback: ({ message }) =>
+        onFallback(`${message}; it runs op by op instead${oneStep}, which is slower.`),
     });
   } catch (error) {
     // The graph is the one file that is written on the way, under a name that tells the user nothing.

@@ -77,7 +77,10 @@ async function withKeptWeights<R>(
   try {
     const step = await phases.time('trace', () =>
       // The run's own log has told about a fallback.
-      createStep(tf, model, run.spec, { temporaryFolder: run.runDir, onFallback: () => undefined }),
+      createStep(tf, model, forPrediction(run.spec), {
+        temporaryFolder: run.runDir,
+        onFallback: () => undefined,
+      }),
     );
     try {
       await step.writeState(state);
@@ -88,6 +91,11 @@ async function withKeptWeights<R>(
   } finally {
     model.dispose();
   }
+}
+
+/** Copies of the training step, one for each step of a call, are not in a graph that only predicts. */
+export function forPrediction({ seed, engine }: RunSpec): Pick<RunSpec, 'seed' | 'engine'> {
+  return { seed, engine: { ...engine, stepsPerCall: 1 } };
 }
 
 /** One writer at a time: two would give their events the same numbers. */

@@ -1,14 +1,13 @@
 /** The training loop: epochs, validation, checkpoints, early stopping. */
 import type { Clock } from '../common/clock.js';
 import { RunnerError } from '../contract/errors.js';
-import type { ByteImages } from '../contract/job.js';
 import type { RunEventInput } from '../contract/run-event.js';
 import type { RunSpec } from '../contract/run-spec.js';
 import type { TrainingProgress } from '../contract/runtime.js';
 import type { AwaitableStep, BatchGroup, NamedArray, StepResult, StepState } from '../engine/trace/index.js';
 import { createBreather } from './breather.js';
 import type { Checkpoint } from './checkpoints/checkpoint.js';
-import { batchesOf } from './data/batches.js';
+import type { BatchSource } from './data/batches.js';
 import { shuffled } from './data/random-order.js';
 import { splitForValidation } from './data/split.js';
 import { EarlyStopping } from './early-stopping.js';
@@ -22,7 +21,7 @@ const METRIC_INTERVAL = 100;
 
 export interface FitOptions {
   readonly step: AwaitableStep;
-  readonly examples: ByteImages;
+  readonly examples: BatchSource;
   readonly spec: RunSpec;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -121,7 +120,7 @@ class Fit {
     let stepOfEpoch = 0;
     let mark = clock.elapsed();
     const order = shuffled(this.#training, spec.seed, epoch);
-    for (const batches of batchesOf(examples, order, batchSize, step.group?.steps)) {
+    for (const batches of examples.batches(order, batchSize, step.group?.steps)) {
       for (const result of await this.#train(batches)) {
         record.stepsCompleted += 1;
         stepOfEpoch += 1;
@@ -164,7 +163,7 @@ class Fit {
   async #validate(): Promise<MeanFigures | null> {
     const { step, examples, spec, signal } = this.#options;
     const figures = new MeanFigures();
-    for (const batch of batchesOf(examples, this.#validation, spec.hyperparameters.batchSize)) {
+    for (const batch of examples.batches(this.#validation, spec.hyperparameters.batchSize)) {
       figures.add(await step.evaluate(batch), batch.size);
       await this.#breathe();
       if (signal.aborted) return null;

@@ -10,6 +10,8 @@ import { writeModel } from './artifacts/model.js';
 import { writeTrainCurve } from './artifacts/train-curve.js';
 import { writeCheckpoint } from './checkpoints/folder.js';
 import { createStep } from './create-step.js';
+import type { BatchSource } from './data/batches.js';
+import { openBatches } from './data/open-batches.js';
 import { evaluateModel } from './evaluate-model.js';
 import { fit } from './fit.js';
 import type { Phases } from './phases.js';
@@ -47,6 +49,10 @@ export class Trainer {
   async run(): Promise<'completed' | 'cancelled'> {
     const { signal } = this.options;
     const { phases } = this.records;
+    // Before the engine is loaded: the thread, where there is one, starts meanwhile.
+    await using examples = openBatches(this.parts.dataset.train, this.planned.spec, (message) =>
+      this.warn(message),
+    );
     const tf = await phases.time('engine', () => this.parts.loadTensorFlow());
     signal.throwIfAborted();
     const model = this.parts.job.buildModel(tf, this.planned.spec.seed);
@@ -54,7 +60,7 @@ export class Trainer {
       const step = await phases.time('trace', () => this.trace(tf, model));
       try {
         signal.throwIfAborted();
-        return await this.trainAndSave(tf, model, step);
+        return await this.trainAndSave(tf, model, step, examples);
       } finally {
         step.dispose();
       }
@@ -67,10 +73,11 @@ export class Trainer {
     tf: TensorFlow,
     model: LayersModel,
     step: AwaitableStep,
+    examples: BatchSource,
   ): Promise<'completed' | 'cancelled'> {
     const { signal } = this.options;
     const { phases, record } = this.records;
-    const end = await phases.time('train', () => this.fit(step));
+    const end = await phases.time('train', () => this.fit(step, examples));
     // A cancelled training keeps the weights it stopped at, and those are no epoch's.
     if (end === 'cancelled') record.keptEpoch = null;
     record.weightsDigest = weightsDigest((await step.readState()).weights);
@@ -90,12 +97,12 @@ export class Trainer {
     return step;
   }
 
-  private fit(step: AwaitableStep): Promise<'completed' | 'cancelled'> {
+  private fit(step: AwaitableStep, examples: BatchSource): Promise<'completed' | 'cancelled'> {
     const { planned, parts, options } = this;
     const { emit, flush, phases, record } = this.records;
     return fit({
       step,
-      examples: parts.dataset.train,
+      examples,
       spec: planned.spec,
       clock: parts.clock,
       signal: options.signal,

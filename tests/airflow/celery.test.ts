@@ -14,8 +14,7 @@ import { testImage } from '../docker/support/image.js';
 import { startMlflowServer, type MlflowServer } from '../tracking/support/mlflow-server.js';
 import { trackingPython } from '../tracking/support/python.js';
 import { CELERY_DAGS, startAirflow } from './support/airflow.js';
-import { DagRunWatch, orphansOf, TRAIN, WITH_DOCKER, WITH_TENSORFLOW } from './support/dag-run-watch.js';
-import { recordedRuns } from './support/recorded.js';
+import { DagRunWatch, TRAIN, WITH_DOCKER, WITH_TENSORFLOW } from './support/dag-run-watch.js';
 
 /** Long enough to lose a worker while it trains. */
 const LONG = { MNIST_EPOCHS: 40, MNIST_EARLY_STOPPING: false, RUNNER_THREADS: 1 };
@@ -85,7 +84,7 @@ describe('DAG runs on two Celery workers', { timeout: 2 * WITHIN_MS }, () => {
     const host = await hostOf(run);
     workerOn(host).killGroup();
     await watch.untilEnded(run, 'success', WITHIN_MS);
-    expect([await triesOf(run), await hostOf(run)]).toEqual([2, otherThan(host)]);
+    expect([(await watch.triesOf(run))[TRAIN], await hostOf(run)]).toEqual([2, otherThan(host)]);
     await expectOnce(run, [[trained, 'succeeded']]);
     await start(host);
   });
@@ -102,7 +101,7 @@ describe('DAG runs on two Celery workers', { timeout: 2 * WITHIN_MS }, () => {
     await start(other);
     for (const run of [inprocess, docker]) {
       await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect([await triesOf(run), await hostOf(run)]).toEqual([2, other]);
+      expect([(await watch.triesOf(run))[TRAIN], await hostOf(run)]).toEqual([2, other]);
     }
     await expectOnce(docker, [[contained, 'succeeded']]);
     await expectOnce(inprocess, [
@@ -135,16 +134,5 @@ async function hostOf(run: DagRun, taskId = TRAIN): Promise<string> {
   return (await airflow.api.tasks(run))[taskId]?.host ?? '';
 }
 
-async function triesOf(run: DagRun): Promise<number | undefined> {
-  return (await airflow.api.tasks(run))[TRAIN]?.attempt;
-}
-
-/** These trainings, of which MLflow has the last one, and nothing left of any. */
-async function expectOnce(run: DagRun, trainings: readonly (readonly [string, string])[]): Promise<void> {
-  const found = watch.trainings(run);
-  expect(found).toEqual(trainings);
-  const ids = found.map(([id]) => id);
-  expect(await orphansOf([run], ids)).toEqual([]);
-  const recorded = (await recordedRuns(mlflow.uri)).map(({ tags }) => tags['runner.run_id'] ?? '');
-  expect(recorded.filter((id) => ids.includes(id))).toEqual(ids.slice(-1));
-}
+const expectOnce = (run: DagRun, trainings: readonly (readonly [string, string])[]): Promise<string> =>
+  watch.expectRecordedOnce(run, trainings, mlflow.uri);

@@ -16,8 +16,8 @@ import { startMlflowServer, type MlflowServer } from '../tracking/support/mlflow
 import { trackingPython } from '../tracking/support/python.js';
 import { ADMIN, BUCKET, startSeaweed, type Seaweed } from '../tracking/support/seaweed.js';
 import { startAirflow } from './support/airflow.js';
-import { DagRunWatch, LOG, orphansOf, TRAIN, WITH_DOCKER, WITH_TENSORFLOW } from './support/dag-run-watch.js';
-import { artifacts, recordedRuns } from './support/recorded.js';
+import { DagRunWatch, LOG, TRAIN, WITH_DOCKER, WITH_TENSORFLOW } from './support/dag-run-watch.js';
+import { artifacts } from './support/recorded.js';
 import { readJson } from './support/runs.js';
 import { until } from './support/until.js';
 
@@ -64,7 +64,7 @@ describe.concurrent('a DAG run whose runner is killed with its task', { timeout:
       const trained = await watch.beginTraining(run, LONG);
       watch.killTask(run);
       await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect(await triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
+      expect(await watch.triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
       await expectOnce(run, [[trained, 'succeeded']]);
     }
   });
@@ -74,7 +74,7 @@ describe.concurrent('a DAG run whose runner is killed with its task', { timeout:
       const trained = await watch.beginTraining(run, LONG);
       watch.killTask(run);
       await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect(await triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
+      expect(await watch.triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
       await expectOnce(run, [
         [trained, 'lost'],
         [expect.any(String), 'succeeded'],
@@ -90,7 +90,7 @@ describe('a DAG run succeeds, and is recorded once,', { timeout: ROUNDS * WITHIN
       const trained = await watch.beginTraining(run, LONG);
       await restartDaemon();
       await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect(await triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
+      expect(await watch.triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
       expect(readJson(join(watch.folderOf(run), trained, 'outcome.json'))).toMatchObject({
         error: { code: 'daemon-restarted' },
       });
@@ -111,7 +111,7 @@ describe('a DAG run succeeds, and is recorded once,', { timeout: ROUNDS * WITHIN
       });
       mlflow = await startMlflowServer({ ...serverOptions(), folder: mlflow.folder, port: mlflow.port });
       await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect(await triesOf(run)).toEqual({ [TRAIN]: 1, evaluate_mnist_tf_script: 1, [LOG]: 2 });
+      expect(await watch.triesOf(run)).toEqual({ [TRAIN]: 1, evaluate_mnist_tf_script: 1, [LOG]: 2 });
       await expectOnce(run, [[expect.any(String), 'succeeded']]);
     }
   });
@@ -146,20 +146,5 @@ const serverOptions = () => ({
 const dagRuns = (dagId: string, name: string): readonly DagRun[] =>
   Array.from({ length: ROUNDS }, (_, round) => ({ dagId, runId: `${name}-${round + 1}` }));
 
-async function triesOf(run: DagRun): Promise<Readonly<Record<string, number>>> {
-  const tasks = Object.entries(await airflow.api.tasks(run));
-  return Object.fromEntries(tasks.map(([task, { attempt }]) => [task, attempt]));
-}
-
-/** These trainings, of which MLflow has the last one, and nothing left of any. @returns MLflow's id of it */
-async function expectOnce(run: DagRun, trainings: readonly (readonly [string, string])[]): Promise<string> {
-  const found = watch.trainings(run);
-  expect(found).toEqual(trainings);
-  const ids = found.map(([id]) => id);
-  expect(await orphansOf([run], ids)).toEqual([]);
-  const recorded = (await recordedRuns(mlflow.uri)).filter(({ tags }) =>
-    ids.includes(tags['runner.run_id'] ?? ''),
-  );
-  expect(recorded.map(({ tags }) => tags['runner.run_id'])).toEqual(ids.slice(-1));
-  return recorded[0]?.id ?? '';
-}
+const expectOnce = (run: DagRun, trainings: readonly (readonly [string, string])[]): Promise<string> =>
+  watch.expectRecordedOnce(run, trainings, mlflow.uri);

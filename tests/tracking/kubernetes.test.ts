@@ -4,9 +4,10 @@
  */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { connectCluster } from '../../runtimes/kubernetes/cluster/cluster.js';
+import type { Job } from '../../runtimes/kubernetes/cluster/plain.js';
 import { createKubernetesRuntime } from '../../runtimes/kubernetes/index.js';
 import type { KubernetesTiming } from '../../runtimes/kubernetes/parts.js';
 import { DIST } from '../../scripts/lib/paths.mjs';
@@ -127,6 +128,33 @@ describe('a run on a cluster', () => {
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
     expect(events.filter(({ type }) => type === 'epoch')).toHaveLength(3);
     expect(here.left()).toEqual([0, 0, 0]);
+  });
+
+  it('is kept by `runner gc` while it may go on, and removed once its directory is', async () => {
+    // No trainer is needed for it.
+    await using here = await onCluster({ unschedulable: '0/3 nodes are available' });
+    const stranger: Job = {
+      metadata: { name: 'stranger', uid: 's', labels: { 'app.kubernetes.io/managed-by': 'runner' } },
+      spec: { template: { spec: { containers: [{ name: 'c' }] } } },
+    };
+    here.cluster.jobs.set('stranger', stranger);
+    const gc = async (...args: string[]) => {
+      const { document } = await runJson(['gc', '--mode', 'kubernetes', ...args], { env: here.env });
+      const things = document.things as { name: string; verdict: string; why: string }[];
+      return things.map(({ name, verdict, why }) => [name, verdict, why]);
+    };
+    const killed = here.start(...here.train, ...ENDLESS);
+    await until(() => here.cluster.pods.size === 1, 'a pod');
+    const job = `runner-${basename(here.runDir())}`;
+    expect(await gc()).toEqual([[job, 'kept', 'the process that made it lives']]);
+    killed.kill('SIGKILL');
+    await killed;
+    expect(await gc()).toEqual([[job, 'kept', 'its run can be finished: `runner recover`']]);
+    rmSync(here.runDir(), { recursive: true });
+    expect(await gc('--dry-run')).toEqual([[job, 'would-remove', 'its run was removed']]);
+    expect(here.left()).toEqual([2, 1, 1]);
+    expect(await gc()).toEqual([[job, 'removed', 'its run was removed']]);
+    expect([...here.cluster.jobs.keys(), ...here.left()]).toEqual(['stranger', 1, 0, 0]);
   });
 
   it('is cancelled with a checkpoint of where it stopped', async () => {

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { allEnded } from '../../../src/common/all-ended.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun } from '../../../src/contract/runtime.js';
@@ -9,7 +10,7 @@ import { ask } from '../connection/ask.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
 import { putFiles } from '../files/put.js';
 import { createOptions, PATHS } from './create-options.js';
-import { filesInto, fillVolume } from './fill.js';
+import { createHelper, filesInto, fillVolume, removeHelper } from './fill.js';
 import { goneError, inspectContainer, type ContainerState } from './inspect.js';
 import type { Journal } from './journal.js';
 import { LABELS, readLabels, toLabels, type AttemptNames, type Role } from './labels.js';
@@ -44,6 +45,8 @@ export function runLabels(
 /** Makes the container of an attempt, fills it and starts it; what a predecessor has done already is found done. */
 export class ContainerMaker {
   readonly #names: AttemptNames;
+  /** When the container was there, by the clock's milliseconds. */
+  #madeAt = 0;
 
   constructor(
     private readonly run: PlannedRun,
@@ -77,12 +80,20 @@ export class ContainerMaker {
     if (found === undefined && daemon !== undefined && daemon !== address) {
       throw otherDaemonError(this.run.runId, daemon, address);
     }
-    const state = found ?? (await this.#create());
-    signal.throwIfAborted();
     // Volumes may have gone with the container: to fill them again is no harm.
-    if (found === undefined || this.journal.find('filled') === undefined) await this.#fill(signal);
+    const isFilled = found !== undefined && this.journal.find('filled') !== undefined;
+    const since = this.parts.clock.elapsed();
+    if (found === undefined) await this.#createVolumes();
+    const creating = found ?? this.#create(since);
+    const [state, filledAt] = await allEnded([creating, isFilled ? undefined : this.#fill(signal)]);
+    if (filledAt !== undefined) {
+      // What went on while the container was being made is in that phase.
+      this.journal.write({ step: 'filled', ms: Math.max(0, filledAt - Math.max(since, this.#madeAt)) });
+    }
     signal.throwIfAborted();
-    return this.#start(state);
+    const started = await this.#start(state);
+    await this.#removeFill();
+    return started;
   }
 
   async #find(): Promise<ContainerState | undefined> {
@@ -99,11 +110,16 @@ export class ContainerMaker {
     }
   }
 
-  async #create(withGpu = this.#wantsGpu): Promise<ContainerState> {
-    const { clock, outVolume } = this.parts;
-    const since = clock.elapsed();
-    await this.#createVolume(this.#names.inVolume, 'in');
-    await this.#createVolume(this.#names.outVolume, 'out', outVolume);
+  async #createVolumes(): Promise<void> {
+    const { inVolume, outVolume } = this.#names;
+    await allEnded([
+      this.#createVolume(inVolume, 'in'),
+      this.#createVolume(outVolume, 'out', this.parts.outVolume),
+    ]);
+  }
+
+  async #create(since: number, withGpu = this.#wantsGpu): Promise<ContainerState> {
+    const { clock } = this.parts;
     const { spec } = this.run;
     const options = createOptions({
       image: this.intent.image.id,
@@ -116,7 +132,8 @@ export class ContainerMaker {
     const { id } = await this.#ask('the creation of', ANSWER_MS.create, (abortSignal) =>
       this.parts.connection.docker.createContainer({ name: this.#names.container, ...options, abortSignal }),
     );
-    this.#writeCreated(id, clock.elapsed() - since, withGpu);
+    this.#madeAt = clock.elapsed();
+    this.#writeCreated(id, this.#madeAt - since, withGpu);
     return this.#inspect();
   }
 
@@ -132,21 +149,27 @@ export class ContainerMaker {
     if (readLabels(made.Labels)?.token !== this.intent.token) throw this.#conflict('volume', name);
   }
 
-  async #fill(signal: AbortSignal): Promise<void> {
+  /** @returns when it was done, by the clock's milliseconds */
+  async #fill(signal: AbortSignal): Promise<number> {
     const { clock, connection, job } = this.parts;
-    const since = clock.elapsed();
-    await fillVolume(connection.docker, {
-      run: this.run,
-      files: await job.dataFiles(this.run.spec.data.dir),
-      image: this.intent.image.id,
-      helper: { name: this.#names.fill, labels: this.#labels('fill') },
-      volume: this.#names.inVolume,
-      signal,
-    }).catch((error: unknown) => {
+    try {
+      const files = await job.dataFiles(this.run.spec.data.dir);
+      const helper = await createHelper(connection.docker, {
+        ...{ name: this.#names.fill, labels: this.#labels('fill') },
+        ...{ image: this.intent.image.id, volume: this.#names.inVolume },
+      });
+      await fillVolume(helper, { run: this.run, files, signal });
+    } catch (error) {
       signal.throwIfAborted();
       throw this.#named(error, 'the data of');
-    });
-    this.journal.write({ step: 'filled', ms: clock.elapsed() - since });
+    }
+    return clock.elapsed();
+  }
+
+  /** While the trainer works already. Where it does not go now, it goes with all that the attempt has made. */
+  async #removeFill(): Promise<void> {
+    const helper = this.parts.connection.docker.getContainer(this.#names.fill);
+    await removeHelper(helper, ANSWER_MS.request).catch(() => undefined);
   }
 
   async #start(state: ContainerState): Promise<ContainerState> {
@@ -162,7 +185,7 @@ export class ContainerMaker {
       await this.#ask('the removal of', ANSWER_MS.remove, (abortSignal) =>
         container.remove({ force: true, abortSignal }),
       );
-      return this.#start(await this.#create(false));
+      return this.#start(await this.#create(clock.elapsed(), false));
     }
     this.journal.write({ step: 'started', ms: clock.elapsed() - since });
     return this.#inspect();

@@ -11,43 +11,44 @@ import { putFiles, type FileToPut } from '../files/put.js';
 import { fillOptions, PATHS } from './create-options.js';
 import { readLabels } from './labels.js';
 
-export interface FillRequest {
-  readonly run: PlannedRun;
-  /** Absolute paths of the data set's files. */
-  readonly files: readonly string[];
+/** The container through which a volume is filled. */
+export interface Helper {
+  readonly name: string;
+  readonly labels: Record<string, string>;
   readonly image: string;
-  readonly helper: { readonly name: string; readonly labels: Record<string, string> };
   readonly volume: string;
-  readonly signal: AbortSignal;
 }
 
 /**
- * Puts plan and data into the volume that the trainer may only read. A container cannot be given what it mounts
- * read-only, so a second one that is never started mounts it to be written. May be done over and over.
+ * A container cannot be given what it mounts read-only, so a second one that is never started mounts the volume to be
+ * written. May be made over and over.
  */
-export async function fillVolume(docker: Docker, request: FillRequest): Promise<void> {
-  const { helper, image, volume, signal } = request;
-  const container = await createAnew(docker, request.helper, () =>
+export function createHelper(docker: Docker, helper: Helper): Promise<Docker.Container> {
+  const { name, labels, image, volume } = helper;
+  return createAnew(docker, helper, () =>
     // Not by the run's signal: what is given up half-way may be made all the same, after all has been cleared away.
     ask(ANSWER_MS.create, (abortSignal) =>
-      docker.createContainer({
-        name: helper.name,
-        ...fillOptions(image, helper.labels, volume),
-        abortSignal,
-      }),
+      docker.createContainer({ name, ...fillOptions(image, labels, volume), abortSignal }),
     ),
   );
-  try {
-    await putFiles(container, PATHS.in, await filesOf(request), { signal });
-  } finally {
-    await removeHelper(container);
-  }
+}
+
+/** Puts plan and data into the helper's volume. @param files absolute paths of the data set's files */
+export async function fillVolume(
+  helper: Docker.Container,
+  {
+    run,
+    files,
+    signal,
+  }: { readonly run: PlannedRun; readonly files: readonly string[]; readonly signal: AbortSignal },
+): Promise<void> {
+  await putFiles(helper, PATHS.in, await filesOf(run, files), { signal });
 }
 
 /** A helper that a killed predecessor has left goes first. */
 async function createAnew(
   docker: Docker,
-  { name, labels }: FillRequest['helper'],
+  { name, labels }: Pick<Helper, 'name' | 'labels'>,
   create: () => Promise<Docker.Container>,
 ): Promise<Docker.Container> {
   try {
@@ -57,15 +58,15 @@ async function createAnew(
     const left = docker.getContainer(name);
     const found = readLabels((await left.inspect()).Config.Labels);
     if (found?.token !== readLabels(labels)?.token) throw error;
-    await removeHelper(left);
+    await removeHelper(left, ANSWER_MS.remove);
     return create();
   }
 }
 
-const removeHelper = (container: Docker.Container): Promise<unknown> =>
-  ask(ANSWER_MS.remove, (abortSignal) => container.remove({ force: true, abortSignal }));
+export const removeHelper = (container: Docker.Container, withinMs: number): Promise<unknown> =>
+  ask(withinMs, (abortSignal) => container.remove({ force: true, abortSignal }));
 
-async function filesOf({ run, files }: Pick<FillRequest, 'run' | 'files'>): Promise<FileToPut[]> {
+async function filesOf(run: PlannedRun, files: readonly string[]): Promise<FileToPut[]> {
   const plan = Buffer.from(toJson(planFor(run, PATHS.data)));
   return [{ name: 'plan.json', mode: 0o444, content: plan }, ...(await filesInto('data', files))];
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import { allEnded } from '../../../src/common/all-ended.js';
 import { ANSWER_MS } from '../connection/answer-times.js';
 import type { DaemonConnection } from '../connection/connection.js';
 import { isStatus, toDaemonError } from '../connection/daemon-error.js';
@@ -26,10 +27,10 @@ export async function removeAttempt(
     for (const name of [names.container, names.fill]) {
       found = (await unlessGone(() => removeContainer(docker, name, token))) || found;
     }
-    for (const name of [names.inVolume, names.outVolume]) {
-      found = (await unlessGone(() => removeVolume(docker, name, token))) || found;
-    }
-    return found;
+    const volumes = [names.inVolume, names.outVolume].map((name) =>
+      unlessGone(() => removeVolume(docker, name, token)),
+    );
+    return (await allEnded(volumes)).includes(true) || found;
   } catch (error) {
     throw toDaemonError(error, connection, `the removal of container ${names.container}`);
   }

@@ -6,7 +6,15 @@ import { isCode, toClusterError } from './cluster-error.js';
 import { loadClient, type KubeConfig } from './load-client.js';
 import type { DeleteOptions, Job, Secret } from './plain.js';
 import { openPodLog } from './pod-log.js';
-import { parseEvents, parseJob, parsePod, type JobState, type PodState } from './state.js';
+import {
+  parseEvents,
+  parseJob,
+  parseJobs,
+  parsePod,
+  type JobState,
+  type ListedJob,
+  type PodState,
+} from './state.js';
 
 /** Of one request. */
 const ANSWER_MS = 30_000;
@@ -19,6 +27,7 @@ export interface Cluster {
   createJob(job: Job): Promise<JobState | undefined>;
   /** Undefined if there is none. */
   readJob(name: string): Promise<JobState | undefined>;
+  listJobs(labels: Readonly<Record<string, string>>): Promise<readonly ListedJob[]>;
   /** Lets the pods of a Job that was made to wait be made. */
   startJob(name: string): Promise<void>;
   /**
@@ -83,6 +92,10 @@ export async function connectCluster({
       ask('get jobs', () =>
         unless(404, async () => parseJob(await batch.readNamespacedJob({ name, namespace: chosen }))),
       ),
+    listJobs: (labels) =>
+      ask('list jobs', async () =>
+        parseJobs(await batch.listNamespacedJob({ namespace: chosen, labelSelector: selectorOf(labels) })),
+      ),
     startJob: async (name) => {
       const body = { spec: { suspend: false } };
       await ask('patch jobs', () => batch.patchNamespacedJob({ name, namespace: chosen, body }, merge));
@@ -103,10 +116,10 @@ export async function connectCluster({
       }),
     listPods: (labels) =>
       ask('list pods', async () => {
-        const labelSelector = Object.entries(labels)
-          .map(([name, value]) => `${name}=${value}`)
-          .join(',');
-        const { items } = await core.listNamespacedPod({ namespace: chosen, labelSelector });
+        const { items } = await core.listNamespacedPod({
+          namespace: chosen,
+          labelSelector: selectorOf(labels),
+        });
         return items.map(parsePod).sort((a, b) => b.createdAt - a.createdAt);
       }),
     listWarnings: (uid) =>
@@ -122,6 +135,11 @@ export async function connectCluster({
       }),
   };
 }
+
+const selectorOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
 
 /** What this version of a cluster does not know is refused, and not left out: a hardening that is not there is none. */
 const STRICT = { fieldValidation: 'Strict' } as const;

@@ -46,6 +46,50 @@ export function parseJob(job: unknown): JobState {
   };
 }
 
+const listedSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({
+        name: z.string(),
+        uid: z.string(),
+        creationTimestamp: time,
+        labels: z.record(z.string(), z.string()).nullish(),
+        annotations: z.record(z.string(), z.string()).nullish(),
+      }),
+      spec: z.object({
+        activeDeadlineSeconds: z.number().nullish(),
+        ttlSecondsAfterFinished: z.number().nullish(),
+      }),
+      status: z.object({ startTime: time }).nullish(),
+    }),
+  ),
+});
+
+/** A Job as it is found in a namespace. */
+export interface ListedJob {
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /**
+   * From when on the cluster itself would have removed it if it had run, in milliseconds since the Unix epoch: what is
+   * there then was never started. Null for never.
+   */
+  readonly deadline: number | null;
+}
+
+export const parseJobs = (list: unknown): readonly ListedJob[] =>
+  listedSchema.parse(list).items.map(({ metadata, spec, status }) => {
+    const { activeDeadlineSeconds, ttlSecondsAfterFinished } = spec;
+    const since = status?.startTime ?? metadata.creationTimestamp;
+    const seconds = (activeDeadlineSeconds ?? Infinity) + (ttlSecondsAfterFinished ?? Infinity);
+    return {
+      ...{ name: metadata.name, uid: metadata.uid },
+      ...{ labels: metadata.labels ?? {}, annotations: metadata.annotations ?? {} },
+      deadline: since && Number.isFinite(seconds) ? new Date(since).getTime() + 1000 * seconds : null,
+    };
+  });
+
 const why = z.object({ reason: text, message: text });
 const podSchema = z.object({
   metadata: z.object({ name: z.string(), uid: z.string(), creationTimestamp: time, deletionTimestamp: time }),

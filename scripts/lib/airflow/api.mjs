@@ -35,12 +35,13 @@ const SCHEMAS = {
 /** @typedef {Awaited<ReturnType<typeof connectApi>>} AirflowApi */
 
 /**
- * To an Airflow where everybody is an administrator.
  * @param {string} uri
- * @throws where it does not answer
+ * @param {{ readonly username: string, readonly password: string }} [login] not needed where everybody is an administrator
+ * @throws where it does not answer, or does not let one in
  */
-export async function connectApi(uri) {
-  const { access_token: key } = SCHEMAS.token.parse(await ask(`${uri}/auth/token`));
+export async function connectApi(uri, login) {
+  const request = login && { method: 'POST', body: login };
+  const { access_token: key } = SCHEMAS.token.parse(await ask(`${uri}/auth/token`, request));
   const api = (
     /** @type {string} */ path,
     method = 'GET',
@@ -102,7 +103,7 @@ const ASK_AGAIN_MS = 500;
 /**
  * Again while the database is busy: nothing of such a request has been done.
  * @param {string} url
- * @param {{ method?: string, key?: string, body?: object | undefined }} [request]
+ * @param {{ method?: string, key?: string, body?: object | undefined } | undefined} [request]
  * @returns {Promise<unknown>}
  * @throws with the answer unless it is a success
  */

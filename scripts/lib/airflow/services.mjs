@@ -1,6 +1,6 @@
 /**
  * An Airflow that runs: scheduler, dag-processor and api-server on sqlite, tasks by the LocalExecutor, unless the environment
- * that it is given says otherwise (celery.mjs).
+ * that it is given says otherwise (celery-services.mjs).
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

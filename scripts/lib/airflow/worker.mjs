@@ -41,16 +41,13 @@ export async function startWorker(airflow, { host, queues, concurrency }) {
       env: { ...airflow.env, [MARK]: mark, AIRFLOW__CORE__HOSTNAME_CALLABLE: 'socket.gethostname' },
     },
   );
+  const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
   const log = () => readFile(file('log'), 'utf8');
   const marked = () => processesWith(`${MARK}=${mark}`);
   const killGroup = () => void signalGroup(child, 'SIGKILL');
   const loseHost = async () => {
     // Airflow's own processes in groups of their own have no environment in /proc, but a parent while that lives.
-    const tree = [
-      .../** @type {number[]} */ ([child.pid]),
-      ...descendantsOf(/** @type {number} */ (child.pid)),
-    ];
-    killAll(tree);
+    if (child.pid !== undefined && isRunning()) killAll([child.pid, ...descendantsOf(child.pid)]);
     killGroup();
     for (; marked().length > 0; await sleep(20)) killAll(marked());
   };
@@ -65,7 +62,7 @@ export async function startWorker(airflow, { host, queues, concurrency }) {
   try {
     for (const until = Date.now() + READY_WITHIN_MS; ; await sleep(200)) {
       if (/celery@\S+ ready/.test(await log())) break;
-      if (child.exitCode === null && child.signalCode === null && Date.now() < until) continue;
+      if (isRunning() && Date.now() < until) continue;
       throw new Error(`the worker of ${host} takes no tasks:\n${await log()}`);
     }
     return { host, log, killGroup, loseHost, [Symbol.asyncDispose]: dispose };

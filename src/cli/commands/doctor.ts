@@ -1,26 +1,32 @@
 import { EXIT } from '../../contract/errors.js';
 import { renderInspection } from '../../report/inspection.js';
 import { inspectAirflowStart } from '../airflow-start.js';
-import type { CliContext } from '../context.js';
+import { type CliContext, readSettings } from '../context.js';
 
 /**
  * `runner doctor`: what was found where, and what is missing. Without a Docker daemon only docker mode is missing, and
  * without a tracking server runs stay on this machine.
- * @returns 3 if no job could run; with --gpu, if none could on a GPU of this machine
+ * @returns 3 if no job could run; with --gpu or --webgpu, if none could so on a GPU of this machine
  */
 export async function doctor(
-  { io, output, services }: CliContext,
+  context: CliContext,
   {
     gpu: withGpu = false,
     webgpu: withWebgpu = false,
   }: { readonly gpu?: boolean; readonly webgpu?: boolean } = {},
 ): Promise<number> {
+  const { io, output, services } = context;
   const { env } = io;
+  // As a run would have it; before the work, since it may be refused.
+  const { webgpuAdapter } = withWebgpu ? await readSettings(context, {}, ['webgpuAdapter']) : {};
+  const adapter = webgpuAdapter?.value ?? null;
   // By itself: how long the engine takes to load is measured.
   const inspected = await services.inspect();
   const gpu = withGpu ? await services.inspectGpu({ env }) : undefined;
-  const webgpu = withWebgpu ? await services.inspectWebgpu({ env }) : undefined;
-  const ready = inspected.ready && gpu?.ready !== false && webgpu?.ready !== false;
+  const webgpu = withWebgpu ? await services.inspectWebgpu({ env, adapter }) : undefined;
+  // WebGPU takes neither TensorFlow nor what that is built with.
+  const withTensorflow = withGpu || !withWebgpu;
+  const ready = (inspected.ready || !withTensorflow) && gpu?.ready !== false && webgpu?.ready !== false;
   const [daemon, tracking] = await Promise.all([
     services.inspectDaemon({ env }),
     services.inspectTracking({ env }),

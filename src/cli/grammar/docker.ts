@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import type { GcFlags } from '../commands/gc.js';
 import type { BuildFlags } from '../commands/image.js';
 import type { WarmFlags } from '../commands/warm.js';
 import { WARM_SETTINGS } from '../options.js';
@@ -45,9 +46,16 @@ export const addDocker: AddCommands = (program, context, done) => {
 
   const gc = program
     .command('gc')
-    .description("remove what is runner's on the Docker daemon, and nobody's any more")
-    .option('--dry-run', 'only tell what would be removed');
-  addCommon(gc).action(async (flags: { dryRun?: boolean }) => {
+    .description("remove what is runner's on the Docker daemon or a cluster, and nobody's any more")
+    .option('--dry-run', 'only tell what would be removed')
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'look only where such runs are (default: the Docker daemon, and the cluster if one is named)',
+      ).choices(['docker', 'kubernetes']),
+    );
+  addSettings(gc, ['namespace', 'kubeContext']);
+  addCommon(gc).action(async (flags: GcFlags) => {
     const command = await import('../commands/gc.js');
     done(await command.gc(context, flags));
   });

@@ -71,9 +71,12 @@ async function prepareProcess(given: Preparation, laps: Laps): Promise<RunPlan> 
 
 async function prepareDocker(preparation: Preparation, laps: Laps): Promise<RunPlan> {
   const { job, note } = preparation;
+  // Read while the daemon is asked. What is wrong with the daemon is told before what is wrong with the data.
+  const examining = examineData(preparation);
+  examining.catch(() => undefined);
   const examined = await examineDaemon(preparation);
   laps.end('connect');
-  const data = await examineData(preparation);
+  const data = await examining;
   laps.end('digest');
   const runsDir = await ensureRunsDirectory(examined.settings.runsDir.value);
   // Whether the daemon has a GPU is asked in the image for processors.

@@ -94,9 +94,11 @@ export class Training {
     const { context, reporter } = this;
     const { evaluate, key, settings, register } = this.request;
     const tags = Object.keys(this.request.tags ?? {}).length === 0 ? {} : { tags: { ...this.request.tags } };
-    const origin = await originOf(context.io.cwd);
     const tracking = trackingRequest(settings, { register });
-    const plan = await prepareRun({ context, ...this.request, reporter, note: this.note, signal });
+    const [plan, origin] = await Promise.all([
+      prepareRun({ context, ...this.request, reporter, note: this.note, signal }),
+      originOf(context.io.cwd),
+    ]);
     const { spec, runsDir, runtime, image } = plan;
     if (image !== undefined) reporter.onImage(image);
     const { onProgress } = reporter;

@@ -1,7 +1,7 @@
 /** What there is to say of the engine webgpu: Vulkan, its drivers, the engine, and the adapter that a run would get. */
 import { RunnerError } from '../../contract/errors.js';
 import type { WebgpuAdapter } from '../../contract/run-spec.js';
-import { checkPlatform } from '../provision/provision-webgpu.js';
+import { checkPlatform, whyNotFetched } from '../provision/provision-webgpu.js';
 import { describeAdapter, findAdapter } from '../webgpu/adapter.js';
 import { findWebgpuEngine } from '../webgpu/find.js';
 import { checkVulkan, type Surroundings, surveyVulkan, type VulkanSurvey } from '../webgpu/vulkan.js';
@@ -21,8 +21,14 @@ export interface WebgpuInspection {
   };
 }
 
-/** Fetches nothing and writes nothing. RUNNER_WEBGPU_ADAPTER is heeded. */
-export async function inspectWebgpu(surroundings: Surroundings): Promise<WebgpuInspection> {
+/**
+ * Fetches nothing and writes nothing.
+ * @param choice as for a run: `cpu`, part of a card's name, or null for any card
+ */
+export async function inspectWebgpu(
+  surroundings: Surroundings,
+  choice: string | null,
+): Promise<WebgpuInspection> {
   const { env } = surroundings;
   const vulkan = await surveyVulkan(surroundings);
   const engine = findWebgpuEngine(env);
@@ -31,11 +37,12 @@ export async function inspectWebgpu(surroundings: Surroundings): Promise<WebgpuI
   try {
     checkPlatform();
     checkVulkan(vulkan);
-    if (engine) adapter = await findAdapter(engine, env.RUNNER_WEBGPU_ADAPTER, vulkan, surroundings);
+    if (engine) adapter = await findAdapter(engine, choice ?? undefined, vulkan, surroundings);
   } catch (error) {
     if (!(error instanceof RunnerError)) throw error;
     problem = `${error.message} ${error.hint}`;
   }
+  const unfetched = engine === undefined ? await whyNotFetched(surroundings) : undefined;
   const found = adapter === null ? 'none' : describeAdapter(adapter);
   const asked = engine === undefined ? 'not asked: the engine is not there' : found;
   const findings: readonly Finding[] = [
@@ -47,7 +54,9 @@ export async function inspectWebgpu(surroundings: Surroundings): Promise<WebgpuI
       ? {
           ...{ name: 'WebGPU engine', value: 'not there' },
           remedy:
-            '`runner engine provision --webgpu` fetches it, 54 MB; so does the first run with --engine webgpu.',
+            unfetched === undefined
+              ? '`runner engine provision --webgpu` fetches it, 54 MB; so does the first run with --engine webgpu.'
+              : `${unfetched.message} ${unfetched.hint}`,
         }
       : {
           name: 'WebGPU engine',
@@ -56,7 +65,7 @@ export async function inspectWebgpu(surroundings: Surroundings): Promise<WebgpuI
     { name: 'WebGPU adapter', value: asked, ...(problem !== null && { remedy: problem }) },
   ];
   return {
-    ready: problem === null,
+    ready: problem === null && unfetched === undefined,
     findings,
     document: {
       vulkan,

@@ -12,7 +12,8 @@ export interface Tool {
   readonly version: string;
 }
 
-const ASK_TIMEOUT_MS = 20_000;
+/** Python alone takes long on a machine that is busy; what does not answer at all would be told as missing. */
+const ASK_TIMEOUT_MS = 60_000;
 
 async function ask(command: readonly string[], surroundings: Surroundings): Promise<Tool | undefined> {
   const { ok, output } = await runCommand([...command, '--version'], surroundings, {

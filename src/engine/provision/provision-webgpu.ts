@@ -39,10 +39,10 @@ export async function provisionWebgpu(options: ProvisionOptions): Promise<Webgpu
 
 /** @throws RunnerError `platform-unsupported` */
 export function checkPlatform(platform: string = PLATFORM, glibc: string | null = glibcVersion()): void {
-  if (WEBGPU_PLATFORMS[platform] === undefined) {
+  if (!WEBGPU_PLATFORMS.includes(platform)) {
     throw new RunnerError(
       'platform-unsupported',
-      `There is no engine webgpu for ${platform}; there is one for ${Object.keys(WEBGPU_PLATFORMS).join(', ')}.`,
+      `There is no engine webgpu for ${platform}; there is one for ${WEBGPU_PLATFORMS.join(', ')}.`,
       { hint: USE_TENSORFLOW },
     );
   }
@@ -135,6 +135,15 @@ export function npmFailure(
 
 const NO_CONNECTION =
   /\b(?:ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ENOTCACHED|ERR_SOCKET_TIMEOUT)\b|UNABLE_TO_VERIFY|SELF_SIGNED_CERT|network/;
+
+/** What keeps the engine from being fetched, as far as that is known without asking a registry. */
+export async function whyNotFetched(
+  surroundings: Pick<Provisioning, 'env' | 'signal'>,
+): Promise<RunnerError | undefined> {
+  const result = await runCommand(['npm', '--version'], surroundings);
+  const [first] = webgpuPackages(PLATFORM);
+  return result.notFound && first !== undefined ? npmFailure(result, first) : undefined;
+}
 
 /** The members that are kept, each under its name; whatever else is in the archive stays there. */
 async function unpack(archive: string, dir: string, { keeps, fileName }: PinnedPackage): Promise<void> {

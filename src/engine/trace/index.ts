@@ -51,7 +51,7 @@ export function createTrainStep(
   tf: TensorFlow,
   model: LayersModel,
   options: StepOptions,
-  { step = 'auto', stepsPerCall = 1, onFallback = warn }: StepChoice = {},
+  { step = 'auto', stepsPerCall = 1, onFallback = (error) => warn(error, stepsPerCall) }: StepChoice = {},
 ): TrainStep {
   const program = new TrainingProgram(tf, model, options);
   if (step === 'eager') {
@@ -75,7 +75,9 @@ export function createAsyncStep(tf: TensorFlow, model: LayersModel, options: Ste
   return new AsyncEagerStep(new TrainingProgram(tf, model, options));
 }
 
-const warn = (error: UntraceableError): void =>
-  process.emitWarning(`${error.message}; it trains operation by operation, which is slower`, {
+function warn({ message }: UntraceableError, stepsPerCall: number): void {
+  const oneStep = stepsPerCall > 1 ? `, one step a call and not ${stepsPerCall}` : '';
+  process.emitWarning(`${message}; it trains operation by operation${oneStep}, which is slower`, {
     type: 'UntraceableWarning',
   });
+}

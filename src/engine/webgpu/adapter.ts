@@ -5,6 +5,7 @@ import { RunnerError } from '../../contract/errors.js';
 import { type WebgpuAdapter, webgpuAdapterSchema } from '../../contract/run-spec.js';
 import type { WebgpuEngine } from '../engine.js';
 import { runCommand } from '../provision/run-command.js';
+import { LIMITS } from './device.js';
 import type { Surroundings, VulkanSurvey } from './vulkan.js';
 
 /** The choice of a processor that stands in for a card. */
@@ -20,9 +21,9 @@ export const adapterOptions = (choice: string | undefined) => ({
   forceFallbackAdapter: choice === CPU,
 });
 
-/** An adapter that gives no device is of no use. Dawn's own words go to the standard error. */
+/** An adapter that gives no device of a run's limits is of no use. Dawn's own words go to the standard error. */
 const SCRIPT = `
-const [binding, flags, options] = process.argv.slice(1);
+const [binding, flags, options, names] = process.argv.slice(1);
 const say = (answer) => console.log(JSON.stringify(answer));
 const { create } = require(binding);
 const gpu = create(JSON.parse(flags));
@@ -30,13 +31,21 @@ gpu.requestAdapter(JSON.parse(options)).then(
   async (adapter) => {
     if (!adapter) return say({ adapter: null });
     const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info;
-    (await adapter.requestDevice()).destroy();
+    const known = JSON.parse(names).filter((name) => adapter.limits[name] !== undefined);
+    const requiredLimits = Object.fromEntries(known.map((name) => [name, adapter.limits[name]]));
+    (await adapter.requestDevice({ requiredLimits })).destroy();
     say({ adapter: { vendor, architecture, device, description, cpu: isFallbackAdapter === true } });
   },
   (error) => say({ refusal: String(error.message ?? error) }),
-);
+).catch((error) => {
+  console.error(String(error.message ?? error));
+  process.exit(1);
+});
 `;
 const TIMEOUT_MS = 60_000;
+
+const NO_ADAPTER =
+  'The driver may be too old for Dawn, or have no card: `vulkaninfo --summary` shows it. Or take --engine tensorflow.';
 
 const answerSchema = z.union([
   z.object({ adapter: webgpuAdapterSchema.nullable() }),
@@ -55,7 +64,7 @@ export async function findAdapter(
   survey: VulkanSurvey,
   surroundings: Surroundings,
 ): Promise<WebgpuAdapter> {
-  const question = [JSON.stringify(dawnFlags(choice)), JSON.stringify(adapterOptions(choice))];
+  const question = [dawnFlags(choice), adapterOptions(choice), LIMITS].map((part) => JSON.stringify(part));
   const { ok, stdout, output } = await runCommand(
     [process.execPath, '-e', SCRIPT, '--', engine.bindingPath, ...question],
     surroundings,
@@ -69,7 +78,7 @@ export async function findAdapter(
       { hint: `Update the driver (${survey.drivers.join(', ')}), or take --engine tensorflow.` },
     );
   }
-  if ('refusal' in answer) throw unknownAdapter(choice, answer.refusal);
+  if ('refusal' in answer) throw refused(choice, answer.refusal, survey);
   return suitable(answer.adapter, choice, { survey, words: output });
 }
 
@@ -80,12 +89,19 @@ function readAnswer(stdout: string): z.infer<typeof answerSchema> | undefined {
   return success ? data : undefined;
 }
 
-/** Dawn lists the names of those that there are. */
-function unknownAdapter(choice: string | undefined, refusal: string): RunnerError {
+/** Of a card's name, Dawn lists the names that there are; whatever else it refuses is not about a name. */
+function refused(choice: string | undefined, refusal: string, { drivers }: VulkanSurvey): RunnerError {
+  if (choice === undefined || choice === CPU) {
+    return new RunnerError(
+      'gpu-unavailable',
+      `WebGPU gives no adapter. Vulkan's drivers here: ${drivers.join(', ')}. Dawn says: ${refusal}`,
+      { hint: NO_ADAPTER },
+    );
+  }
   const names = [...refusal.matchAll(/name: '([^']*)'/g)].map(([, name]) => name).join(', ');
   return new RunnerError(
     'gpu-unknown',
-    `No WebGPU adapter here has “${choice ?? ''}” in its name; there is ${names || 'none'}.`,
+    `No WebGPU adapter here has “${choice}” in its name; there is ${names || 'none'}.`,
     { hint: 'Give part of one of these names with --webgpu-adapter, or leave it out.' },
   );
 }
@@ -108,9 +124,7 @@ function suitable(
     throw new RunnerError(
       'gpu-unavailable',
       `WebGPU finds nothing to compute on. Vulkan's drivers here: ${survey.drivers.join(', ')}.${dawnSays(words)}`,
-      {
-        hint: 'The driver may be too old for Dawn, or have no card: `vulkaninfo --summary` shows it. Or take --engine tensorflow.',
-      },
+      { hint: NO_ADAPTER },
     );
   }
   if (adapter.cpu && choice === undefined) {

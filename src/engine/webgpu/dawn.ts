@@ -31,6 +31,7 @@ export interface AdapterInfo {
 
 export interface GpuDevice {
   readonly lost: Promise<{ readonly reason: string; readonly message: string }>;
+  destroy(): void;
   addEventListener(
     type: 'uncapturederror',
     listener: (event: { readonly error: { readonly message: string } }) => void,

@@ -5,7 +5,6 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { setImmediate } from 'node:timers/promises';
 import { compileFunction } from 'node:vm';
 import type * as tfNamespace from '@tensorflow/tfjs-node';
 import { describeError } from '../../common/errors.js';
@@ -14,8 +13,8 @@ import type { WebgpuAdapter } from '../../contract/run-spec.js';
 import type { WebgpuEngine } from '../engine.js';
 import { requireOfTfjsNode } from '../packages.js';
 import { adapterOptions, dawnFlags } from './adapter.js';
-import type { AdapterInfo, BackendModule, Dawn, Gpu, GpuAdapter, GpuDevice, WebgpuBackend } from './dawn.js';
-import { WebgpuFailure } from './failure.js';
+import type { AdapterInfo, BackendModule, Dawn, Gpu, GpuAdapter, GpuDevice } from './dawn.js';
+import { openDevice, reportFailures } from './device.js';
 
 export type TensorFlow = typeof tfNamespace;
 
@@ -23,6 +22,10 @@ export interface LoadedWebgpu {
   /** All of tfjs but `tf.node`. */
   readonly tf: TensorFlow;
   readonly adapter: WebgpuAdapter;
+  /** Whether the device has failed: it computes nothing any more, and is to be loaded anew. */
+  readonly hasFailed: () => boolean;
+  /** Frees the card. Tensors that are still there are lost. */
+  readonly unload: () => void;
 }
 
 const NAME = 'webgpu';
@@ -30,19 +33,24 @@ const NAME = 'webgpu';
 /**
  * @param choice as in the spec
  * @throws RunnerError `engine-corrupt`, or `gpu-unavailable` where there is no adapter (any more)
+ * @throws WebgpuFailure if the adapter's driver gives no device
  */
 export async function loadWebgpu(engine: WebgpuEngine, choice: string | undefined): Promise<LoadedWebgpu> {
   const dawn = loadDawn(engine);
   const gpu = dawn.create(dawnFlags(choice));
   const adapter = await findAgain(gpu, choice);
-  const device = await adapter.requestDevice({ requiredLimits: limitsOf(adapter) });
+  const device = await openDevice(adapter);
   const { tf, backend } = await loadBackend(engine, { dawn, gpu, device, info: adapter.info });
-  reportFailures(backend, device, dawn);
+  const hasFailed = reportFailures(backend, device, dawn);
   // No banners.
   tf.env().set('PROD', true);
   tf.registerBackend(NAME, () => backend as never);
   await tf.setBackend(NAME);
-  return { tf, adapter: describe(adapter.info) };
+  const unload = () => {
+    tf.removeBackend(NAME);
+    device.destroy();
+  };
+  return { tf, adapter: describe(adapter.info), hasFailed, unload };
 }
 
 function loadDawn({ bindingPath }: WebgpuEngine): Dawn {
@@ -66,14 +74,6 @@ async function findAgain(gpu: Gpu, choice: string | undefined): Promise<GpuAdapt
   });
 }
 
-/** As much as the adapter has of what the backend's programs are sized by; without, they get the least there may be. */
-const LIMITS = [
-  ...['maxBufferSize', 'maxStorageBufferBindingSize', 'maxComputeWorkgroupStorageSize'],
-  ...['maxComputeWorkgroupsPerDimension', 'maxComputeWorkgroupSizeX', 'maxComputeInvocationsPerWorkgroup'],
-];
-const limitsOf = ({ limits }: GpuAdapter): Record<string, number> =>
-  Object.fromEntries(LIMITS.flatMap((name) => (limits[name] === undefined ? [] : [[name, limits[name]]])));
-
 interface Parts {
   readonly dawn: Dawn;
   readonly gpu: Gpu;
@@ -93,33 +93,6 @@ async function loadBackend(engine: WebgpuEngine, { dawn, gpu, device, info }: Pa
   // Only now: there while it is loaded, it would register a backend over a device of its own.
   scope.navigator = { gpu };
   return { tf, backend: new exports.WebGPUBackend(device, info) };
-}
-
-/**
- * Dawn tells failures by events, while values go on as if nothing had been: so the next one that is read is refused.
- * What it says first is the cause of the rest.
- */
-function reportFailures(backend: WebgpuBackend, device: GpuDevice, { globals }: Dawn): void {
-  let failure: WebgpuFailure | undefined;
-  const OutOfMemory = globals.GPUOutOfMemoryError as abstract new () => object;
-  device.addEventListener('uncapturederror', ({ error }) => {
-    failure ??= new WebgpuFailure(error instanceof OutOfMemory ? 'out-of-memory' : 'other', error.message);
-  });
-  void device.lost.then(({ reason, message }) => {
-    failure ??= new WebgpuFailure('lost', `${message} (${reason})`);
-  });
-  const read = backend.read.bind(backend);
-  backend.read = async (dataId) => {
-    try {
-      const values = await read(dataId);
-      if (failure !== undefined) throw failure;
-      return values;
-    } catch (error) {
-      // Of a lost device it is told only after the calls that fail for it.
-      await setImmediate();
-      throw failure ?? error;
-    }
-  };
 }
 
 const describe = ({ vendor, architecture, device, description, isFallbackAdapter }: AdapterInfo) => ({

@@ -19,11 +19,8 @@ export const BACKEND_VERSION = '4.22.0';
 /** What the compiled binding asks for. */
 export const OLDEST_GLIBC = '2.34';
 
-/** `proved`: whether it was run there; it has binaries for macOS and Windows, which are not reached through Vulkan. */
-export const WEBGPU_PLATFORMS: Readonly<Record<string, { readonly proved: boolean }>> = {
-  'linux-x64': { proved: true },
-  'linux-arm64': { proved: false },
-};
+/** It has binaries for macOS and Windows, too, which are not reached through Vulkan. */
+export const WEBGPU_PLATFORMS: readonly string[] = ['linux-x64', 'linux-arm64'];
 
 export const webgpuPackages = (platform: string): readonly PinnedPackage[] => [
   {

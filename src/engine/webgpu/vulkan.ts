@@ -66,12 +66,15 @@ export function driverPlaces(env: NodeJS.ProcessEnv, home: string = homedir()): 
 const listOf = (value: string | undefined, fallback = ''): string[] =>
   (value === undefined || value === '' ? fallback : value).split(':').filter((path) => path !== '');
 
+/** What may not be looked at is not there, as the loader takes it: another place may have a driver. */
 function manifestsAt(path: string): string[] {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory();
-  if (isFolder === undefined) return [];
-  if (!isFolder) return [path];
-  const names = readdirSync(path).filter((name) => name.endsWith('.json'));
-  return names.sort().map((name) => join(path, name));
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path).filter((name) => name.endsWith('.json'));
+    return names.sort().map((name) => join(path, name));
+  } catch {
+    return [];
+  }
 }
 
 /** @throws RunnerError `gpu-unavailable` where no driver could be reached, whatever the card */

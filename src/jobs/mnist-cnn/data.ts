@@ -123,7 +123,8 @@ async function readPart(
 ): Promise<ReadPart> {
   try {
     return await scanIdx(path, kind, async ({ shape, byteLength, pieces }) => {
-      const bytes = Buffer.allocUnsafeSlow(keep ? byteLength : 0);
+      // Shared, so that another thread can make batches of them.
+      const bytes = new Uint8Array(new SharedArrayBuffer(keep ? byteLength : 0));
       let wrongLabel: ReadPart['wrongLabel'];
       let at = 0;
       hash.update(`${stem} ${shape.join('x')}\n`);

@@ -13,14 +13,14 @@ export interface Difference {
 /**
  * What a run's result and its length depend on. Not the mode, which is what is compared; not where the data lay, for
  * the digest says what they are; not limits and image, which say what a run may use; not how many steps
- * one call does, which changes no bit.
+ * one call does, nor which thread makes the batches, which change no bit.
  */
 export function identityOf({
   spec,
   outcome,
 }: Pick<ComparedRun, 'spec' | 'outcome'>): Record<string, unknown> {
   const { job, hyperparameters, seed, threads, data } = spec;
-  const engine = { ...spec.engine, stepsPerCall: undefined };
+  const engine = { ...spec.engine, stepsPerCall: undefined, prefetch: undefined };
   return {
     job,
     ...under('hyperparameters', hyperparameters),

@@ -20,6 +20,7 @@ export function notesOf(comparison: Comparison, runs: readonly ComparedRun[]): s
     ...all.filter(({ takenOver }) => takenOver).map(describeTakenOver),
     ...describeLimits(runs),
     ...describeCalls(runs),
+    ...describePrefetch(runs),
     ...sides.flatMap(describeBuilt),
   ];
 }
@@ -89,6 +90,13 @@ function describeCalls(runs: readonly ComparedRun[]): string[] {
     ? [
         `Not all runs did as many steps by one call of TensorFlow: ${counts.join(' and ')}; only the speed depends on it.`,
       ]
+    : [];
+}
+
+function describePrefetch(runs: readonly ComparedRun[]): string[] {
+  const ways = new Set(runs.map(({ spec }) => spec.engine.prefetch ?? false));
+  return ways.size > 1
+    ? ['Not all runs made the next batch while a step ran; only the speed depends on it.']
     : [];
 }
 

@@ -10,7 +10,10 @@ import { isErrno, toRunnerError } from '../../common/errors.js';
 import { RunnerError } from '../../contract/errors.js';
 import type { ArtifactFile } from './artifact-store.js';
 
-/** Large enough for few turns of the loop a megabyte, small enough to be hashed without a pause that shows. */
+/**
+ * What is read and hashed at once. Large enough for few turns of the loop a megabyte; small enough that what was read is
+ * still in the processor's cache when it is hashed, and that no connection waits long for its turn meanwhile.
+ */
 const CHUNK_BYTES = 1024 * 1024;
 /** What a stream reads and hashes while what it gave out before is on its way. */
 const READ_AHEAD_BYTES = 2 * CHUNK_BYTES;
@@ -25,7 +28,7 @@ const AT_ONCE_BYTES = 64 * 1024;
 export async function readWhole(file: ArtifactFile, signal: AbortSignal): Promise<Buffer> {
   if (file.bytes <= AT_ONCE_BYTES) return readAtOnce(file);
   const content = Buffer.allocUnsafe(file.bytes);
-  const pieces = readChecked(file, () => content, signal);
+  const pieces = readChecked(file, { takeBuffer: () => content, signal });
   // All of it is one piece, or none.
   while ((await pieces.next()).done !== true);
   return content;
@@ -36,36 +39,54 @@ export async function readWhole(file: ArtifactFile, signal: AbortSignal): Promis
  * was asked for: `artifact-changed` or `file-unusable`, or the signal's reason.
  */
 export function streamChecked(file: ArtifactFile, signal: AbortSignal): Readable {
-  const allocate = (): Buffer => Buffer.allocUnsafe(CHUNK_BYTES);
-  return Readable.from(readChecked(file, allocate, signal), {
-    objectMode: false,
-    highWaterMark: READ_AHEAD_BYTES,
-  });
+  return Readable.from(contentOf(file, signal), { objectMode: false, highWaterMark: READ_AHEAD_BYTES });
+}
+
+async function* contentOf(file: ArtifactFile, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const takeBuffer = (): Buffer => Buffer.allocUnsafe(CHUNK_BYTES);
+  for await (const { content } of readChecked(file, { takeBuffer, signal })) yield content;
+}
+
+export interface Piece {
+  readonly content: Buffer;
+  /** Of the content, hexadecimal; undefined unless `digests` asks for it. */
+  readonly sha256: string | undefined;
+}
+
+export interface ReadOptions {
+  /** Where the next piece goes: not touched again by the reading once it was given out. */
+  readonly takeBuffer: () => Buffer;
+  /** Whether each piece comes with its own sha256: cheaper here, while it is in the cache, than at any later time. */
+  readonly digests?: boolean;
+  readonly signal: AbortSignal;
 }
 
 /**
  * Fills buffers with a file, one after the other; all but the last are filled up.
- * @param takeBuffer where the next piece goes: not touched again by this once it was given out
  * @throws RunnerError `artifact-changed` or `file-unusable`; the signal's reason
  */
 export async function* readChecked(
   file: ArtifactFile,
-  takeBuffer: () => Buffer | Promise<Buffer>,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
+  { takeBuffer, digests = false, signal }: ReadOptions,
+): AsyncGenerator<Piece> {
   const handle = await openFile(file);
   try {
     const hash = createHash('sha256');
     for (let left = file.bytes; left > 0;) {
-      const buffer = await takeBuffer();
-      signal.throwIfAborted();
-      const piece = buffer.subarray(0, Math.min(left, buffer.length));
-      await fill(handle, piece, file);
-      hash.update(piece);
-      file.onRead?.();
-      left -= piece.length;
+      const buffer = takeBuffer();
+      const content = buffer.subarray(0, Math.min(left, buffer.length));
+      const own = digests ? createHash('sha256') : undefined;
+      for (let at = 0; at < content.length; at += CHUNK_BYTES) {
+        signal.throwIfAborted();
+        const chunk = content.subarray(at, at + CHUNK_BYTES);
+        await fill(handle, chunk, file);
+        hash.update(chunk);
+        own?.update(chunk);
+        file.onRead?.();
+      }
+      left -= content.length;
       if (left === 0) await check(handle, hash.digest('hex'), file);
-      yield piece;
+      yield { content, sha256: own?.digest('hex') };
     }
     if (file.bytes === 0) await check(handle, hash.digest('hex'), file);
   } finally {

@@ -12,17 +12,26 @@ type Request = Parameters<NodeHttpHandler['handle']>[0];
 export function httpProxyFor(endpoint: string | undefined, env: NodeJS.ProcessEnv): URL | undefined {
   if (endpoint === undefined || new URL(endpoint).protocol !== 'http:' || isLoopback(endpoint))
     return undefined;
-  const proxy = proxyFor(new URL(endpoint), env);
+  const proxy = proxyFor(new URL(endpoint), forStores(env));
   if (proxy === undefined) return undefined;
-  if (URL.canParse(proxy) && new URL(proxy).protocol === 'http:') return new URL(proxy);
-  throw badProxy('HTTP_PROXY', 'it must be an address such as http://proxy.example:3128');
+  const hint = 'Correct HTTP_PROXY (or ALL_PROXY, in either case), unset it, or name the store in NO_PROXY.';
+  if (!URL.canParse(proxy) || new URL(proxy).protocol !== 'http:')
+    throw badProxy('HTTP_PROXY', 'it must be an address such as http://proxy.example:3128', hint);
+  const url = new URL(proxy);
+  if (credentialsOf(url) === undefined)
+    throw badProxy('HTTP_PROXY', 'in its user name or password a % must be written as %25', hint);
+  return url;
+}
+
+/** Without an ALL_PROXY of another kind, SOCKS say: boto3 does not heed it at all, and no store is asked through one. */
+export function forStores(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const all = env.all_proxy ?? env.ALL_PROXY ?? '';
+  return /^(?!https?:)[^/]*:\/\//i.test(all) ? { ...env, all_proxy: '', ALL_PROXY: '' } : env;
 }
 
 /** Without the value: it may hold a password. */
-export const badProxy = (variable: 'HTTP_PROXY' | 'HTTPS_PROXY', why: string): RunnerError =>
-  new RunnerError('bad-config', `The environment variable ${variable} cannot be used: ${why}.`, {
-    hint: `Correct ${variable} (or ALL_PROXY, in either case), unset it, or name the store in NO_PROXY.`,
-  });
+export const badProxy = (variable: 'HTTP_PROXY' | 'HTTPS_PROXY', why: string, hint: string): RunnerError =>
+  new RunnerError('bad-config', `The environment variable ${variable} cannot be used: ${why}.`, { hint });
 
 /** A signed request as a proxy takes it: the whole address in its first line (RFC 9112 §3.2.2). */
 export function viaProxy(request: Request, proxy: URL | undefined): Request {
@@ -37,8 +46,13 @@ export function viaProxy(request: Request, proxy: URL | undefined): Request {
   });
 }
 
-function credentialsOf({ username, password }: URL): Record<string, string> {
+/** Undefined if they are not well encoded. */
+function credentialsOf({ username, password }: URL): Record<string, string> | undefined {
   if (username === '' && password === '') return {};
-  const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
-  return { 'proxy-authorization': `Basic ${login.toString('base64')}` };
+  try {
+    const login = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+    return { 'proxy-authorization': `Basic ${login.toString('base64')}` };
+  } catch {
+    return undefined;
+  }
 }

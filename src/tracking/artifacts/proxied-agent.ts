@@ -2,7 +2,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { Agent, type AgentOptions } from 'node:https';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { proxyFor } from '../../common/proxy.js';
-import { badProxy } from './http-proxy.js';
+import { badProxy, forStores } from './http-proxy.js';
 import { isLoopback } from '../mlflow/http.js';
 
 /**
@@ -12,10 +12,12 @@ import { isLoopback } from '../mlflow/http.js';
  * @throws RunnerError `bad-config` if the variable holds no address
  */
 export function proxiedAgent(env: NodeJS.ProcessEnv, options: AgentOptions): Agent | ProxiedAgent {
-  const proxy = proxyFor(new URL('https://s3.amazonaws.com'), { ...env, NO_PROXY: '', no_proxy: '' });
+  const heeded = forStores(env);
+  const proxy = proxyFor(new URL('https://s3.amazonaws.com'), { ...heeded, NO_PROXY: '', no_proxy: '' });
   if (proxy === undefined) return new Agent(options);
-  if (URL.canParse(proxy)) return new ProxiedAgent(proxy, env, options);
-  throw badProxy('HTTPS_PROXY', 'it is no address');
+  if (URL.canParse(proxy)) return new ProxiedAgent(proxy, heeded, options);
+  const hint = 'Correct HTTPS_PROXY (or ALL_PROXY, in either case), or unset it.';
+  throw badProxy('HTTPS_PROXY', 'it is no address', hint);
 }
 
 type Connect = HttpsProxyAgent<string>['connect'];

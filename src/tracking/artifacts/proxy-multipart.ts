@@ -2,7 +2,7 @@
  * An upload in parts that go straight to the store behind MLflow's artifact proxy, by URLs that the server has signed.
  * The server must be asked to begin and to end it.
  */
-import axios, { type AxiosInstance } from 'axios';
+import type { AxiosInstance } from 'axios';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { posix } from 'node:path';
@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { describeIssues } from '../../common/parse.js';
 import { failureOfAnswer, TrackingFailure } from '../mlflow/failure.js';
 import { headersOf, isLoopback, send, type HttpAccess } from '../mlflow/http.js';
+import { axios } from '../mlflow/load-axios.js';
 import { failureOfError, noAnswer } from '../mlflow/network-failure.js';
 import { multipartUrl } from './proxy-address.js';
 import { BEGIN_WITHIN_MS, type PartedUpload } from './send-in-parts.js';
@@ -82,7 +83,9 @@ export async function beginProxyUpload(
   const places = new Map(credentials.map((place) => [place.part_number, place]));
   const sent: { part_number: number; etag: string; url: string }[] = [];
   return {
-    async sendPart(number, body, during) {
+    // The server has signed their addresses, without knowing what they hold.
+    signsParts: false,
+    async sendPart(number, { content: body }, during) {
       const place = places.get(number);
       if (place === undefined) throw noUse(access, `it has no address for part ${number} of ${parts}`);
       const etag = await putPart(sender, `send part ${number} of ${path}`, { ...place, body }, during);

@@ -9,6 +9,8 @@ import { viaProxy } from './http-proxy.js';
 import { DEFAULT_REGION, type S3Settings } from './s3-settings.js';
 import { signByKnownDigests } from './signed-body.js';
 
+type HowToConnect = Pick<S3Settings, 'client' | 'credentialsHandler' | 'httpProxy'>;
+
 /**
  * Where nothing names a region, not even a profile, it is that of boto3.
  *
@@ -17,23 +19,22 @@ import { signByKnownDigests } from './signed-body.js';
  * command then share a context, in which the SDK keeps where a bucket was found to lie: a client is for one bucket only.
  * @throws RunnerError `bad-config` for a region that cannot be one
  */
-export async function connectTo({
-  client: config,
-  httpProxy,
-}: Pick<S3Settings, 'client' | 'httpProxy'>): Promise<S3Client> {
+export async function connectTo(settings: HowToConnect): Promise<S3Client> {
+  const { client: config } = settings;
   // Its version is pinned here: which Node later ones need is nothing that a user can act on.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const requestHandler = new SignalledHandler(config.requestHandler, httpProxy);
+  const requestHandler = new SignalledHandler(settings);
   const client = new S3Client({ ...config, requestHandler, cacheMiddleware: true });
   endWithSignal(client);
   signByKnownDigests(client);
+  markRequests(client);
   try {
     await client.config.region();
     return client;
   } catch (error) {
     client.destroy();
     if (config.region !== undefined || !isMissing(error)) throw badRegion(error);
-    return connectTo({ client: { ...config, region: DEFAULT_REGION }, httpProxy });
+    return connectTo({ ...settings, client: { ...config, region: DEFAULT_REGION } });
   }
 }
 
@@ -70,17 +71,45 @@ function signalOfRequest(): AbortSignal {
   throw new TypeError('S3 was asked outside of askS3: nothing could end that.');
 }
 
+/** What the clients send themselves. */
+const ownRequests = new WeakSet<object>();
+
+/** Seen last before it is sent. */
+function markRequests(client: S3Client): void {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      ownRequests.add(args.request as object);
+      return next(args);
+    },
+    { step: 'deserialize', name: 'markRequests', priority: 'low' },
+  );
+}
+
+/**
+ * Sends what a client asks. The SDK's clients of STS and its kin, which fetch credentials for it, take over this handler;
+ * but the proxy of the store, and that its certificate may be of anybody, are not for them.
+ */
 class SignalledHandler extends NodeHttpHandler {
   readonly #httpProxy: URL | undefined;
+  readonly #ofCredentials: NodeHttpHandler;
 
-  constructor(options: S3Settings['client']['requestHandler'], httpProxy: URL | undefined) {
-    super(options);
+  constructor({ client, credentialsHandler, httpProxy }: HowToConnect) {
+    super(client.requestHandler);
     this.#httpProxy = httpProxy;
+    this.#ofCredentials = new NodeHttpHandler(credentialsHandler);
   }
 
   override handle(
     ...[request, options]: Parameters<NodeHttpHandler['handle']>
   ): ReturnType<NodeHttpHandler['handle']> {
-    return super.handle(viaProxy(request, this.#httpProxy), { ...options, abortSignal: signalOfRequest() });
+    const signalled = { ...options, abortSignal: signalOfRequest() };
+    return ownRequests.has(request)
+      ? super.handle(viaProxy(request, this.#httpProxy), signalled)
+      : this.#ofCredentials.handle(request, signalled);
+  }
+
+  override destroy(): void {
+    super.destroy();
+    this.#ofCredentials.destroy();
   }
 }

@@ -37,7 +37,8 @@ export class S3Exchange {
   static async open(uri: string, { env, podEndpoint }: ExchangeOptions): Promise<S3Exchange> {
     const connection = await connectS3(env);
     const region = await connection.client.config.region();
-    const config = { ...connection.settings.client, region };
+    const { credentials } = connection.client.config;
+    const config = { ...connection.settings.client, region, credentials };
     const isElsewhere = podEndpoint !== undefined && podEndpoint !== s3Endpoint(env);
     const signing = isElsewhere
       ? new S3Client({ ...config, endpoint: podEndpoint, forcePathStyle: true })

@@ -22,6 +22,8 @@ export interface S3Settings {
   readonly client: Omit<S3ClientConfig, 'requestHandler'> & {
     readonly requestHandler: NodeHttpHandlerOptions;
   };
+  /** How services of AWS are asked for credentials (STS, IAM Identity Center), whatever holds for the store. */
+  readonly credentialsHandler: NodeHttpHandlerOptions;
   /** What requests without TLS go through. */
   readonly httpProxy: URL | undefined;
   /** Of the user's own for every upload, by the names that boto3 and the SDK share: `ServerSideEncryption`. */
@@ -38,6 +40,12 @@ export async function s3Settings(env: NodeJS.ProcessEnv): Promise<S3Settings> {
   const endpoint = s3Endpoint(env);
   const region = first(env, REGIONS) ?? (endpoint === undefined ? undefined : DEFAULT_REGION);
   const agent = { keepAlive: true, maxSockets: MOST_SOCKETS };
+  const timeouts = {
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: ANSWER_TIMEOUT_MS,
+    socketTimeout: IDLE_TIMEOUT_MS,
+    throwOnRequestTimeout: true,
+  };
   return {
     client: {
       ...(endpoint === undefined ? {} : { endpoint }),
@@ -54,14 +62,12 @@ export async function s3Settings(env: NodeJS.ProcessEnv): Promise<S3Settings> {
       maxAttempts: 3,
       retryMode: 'standard',
       requestHandler: {
-        connectionTimeout: CONNECT_TIMEOUT_MS,
-        requestTimeout: ANSWER_TIMEOUT_MS,
-        socketTimeout: IDLE_TIMEOUT_MS,
-        throwOnRequestTimeout: true,
+        ...timeouts,
         httpAgent: agent,
         httpsAgent: proxiedAgent(env, { ...agent, ...(await tlsOf(env)) }),
       },
     },
+    credentialsHandler: { ...timeouts, httpsAgent: proxiedAgent(env, await authoritiesOf(env)) },
     httpProxy: httpProxyFor(endpoint, env),
     extraArgs: extraArgsOf(env),
     bucketOwner: first(env, ['MLFLOW_S3_EXPECTED_BUCKET_OWNER']),
@@ -108,6 +114,10 @@ export async function tlsOf(
   if (['true', '1'].includes(env.MLFLOW_S3_IGNORE_TLS?.toLowerCase() ?? '')) {
     return { rejectUnauthorized: false };
   }
+  return authoritiesOf(env);
+}
+
+async function authoritiesOf(env: NodeJS.ProcessEnv): Promise<{ readonly ca?: Buffer }> {
   if (!env.AWS_CA_BUNDLE) return {};
   try {
     return { ca: await readFile(env.AWS_CA_BUNDLE) };

@@ -107,8 +107,9 @@ class S3Store implements StoreAdapter {
   /** Each failure told by itself: one of cleaning up is kept beside the first. */
   #named(upload: PartedUpload, path: string): PartedUpload {
     return {
-      sendPart: (number, body, signal) =>
-        this.#ask(`put part ${number} of ${path}`, signal, () => upload.sendPart(number, body, signal)),
+      signsParts: upload.signsParts,
+      sendPart: (number, part, signal) =>
+        this.#ask(`put part ${number} of ${path}`, signal, () => upload.sendPart(number, part, signal)),
       complete: (signal) => this.#ask(`complete ${path}`, signal, () => upload.complete(signal)),
       abort: (signal) => this.#ask(`end the upload of ${path}`, signal, () => upload.abort(signal)),
     };

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { askS3 } from './s3-client.js';
 import { BEGIN_WITHIN_MS, type PartedUpload } from './send-in-parts.js';
+import { signedWith } from './signed-body.js';
 
 /** Of the arguments of an upload, those that each further request about it must repeat. */
 const REPEATED = [
@@ -38,7 +39,9 @@ export async function beginUpload(
   const upload = { ...repeated, Bucket: input.Bucket, Key: input.Key, UploadId };
   const parts: CompletedPart[] = [];
   return {
-    async sendPart(PartNumber, Body, signal) {
+    signsParts: true,
+    async sendPart(PartNumber, { content, sha256 }, signal) {
+      const Body = signedWith(content, sha256);
       const command = new UploadPartCommand({ ...upload, PartNumber, Body });
       const { ETag } = await askS3(signal, () => client.send(command));
       parts.push({ PartNumber, ETag });

@@ -1,12 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import { attachSuppressed } from '../../common/errors.js';
 import type { ArtifactFile } from './artifact-store.js';
-import { readChecked } from './checked-file.js';
+import { readChecked, type Piece } from './checked-file.js';
 
 /** A begun upload in parts, of whatever store. */
 export interface PartedUpload {
+  /** Whether each part must come with its sha256. */
+  readonly signsParts: boolean;
   /** Parts are numbered from 1, and come in any order. */
-  sendPart(number: number, body: Buffer, signal: AbortSignal): Promise<void>;
+  sendPart(number: number, part: Piece, signal: AbortSignal): Promise<void>;
   /** Makes the parts one object: until then the store shows nothing. */
   complete(signal: AbortSignal): Promise<void>;
   /** Has the store forget the parts. */
@@ -65,10 +67,12 @@ export async function sendInParts(
   const takeBuffer = (): Buffer => free.pop() ?? Buffer.allocUnsafeSlow(partBytes);
   try {
     let number = 0;
-    for await (const body of readChecked(file, takeBuffer, either)) {
-      const sent = upload.sendPart(++number, body, either).then(() => {
+    const parts = readChecked(file, { takeBuffer, digests: upload.signsParts, signal: either });
+    for await (const part of parts) {
+      const { buffer, byteOffset } = part.content;
+      const sent = upload.sendPart(++number, part, either).then(() => {
         inFlight.delete(sent);
-        free.push(Buffer.from(body.buffer, body.byteOffset, partBytes));
+        free.push(Buffer.from(buffer, byteOffset, partBytes));
       });
       // Seen by whoever waits next: one that has failed stays in the set.
       sent.catch(() => undefined);

@@ -6,9 +6,12 @@ const HEADER = 'x-amz-content-sha256';
 
 const digests = new WeakMap<object, string>();
 
-/** The same body, to be signed with this sha256, which must be its own: a store refuses any other. */
-export function signedWith(body: Buffer, sha256: string): Buffer {
-  digests.set(body, sha256);
+/**
+ * The same body, to be signed with this sha256, which must be its own: a store refuses any other.
+ * @param sha256 undefined if it is not known
+ */
+export function signedWith(body: Buffer, sha256: string | undefined): Buffer {
+  if (sha256 !== undefined) digests.set(body, sha256);
   return body;
 }
 

@@ -1,10 +1,11 @@
 /** HTTP with the tracking server and its artifact proxy: one set of connections, credentials and TLS options. */
-import axios, { type AxiosInstance, type AxiosResponse } from 'axios';
+import type { AxiosInstance, AxiosResponse } from 'axios';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import type { Credentials } from './credentials.js';
 import { failureOfAnswer } from './failure.js';
+import { axios } from './load-axios.js';
 import { failureOfError } from './network-failure.js';
 import type { TlsOptions } from './tls.js';
 

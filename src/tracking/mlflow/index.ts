@@ -64,9 +64,16 @@ function serverOver(api: Api): TrackingServer {
     <Rest extends unknown[]>(write: (api: Api, runId: string, ...rest: Rest) => Promise<void>) =>
     (runId: string, ...rest: Rest): Promise<void> =>
       nameDeletedRun(api, runId, () => write(api, runId, ...rest));
+  let version: string | undefined;
+  const probeNow: TrackingServer['probe'] = async (signal) => {
+    const found = await probe(api, signal);
+    version = found.version;
+    return found;
+  };
   return {
     uri: api.access.baseUrl,
-    probe: (signal) => probe(api, signal),
+    probe: probeNow,
+    version: async (signal) => version ?? (await probeNow(signal)).version,
     ensureExperiment: (name, signal) => ensureExperiment(api, name, signal),
     findRun: (experimentId, tag, signal) => findRun(api, experimentId, tag, signal),
     createRun: (run, signal) =>

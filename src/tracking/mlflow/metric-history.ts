@@ -1,7 +1,7 @@
 /** Which points a run has already: for what may have been written by a request whose answer was never seen. */
 import { z } from 'zod';
 import type { MetricPoint } from '../record/run-record.js';
-import { type Api, callOnce } from './api.js';
+import type { Api, callOnce } from './api.js';
 import { int64, pageToken } from './schemas.js';
 
 const pageSchema = z.object({
@@ -24,17 +24,23 @@ export class MetricHistories {
   /** Identities of its points by key. */
   readonly #there = new Map<string, Set<string>>();
 
-  /** Those that the run does not have yet, in their order. Each key is read from the server once. */
+  /**
+   * Those that the run does not have yet, in their order; by `key`, those of metrics of which it has none. Each key is read
+   * from the server once.
+   */
   async missing(
     api: Api,
     runId: string,
     points: readonly MetricPoint[],
-    signal: AbortSignal,
+    { by = 'point', ...options }: ReadOptions & { readonly by?: 'point' | 'key' },
   ): Promise<readonly MetricPoint[]> {
     for (const { key } of points) {
-      if (!this.#there.has(key)) this.#there.set(key, await readHistory(api, runId, key, signal));
+      if (!this.#there.has(key)) this.#there.set(key, await readHistory(api, runId, key, options));
     }
-    return points.filter((point) => this.#there.get(point.key)?.has(identityOf(point)) !== true);
+    return points.filter((point) => {
+      const there = this.#there.get(point.key);
+      return by === 'key' ? there?.size === 0 : there?.has(identityOf(point)) !== true;
+    });
   }
 
   /** The server has taken these. */
@@ -48,12 +54,23 @@ export class MetricHistories {
   }
 }
 
+interface ReadOptions {
+  /** How a page is asked for: again after a failure, or once, within an attempt that is made again itself. */
+  readonly call: typeof callOnce;
+  readonly signal: AbortSignal;
+}
+
 /** Identities of all points of one metric. */
-async function readHistory(api: Api, runId: string, key: string, signal: AbortSignal): Promise<Set<string>> {
+async function readHistory(
+  api: Api,
+  runId: string,
+  key: string,
+  { call, signal }: ReadOptions,
+): Promise<Set<string>> {
   const identities = new Set<string>();
   let token = '';
   do {
-    const page = await callOnce(api, pageSchema, {
+    const page = await call(api, pageSchema, {
       ...{ what: `read the history of metric ${key}`, method: 'GET', path: 'metrics/get-history', signal },
       query: {
         ...{ run_id: runId, metric_key: key, max_results: PAGE_SIZE },

@@ -1,11 +1,12 @@
 /** Metric points, each exactly once. */
 import { setImmediate } from 'node:timers/promises';
 import type { MetricPoint } from '../record/run-record.js';
-import { type Api, callOnce, retried } from './api.js';
+import { type Api, callApi, callOnce, retried } from './api.js';
 import { metricBatches } from './batches.js';
 import { isAlreadyThere } from './failure.js';
 import { MetricHistories } from './metric-history.js';
 import { nothing } from './schemas.js';
+import type { LackingOptions } from './tracking-server.js';
 
 const WHAT = 'log metrics';
 
@@ -53,17 +54,13 @@ export async function logMetrics(
   }
 }
 
-/** Those of the points that the run does not have. */
-export function lackingPoints(
+/** Those of the points that the run does not have. Each page of a history may take its own time, as there may be very many. */
+export const lackingPoints = (
   api: Api,
   runId: string,
   points: readonly MetricPoint[],
-  { histories, signal }: { readonly histories: MetricHistories; readonly signal: AbortSignal },
-): Promise<readonly MetricPoint[]> {
-  return retried(api, { what: 'read the history of metrics', signal }, (within) =>
-    histories.missing(api, runId, points, within),
-  );
-}
+  { by, histories, signal }: LackingOptions,
+): Promise<readonly MetricPoint[]> => histories.missing(api, runId, points, { by, signal, call: callApi });
 
 interface SendOptions {
   readonly maybeThere: boolean;
@@ -91,7 +88,7 @@ async function sendOnce(
       histories.forget(batch.items);
     }
   }
-  const missing = await histories.missing(api, runId, batch.items, signal);
+  const missing = await histories.missing(api, runId, batch.items, { signal, call: callOnce });
   for (const { body, items } of metricBatches(runId, missing)) {
     await post(body);
     histories.add(items);

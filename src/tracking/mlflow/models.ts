@@ -93,10 +93,10 @@ export async function finishModel(
   api: Api,
   modelId: string,
   runId: string,
-  { ok, step }: { readonly ok: boolean; readonly step: number },
+  { ok, ...output }: { readonly ok: boolean; readonly step: number; readonly isNew?: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  await nameDeletedRun(api, runId, () => noteOutput(api, runId, { modelId, step }, signal));
+  await nameDeletedRun(api, runId, () => noteOutput(api, runId, { modelId, ...output }, signal));
   await callApi(api, nothing, {
     ...{
       what: 'finish the logged model',
@@ -108,17 +108,24 @@ export async function finishModel(
   });
 }
 
-/** The server inserts blindly: 3.17 refuses a second one, earlier ones list the model twice. So it looks first. */
+/**
+ * The server inserts blindly: 3.17 refuses a second one, earlier ones list the model twice. So it looks first, unless this
+ * is the first attempt of all.
+ */
 async function noteOutput(
   api: Api,
   runId: string,
-  { modelId, step }: { readonly modelId: string; readonly step: number },
+  {
+    modelId,
+    step,
+    isNew = false,
+  }: { readonly modelId: string; readonly step: number; readonly isNew?: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   const what = "note the model among the run's outputs";
-  await retried(api, { what, signal }, async (within) => {
-    const run = await readRun(api, runId, within);
-    if (run?.modelIds.includes(modelId)) return;
+  await retried(api, { what, signal }, async (within, last) => {
+    const mayBeThere = !isNew || last !== undefined;
+    if (mayBeThere && (await readRun(api, runId, within))?.modelIds.includes(modelId)) return;
     try {
       const body = { run_id: runId, models: [{ model_id: modelId, step }] };
       await callOnce(api, nothing, { what, method: 'POST', path: 'runs/outputs', body, signal: within });

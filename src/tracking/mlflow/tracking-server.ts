@@ -38,6 +38,12 @@ export interface NewModel {
   readonly tags: readonly Entry[];
 }
 
+export interface LackingOptions {
+  readonly by: 'point' | 'key';
+  readonly histories: MetricHistories;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Every call rejects with a RunnerError (`tracking-unreachable`, `tracking-forbidden`, `tracking-refused`,
  * `experiment-deleted`, `run-deleted`), or with the signal's reason once it is aborted. What is safe to repeat is
@@ -51,6 +57,8 @@ export interface TrackingServer {
     readonly version: string;
     /** This clock minus the server's, as far as `Date` tells. */ readonly clockSkewMs: number | null;
   }>;
+  /** Version of the server, as the last probe has found it; it is probed now if it was not yet. */
+  version(signal: AbortSignal): Promise<string>;
   /** Found by name, or made. Repeatable. @throws RunnerError `experiment-deleted` */
   ensureExperiment(name: string, signal: AbortSignal): Promise<ServerExperiment>;
   /** The run with this value of the tag, a deleted one only if no other is left; null if there is none. */
@@ -97,11 +105,11 @@ export interface TrackingServer {
       readonly signal: AbortSignal;
     },
   ): Promise<void>;
-  /** Those of the points that the server does not have. */
+  /** Those of the points that the server does not have; by `key`, those of metrics of which it has none at all. */
   lackingPoints(
     runId: string,
     points: readonly MetricPoint[],
-    options: { readonly histories: MetricHistories; readonly signal: AbortSignal },
+    options: LackingOptions,
   ): Promise<readonly MetricPoint[]>;
   /** Repeatable. */
   logDatasets(runId: string, datasets: readonly DatasetInput[], signal: AbortSignal): Promise<void>;
@@ -122,11 +130,14 @@ export interface TrackingServer {
     of: Pick<NewModel, 'experimentId' | 'runId' | 'name'>,
     signal: AbortSignal,
   ): Promise<ServerModel>;
-  /** Repeatable: marks it ready (or its upload as failed) and, once, notes it among the run's outputs. */
+  /**
+   * Repeatable: marks it ready (or its upload as failed) and, once, notes it among the run's outputs.
+   * @param options.isNew whether no call before can have noted it
+   */
   finishModel(
     modelId: string,
     runId: string,
-    options: { readonly ok: boolean; readonly step: number },
+    options: { readonly ok: boolean; readonly step: number; readonly isNew?: boolean },
     signal: AbortSignal,
   ): Promise<void>;
   /** The version of the registered model that was made from this logged model; made if there is none. Repeatable. */

@@ -5,6 +5,7 @@ import type { DagRun } from '../../../scripts/lib/airflow/api.mjs';
 import type { RunningAirflow } from '../../../scripts/lib/airflow/services.mjs';
 import { killAll, parentOf, processesWith } from '../../../scripts/lib/processes.mjs';
 import { ourLeftovers } from '../../support/docker.js';
+import { recordedRuns, type RecordedRun } from './recorded.js';
 import { isTraining, runIds, statusOf } from './runs.js';
 import { until } from './until.js';
 
@@ -81,6 +82,33 @@ export class DagRunWatch {
   async statesOf(run: DagRun): Promise<Readonly<Record<string, string | null>>> {
     const states = Object.entries(await this.airflow.api.tasks(run));
     return Object.fromEntries(states.map(([task, { state }]) => [task, state]));
+  }
+
+  /** How often each task was tried. */
+  async triesOf(run: DagRun): Promise<Readonly<Record<string, number>>> {
+    const tasks = Object.entries(await this.airflow.api.tasks(run));
+    return Object.fromEntries(tasks.map(([task, { attempt }]) => [task, attempt]));
+  }
+
+  /**
+   * That a DAG run has had these trainings, of which MLflow has the last one, and that nothing is left of any.
+   * @param trainings id and status of each, oldest first
+   * @param uri of the tracking server
+   * @returns MLflow's id of the last one
+   */
+  async expectRecordedOnce(
+    run: DagRun,
+    trainings: readonly (readonly [string, string])[],
+    uri: string,
+  ): Promise<string> {
+    const found = this.trainings(run);
+    expect(found).toEqual(trainings);
+    const ids = found.map(([id]) => id);
+    expect(await orphansOf([run], ids)).toEqual([]);
+    const idOf = ({ tags }: RecordedRun): string => tags['runner.run_id'] ?? '';
+    const recorded = (await recordedRuns(uri)).filter((each) => ids.includes(idOf(each)));
+    expect(recorded.map(idOf)).toEqual(ids.slice(-1));
+    return recorded[0]!.id;
   }
 }
 

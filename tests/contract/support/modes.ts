@@ -98,7 +98,8 @@ export function specOf(
   return {
     ...{ schemaVersion: 1, job: mnistCnn.name, mode, seed, threads: 2 },
     hyperparameters: { ...defaults, epochs: 2, ...hyperparameters },
-    engine: { name: 'tensorflow', version: engine.version, step: 'auto' },
+    // The run in this process, which the others are compared with, is without a thread for its batches.
+    engine: { name: 'tensorflow', version: engine.version, step: 'auto', prefetch: mode !== 'inprocess' },
     data: { dir: dataDir, digest, trainExamples: train.count, testExamples: test.count },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * `DOCKER_HOST=… node tests/docker/stand-ins/build.mjs [NAME…]`: stand-ins for images of a registry, made on this machine and put on
- * a daemon (see the Dockerfile beside this file). What is there already is not built again. Needs the docker command.
+ * Stand-ins for images of a registry, made on this machine and put on a daemon (see the Dockerfile beside this file). What is there
+ * already is not built again. Needs the docker command.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

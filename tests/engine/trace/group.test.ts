@@ -10,7 +10,7 @@ import {
   type TrainStep,
 } from '../../../src/engine/trace/index.js';
 import { tensorflow } from '../support/tensorflow.js';
-import { bytesOf, disposeModel, makeBatch, randomNumbers, withoutLeaks } from './support.js';
+import { bytesOf, disposeModel, makeBatch, randomNumbers, smallNetwork, withoutLeaks } from './support.js';
 
 let tf: TensorFlow;
 beforeAll(async () => {
@@ -23,25 +23,7 @@ const STEPS = 3;
 const RATES = [0.01, 0.02, 0.005, 0.01, 0.03, 0.001, 0.01];
 const kernel = (seed: number) => ({ kernelInitializer: tf.initializers.glorotUniform({ seed }) });
 
-/** All that one step leaves for the next: weights, moving statistics, the number that the dropout is drawn from. */
-function network(): LayersModel {
-  return tf.sequential({
-    layers: [
-      tf.layers.conv2d({ filters: 4, kernelSize: 3, useBias: false, inputShape: [8, 8, 1], ...kernel(1) }),
-      tf.layers.batchNormalization({}),
-      tf.layers.activation({ activation: 'relu' }),
-      tf.layers.maxPooling2d({ poolSize: 2 }),
-      tf.layers.flatten(),
-      tf.layers.dropout({ rate: 0.5 }),
-      tf.layers.dense({
-        units: 3,
-        activation: 'softmax',
-        kernelConstraint: tf.constraints.maxNorm({ maxValue: 0.5, axis: 0 }),
-        ...kernel(2),
-      }),
-    ],
-  });
-}
+const network = (): LayersModel => smallNetwork(tf, { maxNorm: 0.5 });
 
 function withStep(
   stepsPerCall: number,

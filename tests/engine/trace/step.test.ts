@@ -18,6 +18,7 @@ import {
   makeBatch,
   randomNumbers,
   relativeDistance,
+  smallNetwork,
   withoutLeaks,
   withPair,
   type InputSpec,
@@ -34,20 +35,7 @@ const OPTIONS: StepOptions = { loss: LABEL.loss, optimizer: { name: 'adam' }, se
 const batchOf = (seed: number, size: number) => makeBatch(seed, size, [IMAGE], LABEL);
 const kernel = (seed: number) => ({ kernelInitializer: tf.initializers.glorotUniform({ seed }) });
 
-/** Convolution, batch normalization, dropout: all that a step carries along. */
-function network({ rate = 0.5 }: { rate?: number } = {}): LayersModel {
-  return tf.sequential({
-    layers: [
-      tf.layers.conv2d({ filters: 4, kernelSize: 3, useBias: false, inputShape: [8, 8, 1], ...kernel(1) }),
-      tf.layers.batchNormalization({}),
-      tf.layers.activation({ activation: 'relu' }),
-      tf.layers.maxPooling2d({ poolSize: 2 }),
-      tf.layers.flatten(),
-      tf.layers.dropout({ rate }),
-      tf.layers.dense({ units: 3, activation: 'softmax', ...kernel(2) }),
-    ],
-  });
-}
+const network = (given?: { readonly rate: number }): LayersModel => smallNetwork(tf, given);
 
 /** A step over a model of its own; both are gone afterwards, and so must be all that they took. */
 function withStep(
@@ -504,14 +492,21 @@ describe('what cannot be traced', () => {
     process.on('warning', listen);
     const model = withLayer(tf.layers.gaussianNoise({ stddev: 0.1 }));
     createTrainStep(tf, model, OPTIONS).dispose();
+    createTrainStep(tf, model, OPTIONS, { stepsPerCall: 8 }).dispose();
     disposeModel(model);
     await new Promise((resolve) => setImmediate(resolve));
     process.off('warning', listen);
+    const why =
+      '^GaussianNoise cannot be traced: layer ".+" draws its random numbers in JavaScript; it trains';
     expect(warnings.map(({ name, message }) => [name, message])).toEqual([
       [
         'UntraceableWarning',
+        expect.stringMatching(new RegExp(`${why} operation by operation, which is slower$`)),
+      ],
+      [
+        'UntraceableWarning',
         expect.stringMatching(
-          /^GaussianNoise cannot be traced: layer ".+" draws its random numbers in JavaScript; it trains operation by operation, which is slower$/,
+          new RegExp(`${why} operation by operation, one step a call and not 8, which is slower$`),
         ),
       ],
     ]);

@@ -15,6 +15,33 @@ import {
   type TrainStep,
 } from '../../../src/engine/trace/index.js';
 
+/**
+ * A small network for images of 8 × 8 with all that one step leaves for the next: weights, moving statistics, the number
+ * that the dropout is drawn from; with `maxNorm` a constraint on its last weights, too.
+ */
+export function smallNetwork(
+  tf: TensorFlow,
+  { rate = 0.5, maxNorm }: { readonly rate?: number; readonly maxNorm?: number } = {},
+): LayersModel {
+  const kernel = (seed: number) => ({ kernelInitializer: tf.initializers.glorotUniform({ seed }) });
+  return tf.sequential({
+    layers: [
+      tf.layers.conv2d({ filters: 4, kernelSize: 3, useBias: false, inputShape: [8, 8, 1], ...kernel(1) }),
+      tf.layers.batchNormalization({}),
+      tf.layers.activation({ activation: 'relu' }),
+      tf.layers.maxPooling2d({ poolSize: 2 }),
+      tf.layers.flatten(),
+      tf.layers.dropout({ rate }),
+      tf.layers.dense({
+        ...{ units: 3, activation: 'softmax' as const, ...kernel(2) },
+        ...(maxNorm === undefined
+          ? {}
+          : { kernelConstraint: tf.constraints.maxNorm({ maxValue: maxNorm, axis: 0 }) }),
+      }),
+    ],
+  });
+}
+
 /** Numbers in [0, 1) that depend on the seed alone (Mulberry32). */
 export function randomNumbers(seed: number): () => number {
   let state = seed;

@@ -42,6 +42,8 @@ export interface RunOptions {
   readonly hyperparameters?: Partial<Hyperparameters>;
   readonly step?: RunSpec['engine']['step'];
   readonly stepsPerCall?: number;
+  readonly prefetch?: boolean;
+  readonly createRuntime?: typeof createInProcessRuntime;
   readonly onEvent?: (event: RunEvent, cancel: () => void) => void;
 }
 
@@ -53,6 +55,8 @@ export async function runHere(
     hyperparameters = {},
     step = 'auto',
     stepsPerCall,
+    prefetch,
+    createRuntime = createInProcessRuntime,
     onEvent = () => undefined,
   }: RunOptions = {},
 ): Promise<FinishedRun> {
@@ -71,6 +75,7 @@ export async function runHere(
         engine: {
           ...{ name: 'tensorflow', version: engine.version, step },
           ...(stepsPerCall === undefined ? {} : { stepsPerCall }),
+          ...(prefetch === undefined ? {} : { prefetch }),
         },
         data: { dir: dataDir, digest, trainExamples: train.count, testExamples: test.count },
       },
@@ -80,7 +85,7 @@ export async function runHere(
       onEvent: (event) => onEvent(event, () => controller.abort()),
     },
     {
-      runtime: createInProcessRuntime({ job, dataset, engine, clock: systemClock }),
+      runtime: createRuntime({ job, dataset, engine, clock: systemClock }),
       clock: systemClock,
       meter: processMeter,
     },

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEvents } from '../../../src/common/event-log.js';
 import type { Job } from '../../../src/contract/job.js';
 import { mnistCnn } from '../../../src/jobs/mnist-cnn/index.js';
+import { createStep } from '../../../src/trainer/create-step.js';
+import { tensorflow } from '../support/tensorflow.js';
 import { runHere, surroundings, type Surroundings } from './support.js';
 
 /** A layer that looks at its input to decide: no graph can hold that. */
@@ -52,6 +54,23 @@ describe('a model that cannot be traced', () => {
     expect(existsSync(join(runDir, 'artifacts/model/tfjs/model.json'))).toBe(true);
     expect(existsSync(join(runDir, 'artifacts/model/saved_model'))).toBe(false);
     expect(existsSync(join(runDir, 'artifacts/eval/metrics.json'))).toBe(true);
+  });
+
+  it('says that it trains one step a call where several were asked for', async () => {
+    const tf = await tensorflow();
+    const told: string[] = [];
+    const model = deciding.buildModel(tf, 1);
+    const engine = { name: 'tensorflow', version: '', step: 'auto', stepsPerCall: 4 } as const;
+    createStep(
+      tf,
+      model,
+      { seed: 1, engine },
+      { temporaryFolder: here.folder, onFallback: (message) => told.push(message) },
+    ).dispose();
+    model.dispose();
+    expect(told).toEqual([
+      'Max cannot be traced: its value is read while the model runs; it runs op by op instead, one step a call and not 4, which is slower.',
+    ]);
   });
 
   it('fails as a bad spec where the traced step is asked for', async () => {

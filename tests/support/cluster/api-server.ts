@@ -179,13 +179,17 @@ export class StandInCluster implements AsyncDisposable {
         return secret;
       }
       case 'GET jobs':
-        return this.#job(name);
+        return name === '' ? listOf('Job', this.jobs.values(), query) : this.#job(name);
       case 'PATCH jobs':
         return this.#patchJob(name, body);
       case 'DELETE jobs':
         return this.#deleteJob(name, body);
       case 'GET pods':
-        return { kind: 'PodList', apiVersion: 'v1', items: this.#podsOf(query.get('labelSelector') ?? '') };
+        return listOf(
+          'Pod',
+          Array.from(this.pods.values(), ({ object }) => object),
+          query,
+        );
       case 'GET events':
         return {
           kind: 'EventList',
@@ -317,13 +321,6 @@ export class StandInCluster implements AsyncDisposable {
     object.status = { ...object.status, containerStatuses: [status] };
   }
 
-  #podsOf(selector: string): PodObject[] {
-    const wanted = selector.split(',').map((pair) => pair.split('=') as [string, string]);
-    return [...this.pods.values()]
-      .map(({ object }) => object)
-      .filter(({ metadata }) => wanted.every(([key, value]) => metadata!.labels?.[key] === value));
-  }
-
   #eventsOf(selector: string): object[] {
     return this.#events
       .filter(({ uid }) => selector.includes(`involvedObject.uid=${uid}`))
@@ -375,6 +372,16 @@ function fitting(body: never, type: string, query: URLSearchParams): never {
   const faults = faultsOf(body, type);
   if (faults.length > 0) throw new ApiError(400, `strict decoding error: ${faults.join(', ')}`);
   return body;
+}
+
+/** Those with all the labels of the request. */
+function listOf(kind: 'Job' | 'Pod', objects: Iterable<Job | PodObject>, query: URLSearchParams): object {
+  const selector = query.get('labelSelector') ?? '';
+  const wanted = selector.split(',').map((pair) => pair.split('=') as [string, string]);
+  const items = [...objects].filter(({ metadata }) =>
+    wanted.every(([key, value]) => metadata!.labels?.[key] === value),
+  );
+  return { kind: `${kind}List`, apiVersion: kind === 'Job' ? 'batch/v1' : 'v1', items };
 }
 
 function taken(objects: ReadonlyMap<string, unknown>, name: string): void {

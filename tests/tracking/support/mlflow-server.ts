@@ -1,13 +1,14 @@
 /** A real `mlflow server` over SQLite on a free port of the loopback interface, in a process group of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endWithProcess } from '../../../scripts/lib/end-with-process.mjs';
 import { freePort } from '../../../scripts/lib/free-port.mjs';
+import { launchGroup, signalGroup } from '../../../scripts/lib/process-group.mjs';
 import { processesWith } from '../../../scripts/lib/processes.mjs';
 
 export { freePort };
@@ -58,7 +59,7 @@ export async function startMlflowServer(options: MlflowServerOptions): Promise<M
   const logFile = join(folder, 'server.log');
   const child = launch(options, { folder, port, mark, logFile, env: await loginEnv(options, folder) });
   const takeBack = endWithProcess(() => {
-    signalGroup(child.pid, 'SIGKILL');
+    signalGroup(child, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -69,7 +70,7 @@ export async function startMlflowServer(options: MlflowServerOptions): Promise<M
     folder,
     log: () => readFile(logFile, 'utf8'),
     processes: () => processesWith(`${MARK}=${mark}`),
-    stop: () => (stopped ??= end(child.pid).finally(takeBack)),
+    stop: () => (stopped ??= end(child).finally(takeBack)),
     async [Symbol.asyncDispose]() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
@@ -102,24 +103,12 @@ function launch(options: MlflowServerOptions, { folder, port, mark, logFile, env
   if (defaultArtifactRoot !== undefined) args.push('--default-artifact-root', defaultArtifactRoot);
   if (allowedHosts !== undefined) args.push('--allowed-hosts', allowedHosts);
   if (login !== undefined) args.push('--app-name', 'basic-auth');
-  const log = openSync(logFile, 'a');
-  try {
-    return spawn(python, args, {
-      detached: true,
-      cwd: folder,
-      stdio: ['ignore', log, log],
-      // Without the jobs it is two processes instead of eight.
-      env: {
-        ...process.env,
-        ...options.env,
-        ...env,
-        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
-        [MARK]: mark,
-      },
-    });
-  } finally {
-    closeSync(log);
-  }
+  return launchGroup(python, args, {
+    log: logFile,
+    cwd: folder,
+    // Without the jobs it is two processes instead of eight.
+    env: { ...options.env, ...env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', [MARK]: mark },
+  });
 }
 
 async function loginEnv({ login }: MlflowServerOptions, folder: string): Promise<NodeJS.ProcessEnv> {
@@ -153,22 +142,11 @@ async function untilReady(server: MlflowServer, child: ChildProcess): Promise<vo
   throw new Error(`mlflow server was not ready within ${READY_WITHIN_MS / 1000} s:\n${await server.log()}`);
 }
 
-async function end(pid: number | undefined): Promise<void> {
+async function end(child: ChildProcess): Promise<void> {
   const until = Date.now() + END_WITHIN_MS;
-  if (!signalGroup(pid, 'SIGTERM')) return;
-  while (signalGroup(pid, 0)) {
-    if (Date.now() > until) signalGroup(pid, 'SIGKILL');
+  if (!signalGroup(child, 'SIGTERM')) return;
+  while (signalGroup(child, 0)) {
+    if (Date.now() > until) signalGroup(child, 'SIGKILL');
     await sleep(25);
-  }
-}
-
-/** @returns whether there was anybody in the group */
-function signalGroup(pid: number | undefined, signal: NodeJS.Signals | 0): boolean {
-  if (pid === undefined) return false;
-  try {
-    return process.kill(-pid, signal);
-  } catch {
-    // ESRCH: all are gone.
-    return false;
   }
 }

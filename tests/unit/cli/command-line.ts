@@ -103,6 +103,7 @@ function services({ train = succeed(), release, daemon = {}, ...script }: Script
     inspectTracking: () =>
       Promise.resolve({ findings: [], document: { tracking: null, artifactStore: null } }),
     connectCluster: () => Promise.reject(new Error('not scripted')),
+    sweepCluster: () => Promise.reject(new Error('not scripted')),
     connectTracking: () => Promise.reject(new Error('not scripted')),
     openRecordedRuns: () => Promise.reject(new Error('not scripted')),
     startTrackingServer: () => Promise.reject(new Error('not scripted')),

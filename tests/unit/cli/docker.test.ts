@@ -23,7 +23,7 @@ const inContainer: Runtime['run'] = () =>
   Promise.resolve(trainerExit({ exitCode: 0, usage: USAGE, image: USED_IMAGE }));
 
 describe('a run in a container', () => {
-  it('asks the daemon first, then reads the data, then the engine, then the image, then trains', async () => {
+  it('asks the daemon while it reads the data, then the engine, then the image, then trains', async () => {
     const asked: string[] = [];
     const note = <T>(what: string, value: T): Promise<T> => {
       asked.push(what);
@@ -212,7 +212,7 @@ describe('a run that cannot begin in a container', () => {
     return error as { code: string; message: string; exitCode: number };
   }
 
-  it('without a daemon, before the data are read', async () => {
+  it('without a daemon, whatever is wrong with the data', async () => {
     const down = new RunnerError('daemon-unreachable', 'No answer from the Docker daemon.');
     using cli = commandLine({
       script: { connectDaemon: () => Promise.reject(down), prepareEngine: noEngine },

@@ -40,9 +40,21 @@ describe.each(['inprocess', 'process'])('a run on a GPU of this machine, mode %s
     expect(wishes).toEqual([{ devices: ['0', '1'], memoryLimitBytes: 2 * 1024 ** 3, before: 0 }]);
     expect(asked).toEqual(['gpu']);
     expect(readSpec(stdout).engine).toEqual({
-      ...{ name: 'tensorflow-gpu', version: '2.21.0', step: 'auto' },
+      ...{ name: 'tensorflow-gpu', version: '2.21.0', step: 'auto', prefetch: true },
       gpu: { deterministic: true, devices: ['0', '1'], memoryLimitBytes: 2 * 1024 ** 3 },
     });
+  });
+
+  it('makes the next batch while a step runs, unless that is not wanted; on a processor, if it is', async () => {
+    const requireGpu = () => Promise.resolve();
+    const prefetchOf = async (...flags: string[]) => {
+      using cli = commandLine({ script: { ...engines(), requireGpu } });
+      return readSpec((await cli.run(...TRAIN, ...flags, '--json')).stdout).engine.prefetch;
+    };
+    expect(await prefetchOf('--gpu')).toBe(true);
+    expect(await prefetchOf('--gpu', '--no-prefetch')).toBeUndefined();
+    expect(await prefetchOf()).toBeUndefined();
+    expect(await prefetchOf('--prefetch')).toBe(true);
   });
 
   it('is refused before anything is fetched or written where there is none', async () => {

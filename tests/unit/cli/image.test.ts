@@ -1,6 +1,6 @@
 /** What the commands do with a Docker daemon beside training: images, what is left there, warm trainers. */
 import { describe, expect, it } from 'vitest';
-import type { Daemon, WarmOptions } from '../../../src/cli/services.js';
+import type { Daemon, SweepCluster, SweptCluster, WarmOptions } from '../../../src/cli/services.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { CollectedThing } from '../../../src/report/garbage.js';
 import type { ListedImage } from '../../../src/report/image-list.js';
@@ -209,6 +209,44 @@ container  warm           warm     –                       would remove  it is
       things: THINGS,
     });
     expect(asked).toEqual([false, true]);
+  });
+
+  const NAMESPACE = { server: 'https://k:6443', namespace: 'runner' };
+  const JOB: CollectedThing = {
+    ...{ kind: 'job', name: 'runner-a', ...OF_RUN, why: 'its run was removed', verdict: 'would-remove' },
+  };
+
+  const NAMED = { RUNNER_NAMESPACE: 'runner' };
+
+  it.each<[string, readonly string[], Readonly<Record<string, string>>, object | undefined]>([
+    ['by itself looks at no cluster', [], {}, undefined],
+    ['looks at one that is named, too', [], NAMED, { namespace: 'runner' }],
+    ['looks at that of a context, too', ['--kube-context', 'far'], {}, { context: 'far' }],
+    ['looks at nothing but the daemon where that is meant', ['--mode', 'docker'], NAMED, undefined],
+  ])('%s', async (_, args, env, place) => {
+    const asked: SweepCluster[] = [];
+    const sweepCluster = (options: SweepCluster): Promise<SweptCluster> => {
+      asked.push(options);
+      return Promise.resolve({ ...NAMESPACE, things: [JOB] });
+    };
+    const daemon: Partial<Daemon> = { collectGarbage: () => Promise.resolve(THINGS) };
+    using cli = commandLine({ script: { daemon, sweepCluster }, env });
+    const document = await cli.json('gc', '--dry-run', ...args);
+    expect(asked.map((options) => [options.place, options.dryRun])).toEqual(place ? [[place, true]] : []);
+    const onDaemon = { daemon: 'unix:///run/docker.sock', dryRun: true, things: THINGS };
+    const onBoth = { ...onDaemon, cluster: NAMESPACE, things: [...THINGS, JOB] };
+    expect(document).toEqual(place === undefined ? onDaemon : onBoth);
+  });
+
+  it('asks no daemon where a cluster alone is meant', async () => {
+    const sweepCluster = (): Promise<SweptCluster> => Promise.resolve({ ...NAMESPACE, things: [] });
+    const connectDaemon = (): never => {
+      throw new Error('not to be asked');
+    };
+    using cli = commandLine({ script: { sweepCluster, connectDaemon } });
+    expect((await cli.run('gc', '--mode', 'kubernetes')).stdout).toBe(
+      "There is nothing of runner's in the namespace runner of the cluster at https://k:6443.\n",
+    );
   });
 
   it('says that there is nothing', async () => {

@@ -1,7 +1,7 @@
 /** Runs that other processes have begun: attached to, stopped and recovered. */
 import { EventEmitter, once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Daemon } from '../../../src/cli/services.js';
@@ -10,7 +10,7 @@ import type { Runtime } from '../../../src/contract/runtime.js';
 import { compileProgram, untilPrinted } from '../common/run-program.js';
 import { commandLine, DIGEST, failed, scriptedDaemon, succeed, trainerExit } from './command-line.js';
 import type { CommandLineOptions } from './command-line.js';
-import { abandon, addEvents, dirOf, epochEvent, loseOwner, readFileOf, reopen } from './left-runs.js';
+import { abandon, addEvents, dirOf, epochEvent, handTo, loseOwner, readFileOf, reopen } from './left-runs.js';
 
 type Cli = ReturnType<typeof commandLine>;
 
@@ -166,6 +166,24 @@ describe('train', () => {
     expect(document).toMatchObject({ status: 'succeeded', weightsDigest: DIGEST, leftover: LEFTOVER });
     expect(document).not.toHaveProperty('error');
     expect(stderr).toMatch(LEFTOVER_NOTE);
+  });
+
+  it('ends at once when another process has taken its run over, without an outcome of its own', async () => {
+    const taken: string[] = [];
+    using cli = commandLine({
+      script: {
+        train: (run) => {
+          handTo(cli, run.runId, 1);
+          taken.push(run.runId);
+          return Promise.resolve(trainerExit());
+        },
+      },
+    });
+    const { exits, stderr } = await cli.run('train', '--mode', 'docker', '--batch-size', '16', '--quiet');
+    const [runId = ''] = taken;
+    expect(exits).toEqual([3]);
+    expect(stderr).toContain(`Run ${runId} was taken over by process 1 on ${hostname()}`);
+    expect(existsSync(join(dirOf(cli, runId), 'outcome.json'))).toBe(false);
   });
 });
 

@@ -192,6 +192,7 @@ seed | 0 | runner.config.json
 threads | 3 | environment RUNNER_THREADS
 engineStep | auto | default (built in)
 stepsPerCall | 1 | default (built in)
+prefetch | on a card | default (built in)
 timeout | none | default (built in)
 engine | tensorflow | default (built in)
 webgpuAdapter | none | default (built in)
@@ -222,6 +223,7 @@ log | pretty | default (built in)
     ['MNIST_SEED', 'seed', '0', 0],
     ['MNIST_VALIDATION_SPLIT', 'validationSplit', '.25', 0.25],
     ['RUNNER_THREADS', 'threads', '5', 5],
+    ['RUNNER_PREFETCH', 'prefetch', 'off', false],
     ['RUNNER_LOG', 'log', 'json', 'json'],
     ['RUNNER_RUNS_DIR', 'runsDir', '/elsewhere', '/elsewhere'],
   ])('%s sets %s: %s is %s', async (variable, setting, text, value) => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Services } from '../../../src/cli/services.js';
@@ -38,7 +38,7 @@ describe.each(['inprocess', 'process'])('a run with --engine webgpu, mode %s', (
     using cli = commandLine({ script: { prepareEngine } });
     const { stdout } = await cli.run(...TRAIN, '--gpu', '--webgpu-adapter', 'Radeon', '--json');
     expect(readSpec(stdout).engine).toEqual({
-      ...{ name: 'webgpu', version: '0.6.2', step: 'auto' },
+      ...{ name: 'webgpu', version: '0.6.2', step: 'auto', prefetch: true },
       webgpu: { backend: '4.22.0', choice: 'Radeon', adapter: ADAPTER },
     });
   });
@@ -90,4 +90,35 @@ it('runner engine provision --webgpu asks for no adapter', async () => {
     'The engine is ready: webgpu 0.6.2.\n',
   );
   expect(asked).toEqual([['webgpu', undefined]]);
+});
+
+it('runner doctor --webgpu is about runs that need no TensorFlow: its exit status is that of WebGPU alone', async () => {
+  const part = (ready: boolean) => () => Promise.resolve({ ready, findings: [], document: { ready } });
+  const statusOf = async (tensorflow: boolean, webgpu: boolean, ...flags: string[]) => {
+    const script = { inspect: part(tensorflow), inspectWebgpu: part(webgpu), inspectGpu: part(true) };
+    using cli = commandLine({ script });
+    return (await cli.run('doctor', '--webgpu', ...flags)).status;
+  };
+  expect(await statusOf(false, true)).toBe(0);
+  expect(await statusOf(true, false)).toBe(3);
+  expect(await statusOf(false, true, '--gpu')).toBe(3);
+});
+
+it.each([
+  ['of the variable', { RUNNER_WEBGPU_ADAPTER: 'Radeon' }, 'Radeon'],
+  ['none of an empty variable', { RUNNER_WEBGPU_ADAPTER: '' }, null],
+  ['of the configuration file', {}, 'Intel'],
+])('runner doctor --webgpu asks for the adapter that a run would get: %s', async (which, env, adapter) => {
+  const asked: unknown[] = [];
+  const part = { ready: true, findings: [], document: {} };
+  const inspectWebgpu: Services['inspectWebgpu'] = (options) => {
+    asked.push(options.adapter);
+    return Promise.resolve(part);
+  };
+  using cli = commandLine({ env, script: { inspect: () => Promise.resolve(part), inspectWebgpu } });
+  if (which.includes('file')) {
+    writeFileSync(join(cli.cwd, 'runner.config.json'), JSON.stringify({ webgpuAdapter: adapter }));
+  }
+  expect((await cli.run('doctor', '--webgpu')).status).toBe(0);
+  expect(asked).toEqual([adapter]);
 });

@@ -24,6 +24,8 @@ export interface Running {
 }
 
 export interface Program extends Disposable {
+  /** The compiled file, for a thread. */
+  readonly path: string;
   run(args?: readonly string[], options?: SpawnOptionsWithoutStdio): Running;
 }
 
@@ -39,6 +41,7 @@ export function compileProgram(path: string, from: string): Program {
   symlinkSync(join(ROOT, 'node_modules'), join(directory.path, 'node_modules'));
   writeFileSync(join(directory.path, 'package.json'), '{"type":"module"}');
   return {
+    path: entry,
     run: (args = [], options = {}) => {
       const child = spawn(process.execPath, [entry, ...args], {
         env: { PATH: process.env.PATH },

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { TensorflowEngine } from '../../../src/engine/engine.js';
-import { loadOptionsOf, loadTensorFlow } from '../../../src/engine/load.js';
+import { checkSameAdapter, loadOptionsOf, loadTensorFlow } from '../../../src/engine/load.js';
 
 const ON_GPU = {
   name: 'tensorflow-gpu',
@@ -30,4 +30,16 @@ it.each([
   expect(loadOptionsOf({ threads: 2, engine, container })).toEqual({
     ...{ threads: 2, requireGpu, gpu: 'gpu' in engine ? engine.gpu : undefined },
   });
+});
+
+it.each([
+  [true, 'It was another when the run was prepared: name the card with --webgpu-adapter, and run it again.'],
+  [false, 'An earlier run of this process took that one: use one adapter a process, take --mode process.'],
+])('another adapter than that of the spec is refused; first run of its process: %s', (isFirst, hint) => {
+  const wanted = { vendor: 'amd', architecture: 'rdna-3', device: 'A', description: 'radv', cpu: false };
+  const found = { ...wanted, device: 'B' };
+  expect(() => checkSameAdapter(wanted, { ...wanted }, isFirst)).not.toThrow();
+  expect(() => checkSameAdapter(found, wanted, isFirst)).toThrow(
+    expect.objectContaining({ code: 'gpu-unknown', hint }),
+  );
 });

@@ -57,7 +57,7 @@ it('is left out at a server of MLflow 2, which has none, unless it is to be regi
   using folder = temporaryDirectory();
   const { run } = await writeRunFixture({ runsDir: folder.path, mode: 'docker', steps: 10, epochs: 1 });
   const { tools } = watched();
-  const server = { ...tools.server, probe: () => Promise.resolve({ version: '2.22.1', clockSkewMs: 0 }) };
+  const server = { ...tools.server, version: () => Promise.resolve('2.22.1') };
   const recorded = await logRun(run, { signal }, { ...tools, server });
   expect(recorded).toMatchObject({ modelId: null, problem: null });
   const registered = await logRun(run, { signal, register: 'digits' }, { ...tools, server });

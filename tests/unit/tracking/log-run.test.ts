@@ -155,8 +155,9 @@ describe('a recorded run that is verified', () => {
     const { points, artifacts, verified: none } = await record(run, server);
     const { verified } = await verify(run, server);
     expect(none).toBeUndefined();
-    expect(verified).toMatchObject({ points, pointsLacking: 0, artifacts: artifacts.recorded });
-    expect(points).toBe(46);
+    expect(verified).toMatchObject({ pointsLacking: 0, artifacts: artifacts.recorded });
+    // With the figures of the outcome.
+    expect([points, verified?.points]).toEqual([46, server.points.length]);
   });
 
   it('has the points again that the server has lost, and no other twice', async () => {
@@ -168,6 +169,16 @@ describe('a recorded run that is verified', () => {
     expect(await verify(run, server)).toMatchObject({ verified: { pointsLacking: 3 }, problem: null });
     expect(server.points).toHaveLength(all.length);
     expect(server.points).toEqual(expect.arrayContaining(all));
+  });
+
+  it('has a figure of its outcome again that the server has lost, and keeps the value of one that is there', async () => {
+    const run = await fixture();
+    const server = memoryServer();
+    await record(run, server);
+    const [lost, kept] = server.points.slice(-2);
+    server.points.splice(-2, 2, { ...kept!, value: 7 });
+    expect(await verify(run, server)).toMatchObject({ verified: { pointsLacking: 1 } });
+    expect(server.points.slice(-2)).toEqual([{ ...kept!, value: 7 }, lost]);
   });
 
   it('does not count what the store holds otherwise', async () => {

@@ -31,6 +31,7 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
   const server: TrackingServer = {
     uri: 'http://memory',
     probe: () => Promise.resolve({ version: '3.17.2', clockSkewMs: 0 }),
+    version: () => Promise.resolve('3.17.2'),
     ensureExperiment: (name) => Promise.resolve({ id: '1', name }),
     findRun: () => Promise.resolve(state.status === 'none' ? null : run()),
     createRun: ({ tags: first }) => {
@@ -57,8 +58,13 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
       points.push(...sent);
       return done;
     },
-    lackingPoints: (_id, asked) =>
-      Promise.resolve(asked.filter((one) => !points.some((point) => isDeepStrictEqual(point, one)))),
+    lackingPoints: (_id, asked, { by }) =>
+      Promise.resolve(
+        asked.filter(
+          (one) =>
+            !points.some((point) => (by === 'key' ? point.key === one.key : isDeepStrictEqual(point, one))),
+        ),
+      ),
     logDatasets: (_id, datasets) => {
       state.datasets = datasets.length;
       return done;

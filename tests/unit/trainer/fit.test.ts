@@ -3,17 +3,18 @@ import type { RunEventInput } from '../../../src/contract/run-event.js';
 import type { Hyperparameters, RunSpec } from '../../../src/contract/run-spec.js';
 import type { TrainingProgress } from '../../../src/contract/runtime.js';
 import type { Checkpoint } from '../../../src/trainer/checkpoints/checkpoint.js';
+import { batchesOnDemand } from '../../../src/trainer/data/batches.js';
 import { fit } from '../../../src/trainer/fit.js';
 import { TrainingRecord } from '../../../src/trainer/training-record.js';
 import { ScriptedStep, type Script } from './scripted-step.js';
 
 /** Twelve examples whose label is their index: two for validation, ten to train on, in batches of 4, 4 and 2. */
 const COUNT = 12;
-const examples = {
+const examples = batchesOnDemand({
   images: new Uint8Array(COUNT),
   labels: Uint8Array.from({ length: COUNT }, (_, i) => i),
   count: COUNT,
-};
+});
 const hyperparameters: Hyperparameters = {
   epochs: 2,
   batchSize: 4,

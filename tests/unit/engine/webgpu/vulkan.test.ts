@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -43,4 +43,16 @@ it('manifests of drivers are found in folders and by name', async () => {
   const env = { ...process.env, VK_DRIVER_FILES: `${folder}:${folder}/b.json:${folder}/none.json` };
   const { drivers } = await surveyVulkan({ env, signal: new AbortController().signal });
   expect(drivers).toEqual([join(folder, 'a.json'), join(folder, 'b.json'), join(folder, 'b.json')]);
+});
+
+it('a place that may not be looked at has no driver, and does not hide those of others', async () => {
+  const directory = { path: mkdtempSync(join(tmpdir(), 'vulkan-test-')) };
+  onTestFinished(() => rmSync(directory.path, { recursive: true }));
+  const [unreadable, good] = [join(directory.path, 'loop'), join(directory.path, 'good.json')];
+  // Refused to root as well, unlike permissions.
+  symlinkSync(unreadable, unreadable);
+  writeFileSync(good, '{}');
+  const env = { ...process.env, VK_DRIVER_FILES: `${unreadable}:${good}` };
+  const { drivers } = await surveyVulkan({ env, signal: new AbortController().signal });
+  expect(drivers).toEqual([good]);
 });

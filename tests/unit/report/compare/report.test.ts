@@ -261,6 +261,14 @@ describe('what to know', () => {
       'Not all runs did as many steps by one call of TensorFlow: 1 and 8; only the speed depends on it.',
     ],
     [
+      'batches made while a step runs, and between steps',
+      [
+        comparedRun('inprocess', 0),
+        comparedRun('inprocess', 1, { spec: { engine: { ...SPEC.engine, prefetch: true } } }),
+      ],
+      'Not all runs made the next batch while a step ran; only the speed depends on it.',
+    ],
+    [
       'an image that was built',
       [
         comparedRun('inprocess', 0),

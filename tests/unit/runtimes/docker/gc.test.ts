@@ -1,7 +1,8 @@
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { collectGarbage, type GarbageOptions, type RunKnowledge } from '../../../../runtimes/docker/gc.js';
+import { collectGarbage } from '../../../../runtimes/docker/gc.js';
 import { toLabels, warmNamesOf, type LabelValues } from '../../../../runtimes/docker/container/labels.js';
+import type { GarbageOptions, RunKnowledge } from '../../../../src/isolation/garbage.js';
 import { CLOCK, NOW } from '../../orchestrator/specs.js';
 import { fakeThings, statusError, type FakeContainer, type FakeVolume } from './fake-things.js';
 

@@ -19,6 +19,8 @@ describe('the environment of a trainer', () => {
         LD_LIBRARY_PATH: '/lib',
       },
       ...{ TF_CPP_MIN_LOG_LEVEL: '2', CUDA_VISIBLE_DEVICES: '0' },
+      ...{ VK_DRIVER_FILES: '/a.json', VK_ICD_FILENAMES: '/a.json', VK_LOADER_DRIVERS_SELECT: '*radeon*' },
+      ...{ MESA_VK_DEVICE_SELECT: '1002:744c', DRI_PRIME: '1' },
     };
     expect(childEnvironment(env)).toEqual(env);
   });

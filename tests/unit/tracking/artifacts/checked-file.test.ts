@@ -46,8 +46,8 @@ describe('a file on its way to a store', () => {
     change(file.file);
     let bytes = 0;
     const read = async (): Promise<void> => {
-      for await (const piece of readChecked(file, () => Buffer.alloc(1_000_000), signal))
-        bytes += piece.length;
+      const takeBuffer = (): Buffer => Buffer.alloc(1_000_000);
+      for await (const { content } of readChecked(file, { takeBuffer, signal })) bytes += content.length;
     };
     await expect(read()).rejects.toMatchObject({ code: 'artifact-changed' });
     expect(bytes).toBeLessThanOrEqual(2_000_000);

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { askS3, connectTo } from '../../../../src/tracking/artifacts/s3-client.js';
 import { s3Settings } from '../../../../src/tracking/artifacts/s3-settings.js';
 import { signedWith } from '../../../../src/tracking/artifacts/signed-body.js';
@@ -16,8 +16,8 @@ const BODY = Buffer.from('what is sent');
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
 
 // The client sets it.
-beforeAll(() => void vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true'));
-afterAll(() => void vi.unstubAllEnvs());
+beforeEach(() => void vi.stubEnv('AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED', 'true'));
+afterEach(() => void vi.unstubAllEnvs());
 
 interface Seen {
   /** As it stands in the first line. */
@@ -26,12 +26,12 @@ interface Seen {
 }
 
 /** @param answer status and headers of each answer, after the request was taken whole */
-async function standIn(answer: () => [number, Record<string, string>] = () => [200, {}]) {
+async function standIn(answer: () => [number, Record<string, string>] = () => [200, {}], words = '') {
   const seen: Seen[] = [];
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
       seen.push({ target: request.url ?? '', headers: request.headers });
-      response.writeHead(...answer()).end();
+      response.writeHead(...answer()).end(words);
     });
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -104,6 +104,60 @@ describe('a store that is spoken to without TLS', () => {
       });
     },
   );
+
+  it('is not asked through a proxy whose login cannot be decoded', async () => {
+    const HTTP_PROXY = 'http://user:50%off@proxy:3128';
+    await expect(s3Settings({ MLFLOW_S3_ENDPOINT_URL: STORE, HTTP_PROXY })).rejects.toMatchObject({
+      code: 'bad-config',
+      message:
+        'The environment variable HTTP_PROXY cannot be used: in its user name or password a % must be written as %25.',
+    });
+  });
+
+  it.each([
+    ['socks5://127.0.0.1:1080', undefined],
+    ['http://proxy:3128', 'http://proxy:3128/'],
+    ['proxy:3128', 'http://proxy:3128/'],
+  ])('with ALL_PROXY=%s is asked through %s', async (ALL_PROXY, proxy) => {
+    const { httpProxy } = await s3Settings({ MLFLOW_S3_ENDPOINT_URL: STORE, ALL_PROXY });
+    expect(httpProxy?.href).toBe(proxy);
+  });
+});
+
+describe('a role that the environment names', () => {
+  const ASSUMED = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+    <AssumeRoleWithWebIdentityResult><Credentials>
+      <AccessKeyId>assumed</AccessKeyId><SecretAccessKey>secret</SecretAccessKey><SessionToken>session</SessionToken>
+      <Expiration>2999-01-01T00:00:00Z</Expiration>
+    </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`;
+
+  /** As in a pod with a service account. */
+  function inPod(folder: string, sts: string): void {
+    const token = join(folder, 'token');
+    writeFileSync(token, 'token');
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', token);
+    vi.stubEnv('AWS_ROLE_ARN', 'arn:aws:iam::123456789012:role/writer');
+    vi.stubEnv('AWS_ENDPOINT_URL_STS', sts);
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE'])
+      vi.stubEnv(name, undefined);
+    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE'])
+      vi.stubEnv(name, join(folder, name));
+  }
+
+  it('is assumed without the proxy of a store that is spoken to without TLS', async () => {
+    using folder = temporaryDirectory();
+    const sts = await standIn(() => [200, {}], ASSUMED);
+    const proxy = await standIn();
+    inPod(folder.path, sts.address);
+    const env = { MLFLOW_S3_ENDPOINT_URL: 'http://store.invalid:8333', HTTP_PROXY: proxy.address };
+    const client = await connectTo(await s3Settings(env));
+    onTestFinished(() => client.destroy());
+    await askS3(signal, () => client.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'a', Body: BODY })));
+    expect(sts.seen.map(({ target }) => target)).toEqual(['/']);
+    expect(proxy.seen).toMatchObject([
+      { headers: { authorization: expect.stringContaining('Credential=assumed/') as string } },
+    ]);
+  });
 });
 
 it('a signal ends the wait for another attempt, however long the store asks to wait', async () => {

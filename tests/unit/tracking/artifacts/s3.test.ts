@@ -96,6 +96,15 @@ describe('which S3', () => {
     });
   });
 
+  it('asks AWS for credentials by its certificates, also where those of the store are not looked at', async () => {
+    using folder = temporaryDirectory();
+    const bundle = join(folder.path, 'ca.pem');
+    writeFileSync(bundle, 'PEM');
+    const { credentialsHandler } = await s3Settings({ MLFLOW_S3_IGNORE_TLS: 'true', AWS_CA_BUNDLE: bundle });
+    expect(credentialsHandler.httpsAgent).toMatchObject({ options: { ca: Buffer.from('PEM') } });
+    expect(credentialsHandler.httpsAgent).not.toHaveProperty('options.rejectUnauthorized');
+  });
+
   it.each([
     [{ MLFLOW_S3_ENDPOINT_URL: 'localhost:8333' }, 'bad-config', /MLFLOW_S3_ENDPOINT_URL cannot be used/],
     [{ MLFLOW_S3_UPLOAD_EXTRA_ARGS: '{"SSECustomerKey": planted' }, 'bad-config', /it is no JSON/],

@@ -7,7 +7,7 @@ import {
   type PartedUpload,
 } from '../../../../src/tracking/artifacts/send-in-parts.js';
 import { temporaryDirectory } from '../../common/temporary-directory.js';
-import { artifact } from './files.js';
+import { artifact, sha256 } from './files.js';
 
 const { signal } = new AbortController();
 const MIB = 1024 * 1024;
@@ -15,12 +15,17 @@ const PLAN = { partBytes: 1000, parts: 10, concurrency: 3 };
 const CONTENT = Buffer.from(Array.from({ length: 9_500 }, (_, i) => i % 251));
 
 /** A store in memory that notes what is done to it. */
-function memoryStore(fail: Partial<Record<number | 'complete' | 'abort', Error>> = {}) {
+function memoryStore(
+  fail: Partial<Record<number | 'complete' | 'abort', Error>> = {},
+  { signsParts = false } = {},
+) {
   const parts = new Map<number, Buffer>();
+  const digests = new Map<number, string | undefined>();
   const calls: string[] = [];
   let [inFlight, most] = [0, 0];
   const upload: PartedUpload = {
-    async sendPart(number, body, during) {
+    signsParts,
+    async sendPart(number, { content, sha256 }, during) {
       most = Math.max(most, ++inFlight);
       // The first wait for each other, or one could be through before the next was read.
       while (number <= PLAN.concurrency && most < PLAN.concurrency && !during.aborted) await setImmediate();
@@ -29,7 +34,8 @@ function memoryStore(fail: Partial<Record<number | 'complete' | 'abort', Error>>
       inFlight -= 1;
       during.throwIfAborted();
       if (fail[number]) throw fail[number];
-      parts.set(number, Buffer.from(body));
+      parts.set(number, Buffer.from(content));
+      digests.set(number, sha256);
     },
     complete: () => note('complete'),
     abort: () => note('abort'),
@@ -40,7 +46,7 @@ function memoryStore(fail: Partial<Record<number | 'complete' | 'abort', Error>>
     if (fail[call]) throw fail[call];
   }
   const content = (): Buffer => Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, body]) => body));
-  return { upload, calls, content, most: () => most };
+  return { upload, calls, parts, digests, content, most: () => most };
 }
 
 describe('planParts', () => {
@@ -65,6 +71,16 @@ describe('sendInParts', () => {
     expect(store.content()).toEqual(CONTENT);
     expect(store.calls).toEqual(['complete with 0 under way']);
     expect(store.most()).toBe(3);
+  });
+
+  it('hands over the sha256 of each part to a store that signs it, and to no other', async () => {
+    using folder = temporaryDirectory();
+    const file = artifact(folder.path, 'a', CONTENT);
+    const [signing, plain] = [memoryStore({}, { signsParts: true }), memoryStore()];
+    for (const { upload } of [signing, plain]) await sendInParts(file, upload, PLAN, signal);
+    const own = new Map([...signing.parts].map(([number, body]) => [number, sha256(body)]));
+    expect(signing.digests).toEqual(own);
+    expect([...plain.digests.values()]).toEqual(Array<undefined>(10).fill(undefined));
   });
 
   it('aborts with nothing under way when a part fails', async () => {
