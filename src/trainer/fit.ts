@@ -7,7 +7,7 @@ import type { TrainingProgress } from '../contract/runtime.js';
 import type { AwaitableStep, BatchGroup, NamedArray, StepResult, StepState } from '../engine/trace/index.js';
 import { createBreather } from './breather.js';
 import type { Checkpoint } from './checkpoints/checkpoint.js';
-import type { BatchSource } from './data/batches.js';
+import { oneByOne, type BatchSource } from './data/batches.js';
 import { shuffled } from './data/random-order.js';
 import { splitForValidation } from './data/split.js';
 import { EarlyStopping } from './early-stopping.js';
@@ -16,6 +16,8 @@ import { MeanFigures } from './mean-figures.js';
 import { Throughput } from './throughput.js';
 import type { TrainingRecord } from './training-record.js';
 
+/** Milliseconds that steps by one call may take together. */
+const LONGEST_CALL_MS = 1000;
 /** Steps between two metric events. */
 const METRIC_INTERVAL = 100;
 
@@ -52,6 +54,8 @@ class Fit {
   readonly #stepsPerEpoch: number;
   readonly #stopping: EarlyStopping;
   readonly #throughput = new Throughput();
+  /** What the last step took; before the first, nobody knows. */
+  #stepMs = Infinity;
   #best: readonly NamedArray[] | null = null;
 
   constructor(options: FitOptions) {
@@ -120,7 +124,7 @@ class Fit {
     let stepOfEpoch = 0;
     let mark = clock.elapsed();
     const order = shuffled(this.#training, spec.seed, epoch);
-    for (const batches of examples.batches(order, batchSize, step.group?.steps)) {
+    for (const batches of this.#calls(examples.batches(order, batchSize, step.group?.steps))) {
       for (const result of await this.#train(batches)) {
         record.stepsCompleted += 1;
         stepOfEpoch += 1;
@@ -142,11 +146,23 @@ class Fit {
         this.#throughput.add(images, now - mark);
         record.imagesPerSecond = this.#throughput.imagesPerSecond;
       }
+      this.#stepMs = (now - mark) / batches.steps;
       mark = now;
       this.#tellProgress(epoch, stepOfEpoch, figures, speed);
       if (signal.aborted) return null;
     }
     return figures;
+  }
+
+  /**
+   * A group is one call while that is short, by the last step's time: a run that is to end has to be done with it, and write
+   * its checkpoint, before it is killed. Else its batches come one by one, which gives the same weights.
+   */
+  *#calls(groups: Iterable<BatchGroup>): Generator<BatchGroup> {
+    for (const group of groups) {
+      if (group.steps * this.#stepMs <= LONGEST_CALL_MS) yield group;
+      else yield* oneByOne(group);
+    }
   }
 
   /** The steps of one call; what may come in between, such as the end of the run, waits until they are done. */

@@ -85,6 +85,16 @@ export function groupIn({ images, labels }: BatchArrays, { steps, size }: Cut): 
   return { steps, size, x: images.subarray(0, examples * bytes), y: labels.subarray(0, examples) };
 }
 
+/** The batches of a group, each by itself. */
+export function* oneByOne({ steps, size, x, y }: BatchGroup): Generator<BatchGroup> {
+  if (!ArrayBuffer.isView(x)) throw new TypeError('a group of several inputs');
+  const values = x.length / steps;
+  for (let step = 0; step < steps; step += 1) {
+    const labels = y.subarray(step * size, (step + 1) * size);
+    yield { steps: 1, size, x: x.subarray(step * values, (step + 1) * values), y: labels };
+  }
+}
+
 export const arraysFor = (data: ByteImages, examples: number): BatchArrays => ({
   images: new Uint8Array(examples * bytesAnImage(data)),
   labels: new Int32Array(examples),

@@ -26,7 +26,13 @@ const hyperparameters: Hyperparameters = {
 };
 const VALIDATION = 2;
 
-function start(script: Script, given: Partial<Hyperparameters> = {}, seed = 1, stepsPerCall = 1) {
+function start(
+  script: Script,
+  given: Partial<Hyperparameters> = {},
+  seed = 1,
+  stepsPerCall = 1,
+  { lookMs = 10 } = {},
+) {
   const step = new ScriptedStep(script, VALIDATION, stepsPerCall);
   const record = new TrainingRecord();
   const events: RunEventInput[] = [];
@@ -40,8 +46,8 @@ function start(script: Script, given: Partial<Hyperparameters> = {}, seed = 1, s
     step,
     examples,
     spec: { hyperparameters: { ...hyperparameters, ...given }, seed } as RunSpec,
-    // Ten milliseconds pass between any two looks at the clock.
-    clock: { now: () => 0, elapsed: () => (milliseconds += 10) },
+    // So many milliseconds pass between any two looks at the clock.
+    clock: { now: () => 0, elapsed: () => (milliseconds += lookMs) },
     signal: controller.signal,
     record,
     emit: (event) => events.push(event),
@@ -153,8 +159,17 @@ describe('several steps a call', () => {
     expect(together.step.trained).toEqual(alone.step.trained);
     expect(together.step.trained.map(({ labels }) => labels.length)).toEqual([4, 4, 2, 4, 4, 2]);
     expect(together.checkpoints).toEqual(alone.checkpoints);
-    expect(together.progress.map(({ step }) => step)).toEqual([2, 3, 2, 3]);
+    // Those of the first group one by one, for nobody knows how long they take.
+    expect(together.progress.map(({ step }) => step)).toEqual([1, 2, 3, 2, 3]);
     expect(together.firstSteps()).toBe(1);
+  });
+
+  it('come one by one where a group would take longer than a run has that is to end', async () => {
+    const slow = { lookMs: 501 };
+    const [alone, together] = [start({}, rate), start({}, rate, 1, 2, slow)];
+    await Promise.all([alone.end, together.end]);
+    expect(together.step.trained).toEqual(alone.step.trained);
+    expect(together.progress.map(({ step }) => step)).toEqual([1, 2, 3, 1, 2, 3]);
   });
 
   it('tell the same metrics of each hundredth step', async () => {
