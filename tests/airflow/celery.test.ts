@@ -2,7 +2,8 @@
  * The DAGs on Celery workers, each on a host of its own as far as names go: tasks spread over them, and workers are lost while
  * their tasks train.
  *
- * RUNNER_TEST_AIRFLOW_CELERY=1 asks for it: it takes minutes, and root, PostgreSQL and Redis of the system's packages.
+ * RUNNER_TEST_AIRFLOW_CELERY asks for it, and says how often each worker is lost: it takes minutes, and root, PostgreSQL and
+ * Redis of the system's packages.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { DagRun } from '../../scripts/lib/airflow/api.mjs';
@@ -22,6 +23,7 @@ const SHORT = { MNIST_EPOCHS: 1, RUNNER_THREADS: 1 };
 const HOSTS = ['worker-a', 'worker-b'] as const;
 /** Airflow notices within half a minute here, waits for another, and the run of a lost host is free after two minutes. */
 const WITHIN_MS = 600_000;
+const ROUNDS = Number(process.env.RUNNER_TEST_AIRFLOW_CELERY ?? 0);
 
 let services: AsyncDisposable;
 let airflow: RunningAirflow;
@@ -34,7 +36,7 @@ let lacking: string | undefined;
 beforeAll(async () => {
   const needed = [inject('testDaemon'), inject('airflowPython'), await trackingPython()] as const;
   lacking = whyNoCelery() ?? needed.flatMap((each) => ('lacking' in each ? [each.lacking] : []))[0];
-  if (!process.env.RUNNER_TEST_AIRFLOW_CELERY)
+  if (ROUNDS === 0)
     lacking = 'lost workers take minutes to be noticed: RUNNER_TEST_AIRFLOW_CELERY=1 asks for them';
   const [daemon, , tracking] = needed;
   if ('lacking' in daemon || 'lacking' in tracking || lacking !== undefined) return;
@@ -65,7 +67,7 @@ afterAll(async () => {
   for (const each of started) await each?.[Symbol.asyncDispose]();
 });
 
-describe('DAG runs on two Celery workers', { timeout: 2 * WITHIN_MS }, () => {
+describe('DAG runs on two Celery workers', { timeout: (1 + ROUNDS) * WITHIN_MS }, () => {
   it('spread over both, and succeed; what is on a queue goes to the worker that serves it', async () => {
     const runs = dagRuns(WITH_TENSORFLOW, 'spread', 6);
     for (const run of runs) await watch.trigger(run, SHORT);
@@ -79,35 +81,38 @@ describe('DAG runs on two Celery workers', { timeout: 2 * WITHIN_MS }, () => {
   });
 
   it('whose worker is killed go on without it, are followed from the other one, and are recorded once', async () => {
-    const run: DagRun = { dagId: WITH_TENSORFLOW, runId: 'worker-killed' };
-    const trained = await watch.beginTraining(run, LONG);
-    const host = await hostOf(run);
-    workerOn(host).killGroup();
-    await watch.untilEnded(run, 'success', WITHIN_MS);
-    expect([(await watch.triesOf(run))[TRAIN], await hostOf(run)]).toEqual([2, otherThan(host)]);
-    await expectOnce(run, [[trained, 'succeeded']]);
-    await start(host);
+    for (const run of dagRuns(WITH_TENSORFLOW, 'worker-killed', ROUNDS)) {
+      const trained = await watch.beginTraining(run, LONG);
+      const host = await hostOf(run);
+      workerOn(host).killGroup();
+      await watch.untilEnded(run, 'success', WITHIN_MS);
+      expect([(await watch.triesOf(run))[TRAIN], await hostOf(run)]).toEqual([2, otherThan(host)]);
+      await expectOnce(run, [[trained, 'succeeded']]);
+      await start(host);
+    }
   });
 
   it('whose worker is lost with its host are taken over or trained anew on the other one, and are recorded once', async () => {
-    const inprocess: DagRun = { dagId: WITH_TENSORFLOW, runId: 'host-lost' };
-    const docker: DagRun = { dagId: WITH_DOCKER, runId: 'host-lost' };
     // Both on one worker: the other one is not there yet.
     const [lost, other] = HOSTS;
-    await workerOn(other)[Symbol.asyncDispose]();
-    const trained = await watch.beginTraining(inprocess, LONG);
-    const contained = await watch.beginTraining(docker, LONG);
-    await workerOn(lost).loseHost();
-    await start(other);
-    for (const run of [inprocess, docker]) {
-      await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect([(await watch.triesOf(run))[TRAIN], await hostOf(run)]).toEqual([2, other]);
+    for (const inprocess of dagRuns(WITH_TENSORFLOW, 'host-lost', ROUNDS)) {
+      const docker: DagRun = { ...inprocess, dagId: WITH_DOCKER };
+      await start(lost);
+      await workerOn(other)[Symbol.asyncDispose]();
+      const trained = await watch.beginTraining(inprocess, LONG);
+      const contained = await watch.beginTraining(docker, LONG);
+      await workerOn(lost).loseHost();
+      await start(other);
+      for (const run of [inprocess, docker]) {
+        await watch.untilEnded(run, 'success', WITHIN_MS);
+        expect([(await watch.triesOf(run))[TRAIN], await hostOf(run)]).toEqual([2, other]);
+      }
+      await expectOnce(docker, [[contained, 'succeeded']]);
+      await expectOnce(inprocess, [
+        [trained, 'lost'],
+        [expect.any(String), 'succeeded'],
+      ]);
     }
-    await expectOnce(docker, [[contained, 'succeeded']]);
-    await expectOnce(inprocess, [
-      [trained, 'lost'],
-      [expect.any(String), 'succeeded'],
-    ]);
   });
 });
 
