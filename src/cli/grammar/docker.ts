@@ -46,7 +46,7 @@ export const addDocker: AddCommands = (program, context, done) => {
 
   const gc = program
     .command('gc')
-    .description("remove what is runner's on the Docker daemon or a cluster, and nobody's any more")
+    .description("remove what is runner's, and nobody's any more")
     .option('--dry-run', 'only tell what would be removed')
     .addOption(
       new Option(

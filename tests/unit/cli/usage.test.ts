@@ -36,7 +36,7 @@ Commands:
   ui [options]                show all runs in an MLflow of your own, until Ctrl-C
   image                       look after the images that containers train in
   warm [options]              keep trainers started that wait for runs with --mode docker
-  gc [options]                remove what is runner's on the Docker daemon, and nobody's any more
+  gc [options]                remove what is runner's, and nobody's any more
   doctor [options]            show what was found where, and what is missing
   engine                      look after the TensorFlow engine
   help [command]              show help of a command
