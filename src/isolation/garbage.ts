@@ -24,8 +24,10 @@ export type RunKnowledge =
   | 'ended'
   /** Nobody has it, and there may be results to fetch: `runner recover`. */
   | 'recoverable'
-  /** Its directory is not there. */
-  | 'gone';
+  /** Its directory is not there, and the runs directory is. */
+  | 'gone'
+  /** Not even the runs directory is there: a share that is not mounted, or a host of the same name has made it. */
+  | 'unknown';
 
 export interface GarbageOptions {
   readonly dryRun: boolean;
@@ -57,12 +59,12 @@ export async function judge(
   { clock, lookUp, isAlive }: Pick<GarbageOptions, 'clock' | 'lookUp' | 'isAlive'>,
 ): Promise<{ readonly expired: boolean; readonly why: string }> {
   const host = owner.split('/')[0] ?? '';
-  // Of another host's runs nothing can be known but that.
-  if (host !== hostname()) {
-    return deadline !== null && deadline < clock.now()
+  // All that can be known of another host's runs, and of those whose runs directory is not here.
+  const otherwise =
+    deadline !== null && deadline < clock.now()
       ? { expired: true, why: 'its deadline is over' }
       : { expired: false, why: `it belongs to a process on ${host}` };
-  }
+  if (host !== hostname()) return otherwise;
   if (isAlive(owner)) return { expired: false, why: 'the process that made it lives' };
   if (run === '') return { expired: true, why: 'the process that made it is dead' };
   switch (await lookUp({ runId: run, runDir: `${runsDir}/${run}` })) {
@@ -74,5 +76,7 @@ export async function judge(
       return { expired: true, why: 'its run has ended' };
     case 'gone':
       return { expired: true, why: 'its run was removed' };
+    case 'unknown':
+      return otherwise;
   }
 }

@@ -95,7 +95,7 @@ export function leftoverOf({ runId, status, mode }: RunOutcome, thrown: unknown)
   return new RunnerError(
     code,
     `Run ${runId} has ended (${status}), but what it has made could not all be removed: ${message}`,
-    // `runner gc` does not look at clusters.
+    // Of a cluster `runner gc` has to be told.
     { cause: thrown, hint: `\`runner ${mode === 'kubernetes' ? 'recover' : 'gc'}\` removes it.` },
   );
 }

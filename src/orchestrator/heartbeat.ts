@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isErrno } from '../common/errors.js';
 import { RunnerError } from '../contract/errors.js';
 import { runPath } from '../contract/run-directory.js';
-import { HEARTBEAT_MS, parseOwner, thisProcess } from './owner.js';
+import { HEARTBEAT_MS, parseOwner, thisProcess, type Owner } from './owner.js';
 import type { RunDirectory } from './runs-directory.js';
 
 /** Disposed of, it has written for the last time. */
@@ -28,8 +28,9 @@ export interface Heartbeat extends AsyncDisposable {
 /**
  * Of a run that belongs to this process.
  * @param everyMs milliseconds between two beats; what owner.json says by default
+ * @param own this process; asked once, as a host may change its name, and /proc may come out of reach
  */
-export function startHeartbeat(run: RunDirectory, everyMs = HEARTBEAT_MS): Heartbeat {
+export function startHeartbeat(run: RunDirectory, everyMs = HEARTBEAT_MS, own = thisProcess()): Heartbeat {
   let timer: NodeJS.Timeout | undefined;
   let underWay = Promise.resolve();
   let over = false;
@@ -39,9 +40,9 @@ export function startHeartbeat(run: RunDirectory, everyMs = HEARTBEAT_MS): Heart
   lost.catch(() => undefined);
   const check = async (): Promise<void> => {
     try {
-      await beat(run);
+      await beat(run, own);
     } catch (error) {
-      // What keeps the record from being read keeps the run from being written, and is told there.
+      // What else keeps the record from being read, a share that is away say, is told where the run is written.
       if (!isTakenOver(error)) return;
       over = true;
       reject(error);
@@ -73,29 +74,45 @@ const isTakenOver = (error: unknown): error is RunnerError =>
  * The file itself is written to, and not its times alone: these would be this host's, and whoever compares them is to need
  * but the clock of the file system. What was opened is what was read, so it is never another owner's record.
  */
-async function beat({ runId, runDir }: RunDirectory): Promise<void> {
-  const record = await openRecord(runDir);
+async function beat({ runId, runDir }: RunDirectory, own: Owner): Promise<void> {
+  const path = runPath(runDir, 'owner');
+  const record = await openRecord(path);
   if (record === undefined) return;
+  const { file, isWritable } = record;
   try {
-    const text = await record.readFile('utf8');
+    const text = await file.readFile('utf8');
     const owner = parseOwner(text);
-    if (owner !== undefined && !isDeepStrictEqual(owner, thisProcess())) {
+    if (owner !== undefined && !isDeepStrictEqual(owner, own)) {
       const { pid, host } = owner;
       const message = `Run ${runId} was taken over by process ${pid} on ${host}, for which this one was dead.`;
       throw new RunnerError('run-taken-over', message);
     }
-    if (owner !== undefined) await record.write(text.slice(0, 1), 0);
+    if (owner !== undefined && isWritable) await touch(file, text.slice(0, 1));
   } finally {
-    await record.close();
+    await file.close();
   }
 }
 
-/** Undefined while it is away. */
-async function openRecord(runDir: string): Promise<FileHandle | undefined> {
+/** On a full disk a copy-on-write file system has no room even for what is there already: this host's time is better than none. */
+async function touch(file: FileHandle, first: string): Promise<void> {
   try {
-    return await open(runPath(runDir, 'owner'), 'r+');
+    await file.write(first, 0);
+  } catch (error) {
+    if (!isErrno(error, 'ENOSPC', 'EDQUOT')) throw error;
+    const now = new Date();
+    await file.utimes(now, now);
+  }
+}
+
+/** Undefined while it is away. Another user who has taken the run over may have left it to be read only. */
+async function openRecord(
+  path: string,
+): Promise<{ readonly file: FileHandle; readonly isWritable: boolean } | undefined> {
+  try {
+    return { file: await open(path, 'r+'), isWritable: true };
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
+    if (!isErrno(error, 'EACCES', 'EPERM', 'EROFS')) throw error;
+    return { file: await open(path, 'r'), isWritable: false };
   }
 }

@@ -1,4 +1,5 @@
 /** What this host knows of a run. */
+import { dirname } from 'node:path';
 import { exists } from '../common/exists.js';
 import { RunnerError } from '../contract/errors.js';
 import { isOwned } from './owner.js';
@@ -7,11 +8,13 @@ import { mayGoOn } from './recover.js';
 import type { RunDirectory } from './runs-directory.js';
 
 /**
- * `gone` if its directory is not there, `ended` if nothing more is to come of it, `recoverable` if something may, or
+ * `gone` if its directory is not there, `unknown` if the runs directory is not, `ended` if nothing more is to come of it, `recoverable` if something may, or
  * if it cannot be told: one run that cannot be read must neither cost what it has made nor hide the others.
  */
-export async function lookUpRun(run: RunDirectory): Promise<'owned' | 'ended' | 'recoverable' | 'gone'> {
-  if (!(await exists(run.runDir))) return 'gone';
+export async function lookUpRun(
+  run: RunDirectory,
+): Promise<'owned' | 'ended' | 'recoverable' | 'gone' | 'unknown'> {
+  if (!(await exists(run.runDir))) return (await exists(dirname(run.runDir))) ? 'gone' : 'unknown';
   // Its process may yet be about to clear away itself.
   if (await isOwned(run.runDir)) return 'owned';
   try {

@@ -49,14 +49,19 @@ async function isTouched(path: string, withinMs: number): Promise<boolean> {
   return (await timeBeside(path)) - mtimeMs < withinMs;
 }
 
-/** What the file system takes the time for. Who may not write there has but this host's clock, and can take nothing over. */
+/**
+ * What the file system takes the time for. Who may not write there has but this host's clock, and can neither take anything over
+ * nor remove it.
+ * @throws what else keeps a file from being made
+ */
 async function timeBeside(path: string): Promise<number> {
-  // Named as what is half written is, and removed as that is, if this process is killed here.
+  // Named as what is half written is, and removed as that is, if this process is killed here. Empty, it needs no room.
   const probe = `${join(dirname(path), '.now')}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await writeFile(probe, '.', { flag: 'wx' });
+    await writeFile(probe, '', { flag: 'wx' });
     return (await stat(probe)).mtimeMs;
-  } catch {
+  } catch (error) {
+    if (!isErrno(error, 'EACCES', 'EPERM', 'EROFS')) throw error;
     return Date.now();
   } finally {
     await rm(probe, { force: true }).catch(() => undefined);

@@ -54,7 +54,9 @@ class Fit {
   readonly #stepsPerEpoch: number;
   readonly #stopping: EarlyStopping;
   readonly #throughput = new Throughput();
-  /** What the last step took; before the first, nobody knows. */
+  /** How many steps calls had so far. */
+  readonly #called = new Set<number>();
+  /** What the last step took; before there is one to go by, nobody knows. */
   #stepMs = Infinity;
   #best: readonly NamedArray[] | null = null;
 
@@ -138,15 +140,17 @@ class Fit {
       }
       await this.#breathe();
       const now = clock.elapsed();
-      if (record.stepsCompleted === batches.steps) {
-        onFirstStep();
-      } else {
+      if (record.stepsCompleted === batches.steps) onFirstStep();
+      // The first call of a kind plans and allocates.
+      const isFirst = !this.#called.has(batches.steps);
+      this.#called.add(batches.steps);
+      if (!isFirst) {
         const images = batches.steps * batches.size;
         speed.add(images, now - mark);
         this.#throughput.add(images, now - mark);
         record.imagesPerSecond = this.#throughput.imagesPerSecond;
+        this.#stepMs = (now - mark) / batches.steps;
       }
-      this.#stepMs = (now - mark) / batches.steps;
       mark = now;
       this.#tellProgress(epoch, stepOfEpoch, figures, speed);
       if (signal.aborted) return null;

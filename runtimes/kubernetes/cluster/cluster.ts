@@ -103,8 +103,9 @@ export async function connectCluster({
     deleteJob: async (name, uid, propagationPolicy) => {
       // By its uid: one of that name that somebody has made since is not meant.
       const body: DeleteOptions = { propagationPolicy, preconditions: { uid } };
+      // 409: it is another's uid by now.
       await ask('delete jobs', () =>
-        unless(404, () => batch.deleteNamespacedJob({ name, namespace: chosen, body })),
+        unless(409, () => unless(404, () => batch.deleteNamespacedJob({ name, namespace: chosen, body }))),
       );
     },
     createSecret: (secret) =>

@@ -55,3 +55,15 @@ it('a record that is away is waited for', async () => {
   utimesSync(path, 1, 1);
   while (statSync(path).mtimeMs === 1000) await sleep(OFTEN_MS);
 });
+
+it('a host that changes its name keeps its runs', async () => {
+  using directory = temporaryDirectory();
+  const run = storeRun(directory.path, { owner: 'this' });
+  const path = runPath(run.runDir, 'owner');
+  const before = { ...thisProcess(), host: 'name-before' };
+  writeFileSync(path, JSON.stringify(before));
+  utimesSync(path, 1, 1);
+  await using heartbeat = startHeartbeat(run, OFTEN_MS, before);
+  await heartbeat.check();
+  expect(statSync(path).mtimeMs).not.toBe(1000);
+});

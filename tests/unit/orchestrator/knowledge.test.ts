@@ -46,4 +46,10 @@ describe('what is known of a run', () => {
     const run = { runId: 'x', runDir: `${directory.path}/20260301-140509-aaaaaa` };
     expect(await lookUpRun(run)).toBe('gone');
   });
+
+  it('whose runs directory is not there, which proves nothing', async () => {
+    using directory = temporaryDirectory();
+    const run = { runId: 'x', runDir: `${directory.path}/not-mounted/20260301-140509-aaaaaa` };
+    expect(await lookUpRun(run)).toBe('unknown');
+  });
 });

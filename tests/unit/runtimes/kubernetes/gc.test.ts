@@ -65,6 +65,12 @@ describe('what has been left on a cluster', () => {
       'kept: its run is in the hands of a process that lives',
     ],
     ['whose run can go on', JOB, { known: 'recoverable' }, 'kept: its run can be finished: `runner recover`'],
+    [
+      'whose runs directory is not here, before its deadline',
+      { ...JOB, deadline: NOW },
+      { known: 'unknown' },
+      `kept: it belongs to a process on ${hostname()}`,
+    ],
     ['of another host, before its deadline', madeOn('far', NOW), {}, 'kept: it belongs to a process on far'],
     ['of another host, without a deadline', madeOn('far', null), {}, 'kept: it belongs to a process on far'],
   ])('%s', async (_, job, given, expected) => {
