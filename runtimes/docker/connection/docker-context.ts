@@ -57,7 +57,7 @@ export async function readContext(
       'daemon-unreachable',
       `There is no docker context "${name}", which ${source} names.`,
       {
-        hint: '`docker context ls` lists those that there are; `docker context use default` takes the default.',
+        hint: '`docker context ls` lists those that there are; without DOCKER_CONTEXT, `docker context use default` takes the default.',
       },
     );
   }

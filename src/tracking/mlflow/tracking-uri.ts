@@ -24,7 +24,8 @@ export function parseTrackingUri(text: string): TrackingUri {
     .find(Boolean)
     ?.toLowerCase();
   if (scheme === undefined || isHostAndPort(trimmed, scheme)) {
-    throw bad(trimmed, 'it has no scheme', `Write http://${withoutLogin(trimmed)} or https://….`);
+    const hint = isFolder(trimmed) ? OF_A_STORE : `Write http://${withoutLogin(trimmed)} or https://….`;
+    throw bad(trimmed, 'it has no scheme', hint);
   }
   if (!SCHEMES.includes(`${scheme}:`)) {
     throw bad(
@@ -57,11 +58,17 @@ function decodeLogin(text: string, username: string, password: string): Tracking
   }
 }
 
+/** What MLflow itself takes for a folder, such as `./mlruns`. */
+const isFolder = (text: string): boolean => /^[./~\\]|^mlruns$/.test(text);
+
+const OF_A_STORE =
+  'Start a server over that store (`mlflow server --backend-store-uri …`, or `runner ui`) and give its address.';
+
 const remedyFor = (scheme: string): string | undefined =>
   scheme === 'databricks' || scheme === 'uc'
     ? 'Databricks has an authentication of its own that runner does not have: give an MLflow server.'
     : ['file', 'sqlite', 'postgresql', 'mysql', 'mssql'].includes(scheme)
-      ? 'Start a server over that store (`mlflow server --backend-store-uri …`, or `runner ui`) and give its address.'
+      ? OF_A_STORE
       : undefined;
 
 /** Whatever stands before the last `@` of the authority may be a password. */

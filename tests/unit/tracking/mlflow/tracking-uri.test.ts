@@ -18,6 +18,15 @@ test('a login in the address is taken out of it', () => {
 });
 
 describe('what is no address of a tracking server', () => {
+  test.each(['./mlruns', '/tmp/mlruns', 'mlruns'])(
+    'has the hint of a store where it is a folder: %s',
+    (uri) => {
+      expect(() => parseTrackingUri(uri)).toThrow(
+        expect.objectContaining({ hint: expect.stringMatching(/^Start a server over that store/) as string }),
+      );
+    },
+  );
+
   test.each([
     ['', 'Not a tracking server\'s address: "": it has no scheme.'],
     ['localhost:5000', 'Not a tracking server\'s address: "localhost:5000": it has no scheme.'],
