@@ -155,14 +155,16 @@ export class Training {
   }
 
   /** The key says that it is the same run; if it was asked for otherwise, a person should know. */
-  #noteKey({ runId, spec }: StoredRun): void {
+  #noteKey({ runId, spec, outcome }: StoredRun): void {
     const { key = '', retry = false, settings } = this.request;
     const draft = draftSpec(settings);
     const names = ['job', 'mode', 'hyperparameters', 'seed', 'threads'] as const;
     const others = names.filter((name) => !isDeepStrictEqual(draft[name], spec[name]));
     const but = others.length === 0 ? '' : `, though with other settings (${others.join(', ')})`;
     const then = retry ? '' : ': nothing is trained anew';
-    this.note(`Run ${runId} has the key ${JSON.stringify(key)}${but}${then}.`);
+    const isWayOut = !retry && outcome !== null && outcome.status !== 'succeeded';
+    const wayOut = isWayOut ? ` It has ended (${outcome.status}); --retry trains another in its place.` : '';
+    this.note(`Run ${runId} has the key ${JSON.stringify(key)}${but}${then}.${wayOut}`);
   }
 
   /** Tells the first Ctrl-C what happens now. */

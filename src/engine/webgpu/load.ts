@@ -40,17 +40,27 @@ export async function loadWebgpu(engine: WebgpuEngine, choice: string | undefine
   const gpu = dawn.create(dawnFlags(choice));
   const adapter = await findAgain(gpu, choice);
   const device = await openDevice(adapter);
-  const { tf, backend } = await loadBackend(engine, { dawn, gpu, device, info: adapter.info });
-  const hasFailed = reportFailures(backend, device, dawn);
-  // No banners.
-  tf.env().set('PROD', true);
-  tf.registerBackend(NAME, () => backend as never);
-  await tf.setBackend(NAME);
-  const unload = () => {
-    tf.removeBackend(NAME);
+  try {
+    const { tf, backend } = await loadBackend(engine, { dawn, gpu, device, info: adapter.info });
+    const hasFailed = reportFailures(backend, device, dawn);
+    // No banners.
+    tf.env().set('PROD', true);
+    tf.registerBackend(NAME, () => backend as never);
+    await tf.setBackend(NAME);
+    return { tf, adapter: describe(adapter.info), hasFailed, unload: () => unload(tf, device) };
+  } catch (error) {
     device.destroy();
-  };
-  return { tf, adapter: describe(adapter.info), hasFailed, unload };
+    throw error;
+  }
+}
+
+/** Whatever a backend says whose device has failed. */
+function unload(tf: TensorFlow, device: GpuDevice): void {
+  try {
+    tf.removeBackend(NAME);
+  } finally {
+    device.destroy();
+  }
 }
 
 function loadDawn({ bindingPath }: WebgpuEngine): Dawn {

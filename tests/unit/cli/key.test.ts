@@ -100,6 +100,7 @@ describe('--key', () => {
     const first = await both.cli.run(...KEYED);
     const again = await both.cli.run(...KEYED);
     expect([first.status, again.status]).toEqual([status, status]);
+    expect(again.stderr).toMatch(/It has ended \(\S+\); --retry trains another in its place\.$/m);
     expect(both.trained).toHaveLength(1);
   });
 
