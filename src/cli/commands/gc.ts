@@ -31,14 +31,19 @@ export async function gc(context: CliContext, flags: GcFlags): Promise<number> {
   });
   const options = { dryRun, signal: interruption.signal };
   const sweeps: Sweep[] = [];
-  if (flags.mode !== 'kubernetes') sweeps.push(await sweepDaemon(context, options));
-  if (cluster !== undefined) sweeps.push(await sweepCluster(context, { ...options, place: cluster }));
+  // Told place by place: what was removed is to be known whatever becomes of the next.
+  const tell = (sweep: Sweep): void => {
+    sweeps.push(sweep);
+    if (sweep.things.length > 0) output.part(renderGarbage(sweep.things));
+  };
+  if (flags.mode !== 'kubernetes') tell(await sweepDaemon(context, options));
+  if (cluster !== undefined) tell(await sweepCluster(context, { ...options, place: cluster }));
   const things = sweeps.flatMap((sweep) => sweep.things);
   const document = Object.assign({}, ...sweeps.map(({ where }) => where), { dryRun, things }) as object;
   output.result(document, () =>
     things.length === 0
       ? `There is nothing of runner's ${sweeps.map(({ place }) => place).join(', nor ')}.`
-      : renderGarbage(things),
+      : undefined,
   );
   return EXIT.succeeded;
 }

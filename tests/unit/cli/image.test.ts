@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Daemon, SweepCluster, SweptCluster, WarmOptions } from '../../../src/cli/services.js';
 import { RunnerError } from '../../../src/contract/errors.js';
-import type { CollectedThing } from '../../../src/report/garbage.js';
+import { renderGarbage, type CollectedThing } from '../../../src/report/garbage.js';
 import type { ListedImage } from '../../../src/report/image-list.js';
 import { commandLine, IMAGE } from './command-line.js';
 
@@ -236,6 +236,15 @@ container  warm           warm     –                       would remove  it is
     const onDaemon = { daemon: 'unix:///run/docker.sock', dryRun: true, things: THINGS };
     const onBoth = { ...onDaemon, cluster: NAMESPACE, things: [...THINGS, JOB] };
     expect(document).toEqual(place === undefined ? onDaemon : onBoth);
+  });
+
+  it('tells what has gone from the daemon though the cluster then fails', async () => {
+    const sweepCluster = () => Promise.reject(new RunnerError('cluster-unreachable', 'No answer.'));
+    const daemon: Partial<Daemon> = { collectGarbage: () => Promise.resolve(THINGS) };
+    using cli = commandLine({ script: { daemon, sweepCluster }, env: NAMED });
+    const { status, stdout, stderr } = await cli.run('gc');
+    expect([status, stdout]).toEqual([3, `${renderGarbage(THINGS)}\n`]);
+    expect(stderr).toContain('runner: No answer.');
   });
 
   it('asks no daemon where a cluster alone is meant', async () => {
