@@ -99,7 +99,7 @@ describe('the process of several runs', () => {
       await aborted;
       expect(asked.signal.reason).toEqual(new RunnerError('interrupted', 'Stopped by `runner runs stop`.'));
       expect([signal.aborted, left.signal.aborted]).toEqual([false, false]);
-      await vi.waitUntil(() => vi.getTimerCount() === 1);
+      await vi.waitUntil(() => vi.getTimerCount() === 1, 15_000);
     }
     expect(vi.getTimerCount()).toBe(0);
   });

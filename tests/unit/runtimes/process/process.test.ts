@@ -193,7 +193,7 @@ describe('a trainer in a process of its own', () => {
     expect(exit).toMatchObject({ status: 'succeeded' });
     expect(left).toHaveLength(1);
     // Its output is closed a moment before it is gone.
-    await vi.waitFor(() => expect(left.map((each) => isAlive(each))).toEqual([false]));
+    await vi.waitFor(() => expect(left.map((each) => isAlive(each))).toEqual([false]), 15_000);
   });
 
   it('that Node cannot start says what Node says', async () => {

@@ -91,7 +91,7 @@ it('gives up on what takes the connection and stays silent', async () => {
       code: 'daemon-unreachable',
       message: `No answer about itself from the Docker daemon at ${daemon.env.DOCKER_HOST} (DOCKER_HOST): no answer within 15 s.`,
     });
-    await vi.waitFor(() => expect(daemon.asked).toEqual(['/version']));
+    await vi.waitFor(() => expect(daemon.asked).toEqual(['/version']), 15_000);
     await vi.advanceTimersByTimeAsync(15_000);
     await told;
   } finally {
@@ -107,7 +107,7 @@ it('gives up on an answer that breaks off after its head, which the client alone
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
     const told = expect(describe(daemon.env)).rejects.toMatchObject({ code: 'daemon-unreachable' });
-    await vi.waitFor(() => expect(daemon.asked).toEqual(['/version']));
+    await vi.waitFor(() => expect(daemon.asked).toEqual(['/version']), 15_000);
     await vi.advanceTimersByTimeAsync(15_000);
     await told;
   } finally {

@@ -68,8 +68,8 @@ it('ends ssh when the call is given up', async () => {
     const text = readFileSync(join(folder.path, 'pid'), 'utf8');
     expect(text).not.toBe('');
     return Number(text);
-  });
+  }, 15_000);
   controller.abort('over');
   await expect(call).rejects.toBe('over');
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'));
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), 15_000);
 });
