@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { allEnded } from '../../src/common/all-ended.js';
 import { endOfAbort } from '../../src/common/abort-cause.js';
 import type { Clock } from '../../src/common/clock.js';
 import { readEvents } from '../../src/common/event-log.js';
@@ -102,8 +103,7 @@ async function runInProcess(
   try {
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    const ends = await Promise.allSettled([output.read(), givePlan(child, run)]);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    await allEnded([output.read(), givePlan(child, run)]);
     const ended = await child;
     if (child.pid === undefined) throw notStarted(ended.cause);
     // Each is in its log before it is told: one that was killed may not have come to that.

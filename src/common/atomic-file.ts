@@ -13,10 +13,7 @@ import { processExists } from './process-exists.js';
  * @throws RunnerError `disk-full` naming the file; other system errors as they are
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
-  const temporary = join(
-    dirname(path),
-    `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`,
-  );
+  const temporary = temporaryBeside(path);
   try {
     const file = await open(temporary, 'wx');
     try {
@@ -32,6 +29,10 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array): 
   }
   await syncDirectory(dirname(path));
 }
+
+/** A name that `removeHalfWritten` knows, in the same folder. */
+export const temporaryBeside = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
 
 /** The number is that of the process that was writing. */
 const TEMPORARY = /^\..+\.(\d+)\.[0-9a-f]{8}\.tmp$/;

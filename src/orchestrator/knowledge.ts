@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { exists } from '../common/exists.js';
 import { RunnerError } from '../contract/errors.js';
+import type { RunKnowledge } from '../isolation/garbage.js';
 import { isOwned } from './owner.js';
 import { readRun } from './read-run.js';
 import { mayGoOn } from './recover.js';
@@ -11,9 +12,7 @@ import type { RunDirectory } from './runs-directory.js';
  * `gone` if its directory is not there, `unknown` if the runs directory is not, `ended` if nothing more is to come of it, `recoverable` if something may, or
  * if it cannot be told: one run that cannot be read must neither cost what it has made nor hide the others.
  */
-export async function lookUpRun(
-  run: RunDirectory,
-): Promise<'owned' | 'ended' | 'recoverable' | 'gone' | 'unknown'> {
+export async function lookUpRun(run: RunDirectory): Promise<RunKnowledge> {
   if (!(await exists(run.runDir))) return (await exists(dirname(run.runDir))) ? 'gone' : 'unknown';
   // Its process may yet be about to clear away itself.
   if (await isOwned(run.runDir)) return 'owned';

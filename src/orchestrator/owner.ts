@@ -1,8 +1,7 @@
 /** Which process a run belongs to, so that one that goes on can be told from one whose process died. */
-import { randomBytes } from 'node:crypto';
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { temporaryBeside } from '../common/atomic-file.js';
 import { isErrno } from '../common/errors.js';
 import { identityOf, isAlive, isHere, processIdentitySchema } from '../common/process-identity.js';
 import { runPath } from '../contract/run-directory.js';
@@ -55,8 +54,8 @@ async function isTouched(path: string, withinMs: number): Promise<boolean> {
  * @throws what else keeps a file from being made
  */
 async function timeBeside(path: string): Promise<number> {
-  // Named as what is half written is, and removed as that is, if this process is killed here. Empty, it needs no room.
-  const probe = `${join(dirname(path), '.now')}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`;
+  // Removed as what is half written is, if this process is killed here. Empty, it needs no room.
+  const probe = temporaryBeside(path);
   try {
     await writeFile(probe, '', { flag: 'wx' });
     return (await stat(probe)).mtimeMs;
