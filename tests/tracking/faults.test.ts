@@ -12,7 +12,7 @@ import { PASSING_FAULTS, startFaultProxy } from './support/fault-proxy.js';
 import { sharedServers } from './support/read-back.js';
 import { expectedPoints, readExperiment } from './support/read-experiment.js';
 import { artifactsOfRun, pointsOfRun, writeRunFixture } from './support/run-fixture.js';
-import { drawing, SEED } from './support/seed.js';
+import { drawing, drawnInTurn, SEED } from './support/seed.js';
 import { trackingAt } from './support/tracking.js';
 
 const RUNS = Number(process.env.RUNNER_TEST_FAULT_RUNS ?? 8);
@@ -25,10 +25,10 @@ it(
   async ({ annotate }) => {
     using folder = temporaryDirectory();
     const draw = drawing(SEED);
+    const nextFault = drawnInTurn(PASSING_FAULTS, draw);
     const proxy = await startFaultProxy({
       target: sharedServers().uri,
-      faultOf: () =>
-        draw(99) < FAULTS_PERCENT ? PASSING_FAULTS[draw(PASSING_FAULTS.length - 1)] : undefined,
+      faultOf: () => (draw(99) < FAULTS_PERCENT ? nextFault() : undefined),
     });
     onTestFinished(() => proxy[Symbol.asyncDispose]());
     const tracking = await trackingAt({ uri: proxy.uri });

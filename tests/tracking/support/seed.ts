@@ -9,3 +9,12 @@ export function drawing(seed: number): (most: number) => number {
   const generator = xoroshiro128plus(seed);
   return (most) => uniformInt(generator, 0, most);
 }
+
+/** Draws from `items` until each was drawn, and only then from all of them again: none is left out by chance. */
+export function drawnInTurn<T>(items: readonly T[], draw: (most: number) => number): () => T | undefined {
+  let left: T[] = [];
+  return () => {
+    if (left.length === 0) left = [...items];
+    return left.splice(draw(left.length - 1), 1)[0];
+  };
+}
