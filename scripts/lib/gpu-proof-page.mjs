@@ -1,8 +1,8 @@
 /** What `npm run gpu-proof` writes into docs/gpu.md: the machine, what was measured, and what it says of the targets. */
 
 /**
- * What there is to say of one way of training: figures, or why there are none.
- * @typedef {{ title: string, why?: string, imagesPerSecond?: number, digests?: readonly string[], accuracy?: number }} Measured
+ * What there is to say of one way of training: figures (images a second of each run), or why there are none.
+ * @typedef {{ title: string, why?: string, imagesPerSecond?: readonly number[], digests?: readonly string[], accuracy?: number }} Measured
  * @typedef {{ name: string, memoryBytes: number, computeCapability: string | null }} Card
  * @typedef {(rows: readonly (readonly string[])[]) => string} MarkdownTable
  */
@@ -13,10 +13,11 @@ const TARGETS = [
   { of: 'gpu', over: 'gpu-eager', least: 3, what: 'the same engine op by op' },
   { of: 'gpu-docker', over: 'gpu', least: 0.97, what: 'the same in this process' },
   { of: 'gpu', over: 'gpu-between', least: 1, what: 'each batch made between two steps' },
+  { of: 'gpu', over: 'gpu-call', least: 1, what: 'one step a call' },
 ];
 
 /** Whose weights have to be the same, to the bit. */
-const SAME = ['gpu', 'gpu-between', 'gpu-calls', 'gpu-process', 'gpu-docker'];
+const SAME = ['gpu', 'gpu-between', 'gpu-call', 'gpu-calls-32', 'gpu-process', 'gpu-docker'];
 
 /**
  * @param {{
@@ -39,17 +40,28 @@ function describe({ date, card, driver, processors, node }, { batch, epochs, run
   const memory = `${Math.round(memoryBytes / 1024 ** 2)} MiB`;
   return [
     `Measured on ${date}: ${name} (compute capability ${computeCapability ?? 'not told'}, ${memory}), driver ${driver},`,
-    `${processors}, Node ${node}. MNIST CNN, batch ${batch}, ${epochs} epochs; median of ${runs} runs.`,
+    `${processors}, Node ${node}. MNIST CNN, batch ${batch}, ${epochs} epochs; median (lowest – highest) of ${runs} runs in turns.`,
   ].join('\n');
 }
 
 function speeds(/** @type {ReadonlyMap<string, Measured>} */ measured, /** @type {MarkdownTable} */ table) {
-  const rows = [...measured.values()].map(({ title, why, imagesPerSecond, digests = [], accuracy }) =>
+  const rows = [...measured.values()].map(({ title, why, imagesPerSecond = [], digests = [], accuracy }) =>
     why === undefined
-      ? [title, Math.round(imagesPerSecond ?? NaN).toLocaleString('en'), percent(accuracy), weights(digests)]
+      ? [title, medianAndRange(imagesPerSecond), percent(accuracy), weights(digests)]
       : [title, '–', '–', `not measured: ${why.replaceAll('|', '/').split('\n')[0]}`],
   );
   return table([['what', 'images/s', 'accuracy', 'weights'], ...rows]);
+}
+
+/** @returns {number} NaN of none */
+const median = (/** @type {readonly number[]} */ numbers) =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
+const whole = (/** @type {number} */ number) => Math.round(number).toLocaleString('en');
+
+function medianAndRange(/** @type {readonly number[]} */ numbers) {
+  const range =
+    numbers.length > 1 ? ` (${whole(Math.min(...numbers))} – ${whole(Math.max(...numbers))})` : '';
+  return `${whole(median(numbers))}${range}`;
 }
 
 const percent = (/** @type {number | undefined} */ share) =>
@@ -58,7 +70,7 @@ const weights = (/** @type {readonly string[]} */ [first, ...others]) =>
   first === undefined ? '–' : others.length === 0 ? `one digest, ${first.slice(7, 19)}` : 'differ';
 
 function targets(/** @type {ReadonlyMap<string, Measured>} */ measured, /** @type {MarkdownTable} */ table) {
-  const speed = (/** @type {string} */ key) => measured.get(key)?.imagesPerSecond ?? NaN;
+  const speed = (/** @type {string} */ key) => median(measured.get(key)?.imagesPerSecond ?? []);
   const rows = TARGETS.map(({ of, over, least, what }) => {
     const share = speed(of) / speed(over);
     const title = measured.get(of)?.title ?? 'Card, container';

@@ -122,11 +122,12 @@ export const SETTINGS: { readonly [K in SettingName]: SettingDefinition<Settings
   },
   stepsPerCall: {
     flag: '--steps-per-call <n>',
+    env: 'RUNNER_STEPS_PER_CALL',
     kind: 'integer',
     expected: 'a whole number from 1 to 64',
-    schema: ({ runSpecSchema }) => runSpecSchema.shape.engine.shape.stepsPerCall.unwrap(),
+    schema: ({ runSpecSchema }) => runSpecSchema.shape.engine.shape.stepsPerCall.unwrap().nullable(),
     help: 'steps of the traced graph by one call of TensorFlow; the weights do not depend on it',
-    fallback: 1,
+    fallback: 'severalOnCard',
   },
   prefetch: {
     flag: '--prefetch [bool]',

@@ -19,7 +19,8 @@ export interface Settings extends runSpec.Hyperparameters {
   seed: number;
   threads: number;
   engineStep: runSpec.EngineStep;
-  stepsPerCall: number;
+  /** Null for what suits where it computes. */
+  stepsPerCall: number | null;
   /** Null for wherever a card computes. */
   prefetch: boolean | null;
   /** Milliseconds; null for as long as it takes. */
@@ -88,6 +89,9 @@ const NOTATIONS = ['size', 'duration', 'gpus'] as const;
 type Notation = (typeof NOTATIONS)[number];
 export const isNotation = (kind: string): boolean => (NOTATIONS as readonly string[]).includes(kind);
 
+/** What the traced graph does by one native call where nobody says: docs/gpu.md has what that saves on a card. */
+export const STEPS_PER_CALL_ON_CARD = 8;
+
 /** Defaults that are no value of the table. */
 export const FALLBACKS = {
   job: "the job's",
@@ -95,6 +99,7 @@ export const FALLBACKS = {
   processors: 'one a processor',
   threads: 'one a thread',
   onCard: 'on a card',
+  severalOnCard: `${STEPS_PER_CALL_ON_CARD} on an NVIDIA card, else 1`,
   version: "this version's",
   ofContext: "the context's",
   ofNamespace: "the namespace's",

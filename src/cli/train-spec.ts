@@ -1,8 +1,15 @@
 /** The spec of a run, made of its settings and of what is found on the way. */
 import type { DataDescription } from '../contract/job.js';
-import type { ClusterPlace, EngineGpu, Hyperparameters, Limits, RunSpec } from '../contract/run-spec.js';
+import type {
+  ClusterPlace,
+  EngineGpu,
+  EngineStep,
+  Hyperparameters,
+  Limits,
+  RunSpec,
+} from '../contract/run-spec.js';
 import type { PreparedEngine } from './services.js';
-import type { Settings } from './setting-definition.js';
+import { STEPS_PER_CALL_ON_CARD, type Settings } from './setting-definition.js';
 import type { Resolved } from './settings.js';
 
 /** What a run is asked to do, as far as it is known before the data and the engine are looked at. */
@@ -26,8 +33,7 @@ export function draftSpec(settings: Resolved) {
     threads: value('threads'),
     engine: {
       step: value('engineStep'),
-      // One is what every spec of before means.
-      ...(value('stepsPerCall') === 1 ? {} : { stepsPerCall: value('stepsPerCall') }),
+      ...severalSteps(value('stepsPerCall') ?? 1),
       ...(value('prefetch') === true ? { prefetch: true } : {}),
       ...(value('gpu') === false || value('engine') === 'webgpu' ? {} : { gpu: engineGpuOf(settings) }),
     },
@@ -36,6 +42,13 @@ export function draftSpec(settings: Resolved) {
     ...(inContainer(settings) ? { container: containerOf(settings) } : {}),
   };
 }
+
+/** One is what every spec of before means. */
+const severalSteps = (stepsPerCall: number): Pick<RunSpec['engine'], 'stepsPerCall'> =>
+  stepsPerCall === 1 ? {} : { stepsPerCall };
+
+const stepsPerCallOf = ({ name }: PreparedEngine, step: EngineStep): number =>
+  name === 'tensorflow-gpu' && step !== 'eager' ? STEPS_PER_CALL_ON_CARD : 1;
 
 /** Those of a container with the defaults, so that the spec says all of what it ran under. */
 function limitsOf({ mode, timeout, memory, cpus, pids, shmSize }: Resolved): Limits {
@@ -87,6 +100,7 @@ export function completeSpec(settings: Resolved, { data, engine, image, place }:
     ...draft,
     engine: {
       ...{ name: engine.name, version: engine.version, ...draft.engine },
+      ...(settings.stepsPerCall.value === null && severalSteps(stepsPerCallOf(engine, draft.engine.step))),
       ...(settings.prefetch.value === null && engine.name !== 'tensorflow' ? { prefetch: true } : {}),
       ...(engine.webgpu === undefined ? {} : { webgpu: engine.webgpu }),
     },

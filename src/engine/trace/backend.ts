@@ -41,6 +41,8 @@ export interface NativeBinding {
 /** tfjs-node's kernel backend: every kernel ends in one of the two `execute…` methods. */
 export interface NodeBackend {
   readonly binding: NativeBinding;
+  /** Whether TensorFlow has a card and puts operations on it. */
+  readonly isUsingGpuDevice: boolean;
   executeSingleOutput(name: string, attrs: readonly OpAttr[] | null, inputs: readonly TensorInfo[]): Tensor;
   executeMultipleOutputs(
     name: string,

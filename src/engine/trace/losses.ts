@@ -75,7 +75,7 @@ export function predictionsFrom(
   return loss === 'binaryCrossentropy' ? tf.sigmoid(output) : tf.softmax(output);
 }
 
-/** One loss an example, `[batch]`. `native`: with TensorFlow's fused operation, whose gradient comes with it. */
+/** One loss an example, `[batch]`. `native`: with the gradient that comes with the loss, not with that of each of its parts. */
 export function lossPerExample(
   tf: TensorFlow,
   loss: Loss,
@@ -86,15 +86,11 @@ export function lossPerExample(
 ): Tensor {
   switch (loss) {
     case 'sparseCategoricalCrossentropy':
-      if (form === 'logits' && native && output.rank === 2) return fusedCrossEntropy(tf, 'Sparse', output, y);
-      return crossEntropy(
-        tf,
-        form,
-        output,
-        tf.cast(tf.oneHot(y as never, output.shape.at(-1) ?? 0), 'float32'),
-      );
+      if (form === 'logits' && native && output.rank === 2)
+        return nativeCrossEntropy(tf, 'Sparse', output, y);
+      return crossEntropy(tf, form, output, oneHot(tf, y, output));
     case 'categoricalCrossentropy':
-      if (form === 'logits' && native && output.rank === 2) return fusedCrossEntropy(tf, '', output, y);
+      if (form === 'logits' && native && output.rank === 2) return nativeCrossEntropy(tf, '', output, y);
       return crossEntropy(tf, form, output, y);
     case 'binaryCrossentropy':
       return meanOfExample(tf, binaryCrossEntropy(tf, form, output, y));
@@ -126,24 +122,18 @@ export function hitsPerExample(
   }
 }
 
-/** (Sparse)SoftmaxCrossEntropyWithLogits gives the loss and its gradient by the logits at once. */
-function fusedCrossEntropy(tf: TensorFlow, kind: 'Sparse' | '', logits: Tensor, labels: Tensor): Tensor {
-  const backend = backendOf(tf);
-  const { binding } = backend;
-  const type = binding.TF_ATTR_TYPE;
-  const attrs = [
-    { name: 'T', type, value: binding.TF_FLOAT },
-    ...(kind === 'Sparse' ? [{ name: 'Tlabels', type, value: binding.TF_INT32 }] : []),
-  ];
+const oneHot = (tf: TensorFlow, labels: Tensor, output: Tensor): Tensor =>
+  tf.cast(tf.oneHot(labels as never, output.shape.at(-1) ?? 0), 'float32');
+
+/** Which of TensorFlow's two operations: labels are classes, or shares of each class. */
+type Kind = 'Sparse' | '';
+
+/** Cross-entropy and its gradient by the logits at once. */
+function nativeCrossEntropy(tf: TensorFlow, kind: Kind, logits: Tensor, labels: Tensor): Tensor {
+  const parts = backendOf(tf).isUsingGpuDevice ? composedCrossEntropy : fusedCrossEntropy;
   const op = tf.customGrad((...args) => {
     const [x, save] = args as unknown as [Tensor, (tensors: Tensor[]) => void];
-    const outputs = backend.executeMultipleOutputs(
-      `${kind}SoftmaxCrossEntropyWithLogits`,
-      attrs,
-      [x, labels],
-      2,
-    );
-    const [value, gradient] = outputs as [Tensor, Tensor];
+    const [value, gradient] = parts(tf, kind, x, labels);
     save([gradient]);
     return {
       value,
@@ -151,6 +141,31 @@ function fusedCrossEntropy(tf: TensorFlow, kind: 'Sparse' | '', logits: Tensor, 
     };
   });
   return op(logits);
+}
+
+type LossAndGradient = readonly [value: Tensor, gradient: Tensor];
+
+function fusedCrossEntropy(tf: TensorFlow, kind: Kind, logits: Tensor, labels: Tensor): LossAndGradient {
+  const backend = backendOf(tf);
+  const { binding } = backend;
+  const type = binding.TF_ATTR_TYPE;
+  const attrs = [
+    { name: 'T', type, value: binding.TF_FLOAT },
+    ...(kind === 'Sparse' ? [{ name: 'Tlabels', type, value: binding.TF_INT32 }] : []),
+  ];
+  const name = `${kind}SoftmaxCrossEntropyWithLogits`;
+  return backend.executeMultipleOutputs(name, attrs, [logits, labels], 2) as [Tensor, Tensor];
+}
+
+/**
+ * On a card the fused operation adds up in no fixed order, and TensorFlow refuses it under TF_DETERMINISTIC_OPS
+ * (tensorflow/core/kernels/xent_op.cc, sparse_xent_op.cc). Put together of others there, as tf.nn does it
+ * (tensorflow/python/ops/nn_ops.py).
+ */
+function composedCrossEntropy(tf: TensorFlow, kind: Kind, logits: Tensor, labels: Tensor): LossAndGradient {
+  const shares = kind === 'Sparse' ? oneHot(tf, labels, logits) : labels;
+  const logs = tf.logSoftmax(logits);
+  return [tf.neg(tf.sum(tf.mul(shares, logs), -1)), tf.sub(tf.exp(logs), shares)];
 }
 
 function crossEntropy(tf: TensorFlow, form: OutputForm, output: Tensor, labels: Tensor): Tensor {

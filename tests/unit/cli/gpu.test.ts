@@ -40,7 +40,7 @@ describe.each(['inprocess', 'process'])('a run on a GPU of this machine, mode %s
     expect(wishes).toEqual([{ devices: ['0', '1'], memoryLimitBytes: 2 * 1024 ** 3, before: 0 }]);
     expect(asked).toEqual(['gpu']);
     expect(readSpec(stdout).engine).toEqual({
-      ...{ name: 'tensorflow-gpu', version: '2.21.0', step: 'auto', prefetch: true },
+      ...{ name: 'tensorflow-gpu', version: '2.21.0', step: 'auto', stepsPerCall: 8, prefetch: true },
       gpu: { deterministic: true, devices: ['0', '1'], memoryLimitBytes: 2 * 1024 ** 3 },
     });
   });
@@ -55,6 +55,19 @@ describe.each(['inprocess', 'process'])('a run on a GPU of this machine, mode %s
     expect(await prefetchOf('--gpu', '--no-prefetch')).toBeUndefined();
     expect(await prefetchOf()).toBeUndefined();
     expect(await prefetchOf('--prefetch')).toBe(true);
+  });
+
+  it('does eight steps a call, unless another number is wanted or it trains op by op; on a processor one', async () => {
+    const requireGpu = () => Promise.resolve();
+    const stepsOf = async (...flags: string[]) => {
+      using cli = commandLine({ script: { ...engines(), requireGpu } });
+      return readSpec((await cli.run(...TRAIN, ...flags, '--json')).stdout).engine.stepsPerCall;
+    };
+    expect(await stepsOf('--gpu')).toBe(8);
+    expect(await stepsOf('--gpu', '--steps-per-call', '1')).toBeUndefined();
+    expect(await stepsOf('--gpu', '--engine-step', 'eager')).toBeUndefined();
+    expect(await stepsOf()).toBeUndefined();
+    expect(await stepsOf('--steps-per-call', '4')).toBe(4);
   });
 
   it('is refused before anything is fetched or written where there is none', async () => {
