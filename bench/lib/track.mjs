@@ -8,21 +8,26 @@
  *
  * ARTIFACT_ROOT=s3://…: artifacts go there, otherwise to where the tracking server says.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, readdirSync, statSync } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import { mkdtemp, copyFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [, , dist, what, uri, experiment, argument] = process.argv;
-const load = (path) => import(pathToFileURL(join(dist, 'src/tracking', path)).href);
-const [{ connectTrackingServer, PATIENT }, { RunRecorder }, { openArtifactStore }, { uploadArtifacts }] =
-  await Promise.all([
-    load('mlflow/index.js'),
-    load('run-recorder.js'),
-    load('artifacts/open-store.js'),
-    load('artifacts/upload-all.js'),
-  ]);
+const load = (path) => import(pathToFileURL(join(dist, 'src', path)).href);
+const [
+  { ContentHash },
+  { connectTrackingServer, PATIENT },
+  { RunRecorder },
+  { openArtifactStore },
+  { uploadArtifacts },
+] = await Promise.all([
+  load('common/content-digest.js'),
+  load('tracking/mlflow/index.js'),
+  load('tracking/run-recorder.js'),
+  load('tracking/artifacts/open-store.js'),
+  load('tracking/artifacts/upload-all.js'),
+]);
 const { signal } = new AbortController();
 const env = process.env;
 const { server, http } = await connectTrackingServer({ uri, env, home: '/', patience: PATIENT });
@@ -78,9 +83,9 @@ async function sendFiles(files) {
 
 /** As the manifest of a run has it: the digests are there before anything is sent. */
 async function describe(file, path = basename(file)) {
-  const hash = createHash('sha256');
+  const hash = new ContentHash();
   for await (const chunk of createReadStream(file)) hash.update(chunk);
-  return { path, file, bytes: statSync(file).size, sha256: hash.digest('hex') };
+  return { path, file, ...hash.digest() };
 }
 
 const WORK = {

@@ -1,14 +1,13 @@
 /** The logging task, put together: only what records runs loads it, and with it its clients. */
 import { systemClock } from '../common/clock.js';
+import type { RunOrigin } from '../contract/run-request.js';
 import type { Tracking } from '../tracking/tracking.js';
 import type { ConnectTracking } from './services.js';
 import { originOf } from './tracking/origin.js';
 
 export async function connectTracking({ cwd, ...options }: ConnectTracking): Promise<Tracking> {
-  // git answers while the clients are loaded.
-  const [environment, { connectTracking: connect }] = await Promise.all([
-    originOf(cwd),
-    import('../tracking/index.js'),
-  ]);
+  const { connectTracking: connect } = await import('../tracking/index.js');
+  let asked: Promise<RunOrigin> | undefined;
+  const environment = (): Promise<RunOrigin> => (asked ??= originOf(cwd));
   return connect({ ...options, environment, clock: systemClock });
 }

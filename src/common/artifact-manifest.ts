@@ -9,7 +9,15 @@ export const MANIFEST_SCHEMA_VERSION = 1;
 const manifestSchema = z.object({
   schemaVersion: z.literal(MANIFEST_SCHEMA_VERSION),
   /** By path relative to artifacts/. */
-  files: z.record(z.string(), z.object({ bytes: z.int().min(0), sha256: z.string() })),
+  files: z.record(
+    z.string(),
+    z.object({
+      bytes: z.int().min(0),
+      sha256: z.string(),
+      /** Of files of more than one part; absent from what older versions wrote. */
+      parts: z.object({ bytes: z.int().min(1), sha256: z.string() }).optional(),
+    }),
+  ),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 const anything = z.unknown();

@@ -1,10 +1,7 @@
 import { homedir } from 'node:os';
 import type { Clock } from '../common/clock.js';
-import { hurriedStore } from './artifacts/hurried-store.js';
-import { openArtifactStore } from './artifacts/open-store.js';
 import { fingerprintOf } from './fingerprint.js';
 import { followRun } from './live-recording.js';
-import { logRun } from './log-run.js';
 import type { LogTools } from './log-run.js';
 import { BRIEF, connectTrackingServer, PATIENT } from './mlflow/index.js';
 import { readDestination } from './tracking-state.js';
@@ -52,6 +49,10 @@ export async function connectTracking({
     async openStore(artifactUri, { runId, artifactUri: ofRun }, signal) {
       const lists = (path: string): Promise<boolean> => server.listsArtifact(runId, path, signal);
       const run = { artifactUri: ofRun, lists };
+      const [{ openArtifactStore }, { hurriedStore }] = await Promise.all([
+        import('./artifacts/open-store.js'),
+        import('./artifacts/hurried-store.js'),
+      ]);
       const store = await openArtifactStore({ artifactUri, http, env, run });
       return hurried ? hurriedStore(store) : store;
     },
@@ -63,7 +64,11 @@ export async function connectTracking({
       const known = await readDestination(runDir, destination);
       return known?.complete == null || known.complete !== (await fingerprintOf(runDir));
     },
-    record: (run, options) => logRun(run, options, tools),
+    async record(run, options) {
+      // Once a run has ended: what sends artifacts is not loaded while one trains.
+      const { logRun } = await import('./log-run.js');
+      return logRun(run, options, tools);
+    },
     follow: (run, options) => followRun(run, options, tools),
     close: () => server.close(),
   };

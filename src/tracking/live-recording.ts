@@ -1,15 +1,22 @@
-/** `--live`: a run's metrics on the server while it trains. Training knows nothing of it and never waits for it. */
+/**
+ * `--live`: a run's metrics on the server while it trains. Training knows nothing of it and never waits for it; but it is
+ * on the same processors, as a server on this machine is, so no more is loaded than metrics need, and little is sent often.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toRunnerError } from '../common/errors.js';
-import { describedRun, experimentOf } from './log-run.js';
+import { describedRun, experimentOf } from './described-run.js';
 import type { LogTools } from './log-run.js';
 import { describeRun } from './record/describe-run.js';
 import { withRecordingLock } from './recording-lock.js';
 import { RunRecorder } from './run-recorder.js';
 import type { FollowOptions, LiveRecording, RunToRecord } from './tracking.js';
 
-const SEND_EVERY_MS = 5_000;
-/** After a failure it waits longer each time, up to this. */
+/** The first points are soon there, for whoever looks whether it works. */
+const SEND_FIRST_MS = 3_000;
+const SEND_EVERY_MS = 10_000;
+/** After a failure it waits twice as long each time, from this … */
+const SHORTEST_WAIT_MS = 5_000;
+/** … up to this. */
 const LONGEST_WAIT_MS = 60_000;
 
 /** Begins at once, and goes on until `end`; what fails is told once and tried again. */
@@ -27,11 +34,11 @@ export function followRun(run: RunToRecord, options: FollowOptions, tools: LogTo
 
 async function repeat(run: RunToRecord, options: FollowOptions, tools: LogTools): Promise<void> {
   const { signal, onNotice } = options;
-  let waitMs = SEND_EVERY_MS;
+  let waitMs = SHORTEST_WAIT_MS;
   for (let told = false; !signal.aborted;) {
     try {
       await sendWhileThere(run, options, tools, () => {
-        waitMs = SEND_EVERY_MS;
+        waitMs = SHORTEST_WAIT_MS;
       });
     } catch (error) {
       if (isAborted(signal)) return;
@@ -50,16 +57,16 @@ function sendWhileThere(
   onSent: () => void,
 ): Promise<void> {
   return withRecordingLock(run, options.signal, async (signal) => {
-    const record = describeRun(describedRun(run, null, tools));
+    const record = describeRun(await describedRun(run, null, tools));
     const recorder = await RunRecorder.open(run.runDir, record, tools.server, {
       ...{ experiment: experimentOf(run, options), destination: tools.destination, again: false },
       ...{ attempts: tools.attempts, signal },
     });
     await recorder.describe(record);
-    while (!signal.aborted) {
+    for (let pauseMs = SEND_FIRST_MS; !signal.aborted; pauseMs = SEND_EVERY_MS) {
       await recorder.sendEvents();
       onSent();
-      await pause(SEND_EVERY_MS, signal);
+      await pause(pauseMs, signal);
     }
   });
 }

@@ -91,10 +91,10 @@ async function findOrCreate(
   const name = run.spec.job;
   const wanted = { experimentId: experiment.id, name, runId };
   const { value, made } = await findOrMake({
+    // Of a new run, too: its artifacts took their time, in which another process may have taken over from one that stood still.
     find: () => server.findModel(experiment.id, runId, name, signal),
     make: () => server.createModel({ ...wanted, tags: tagsOf(run) }, signal),
     settle: (twin) => server.settleModel(twin, wanted, signal),
-    isNew: recorder.isNew,
     ...{ attempts, signal },
   });
   const model = { id: value.id, artifactUri: value.artifactUri, artifacts: {}, ready: false };

@@ -6,7 +6,7 @@ import { toRunnerError } from '../common/errors.js';
 import type { Clock } from '../common/clock.js';
 import { readOutcome, readRequest } from '../common/run-files.js';
 import { RunnerError } from '../contract/errors.js';
-import { experimentNameOf } from '../contract/run-request.js';
+import { describedRun, experimentOf } from './described-run.js';
 import { collectFiles } from './artifacts/collect-files.js';
 import type { ArtifactFile, ArtifactStore } from './artifacts/artifact-store.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -17,7 +17,6 @@ import type { TrackingServer } from './mlflow/tracking-server.js';
 import { describeRun } from './record/describe-run.js';
 import type { DescribedRun } from './record/describe-run.js';
 import { readEvaluation } from './record/evaluation-file.js';
-import type { Evaluation } from './record/evaluation-file.js';
 import type { RunRecord } from './record/run-record.js';
 import { Parts } from './parts.js';
 import { addVerified, RunRecorder, type VerifiedPoints } from './run-recorder.js';
@@ -41,7 +40,8 @@ export interface LogTools {
     of: Pick<Destination, 'runId' | 'artifactUri'>,
     signal: AbortSignal,
   ): Promise<ArtifactStore>;
-  readonly environment: DescribedRun['environment'];
+  /** Of this process: for a run that does not say where it was asked for. */
+  readonly environment: () => Promise<DescribedRun['environment']>;
   readonly clock: Clock;
 }
 
@@ -55,7 +55,7 @@ export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools
     const parts = new Parts(signal);
     const { attempt } = parts;
     const evaluation = (await attempt(() => readEvaluation(run.runDir))) ?? null;
-    const record = describeRun(describedRun(run, evaluation, tools));
+    const record = describeRun(await describedRun(run, evaluation, tools));
     using allowance = allowTime(tools.allowedMs, { uri: tools.server.uri, signal });
     const recorder = await RunRecorder.open(run.runDir, record, tools.server, {
       experiment: experimentOf(run, options),
@@ -90,11 +90,6 @@ export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools
   });
 }
 
-export const experimentOf = (
-  { spec, request }: RunToRecord,
-  { experiment }: Pick<RecordOptions, 'experiment'>,
-): string => experiment ?? experimentNameOf(spec, request);
-
 /**
  * Since it was read it may have waited, in a list or for the lock, and have come to another end.
  * @throws RunnerError `run-unfinished` if it was lost then and goes on now; as the readers
@@ -103,19 +98,6 @@ async function asItIsNow(run: RunToRecord): Promise<RunToRecord> {
   const [outcome, request] = await Promise.all([readOutcome(run.runDir), readRequest(run.runDir)]);
   if (outcome !== null) return { ...run, outcome, request };
   throw new RunnerError('run-unfinished', `Run ${run.runId} goes on: it is recorded once it has ended.`);
-}
-
-/** What the record is made of, as far as it is there by now. */
-export function describedRun(
-  { runId, spec, outcome, request }: RunToRecord,
-  evaluation: Evaluation | null,
-  { environment }: Pick<LogTools, 'environment'>,
-): DescribedRun {
-  const startedAt = outcome?.startedAt ?? request?.startedAt ?? 0;
-  return {
-    ...{ runId, spec, outcome, evaluation, startedAt, environment: request?.origin ?? environment },
-    ...(request === undefined ? {} : { request }),
-  };
 }
 
 /** Artifacts, the logged model and its registered version. */

@@ -110,11 +110,6 @@ export class RunRecorder {
     return new RunRecorder(runDir, server, { held, allowed: signal }, state, made ? 'none' : 'all');
   }
 
-  /** Whether the run was made by this recorder: nothing of it is there but what this has sent. */
-  get isNew(): boolean {
-    return this.#created;
-  }
-
   /** What is known to be recorded. */
   get state(): Destination {
     return this.#state;

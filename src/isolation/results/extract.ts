@@ -2,10 +2,11 @@
 import { lstat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
+import type { ContentDigest } from '../../common/content-digest.js';
 import { describeError, isErrno } from '../../common/errors.js';
 import type { RunnerError } from '../../contract/errors.js';
 import { ArchiveCheck, type CheckOptions } from './archive-check.js';
-import { NewFolder, type WrittenFile } from './new-folder.js';
+import { NewFolder } from './new-folder.js';
 
 export interface ExtractOptions extends CheckOptions {
   /** The folder to be made; what is above it must be there. Until all is in it, it is `INTO.partial`. */
@@ -15,7 +16,7 @@ export interface ExtractOptions extends CheckOptions {
   readonly cutShort: (why: string, cause?: unknown) => RunnerError;
 }
 
-export interface CollectedFile extends WrittenFile {
+export interface CollectedFile extends ContentDigest {
   /** Relative to `into`, with slashes. */
   readonly path: string;
 }

@@ -1,5 +1,7 @@
 import { posix } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { readManifest, type Manifest } from '../../common/artifact-manifest.js';
+import type { ContentDigest } from '../../common/content-digest.js';
 import { describeError } from '../../common/errors.js';
 import { RunnerError } from '../../contract/errors.js';
 import { ARTIFACT_FILES, RUN_FILES } from '../../contract/run-directory.js';
@@ -29,13 +31,19 @@ export async function verifyManifest(files: readonly CollectedFile[], into: stri
     const entry = listed.get(path);
     listed.delete(path);
     if (entry === undefined) throw rejected(`${showPath(file.path)} is not in the manifest`);
-    if (entry.bytes !== file.bytes || entry.sha256 !== file.sha256) {
+    if (!isSame(entry, file)) {
       throw rejected(`${showPath(file.path)} is not the file that the manifest names`);
     }
   }
   const [missing] = listed.keys();
   if (missing !== undefined) throw rejected(`${showPath(missing)} is in the manifest and nowhere else`);
 }
+
+/** All that the list says of a file: the sha256 of its parts, too, which proves it later in place of its own. */
+const isSame = (entry: ContentDigest, { bytes, sha256, parts }: ContentDigest): boolean =>
+  entry.bytes === bytes &&
+  entry.sha256 === sha256 &&
+  (entry.parts === undefined || isDeepStrictEqual(entry.parts, parts));
 
 async function read(into: string): Promise<Manifest> {
   try {

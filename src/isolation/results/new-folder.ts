@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { syncDirectory } from '../../common/atomic-file.js';
+import { ContentHash, type ContentDigest } from '../../common/content-digest.js';
 import { nameDiskFull } from '../../common/errors.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
@@ -10,12 +10,6 @@ const FILE_MODE = 0o644;
 const FOLDER_MODE = 0o755;
 /** More do not help: Node's threads are four. */
 const SYNCS_AT_A_TIME = 8;
-
-/** What is told of a file once it is written. */
-export interface WrittenFile {
-  readonly bytes: number;
-  readonly sha256: string;
-}
 
 /**
  * A folder that is filled under another name and appears whole or not at all: `PATH.partial` until it is `moveIn`ed,
@@ -51,26 +45,25 @@ export class NewFolder implements AsyncDisposable {
   /**
    * Writes a file as its content comes. The writes are synchronous: at the size of an archive's chunks they take
    * less time than to hand them to a thread.
+   * @returns what was written
    * @throws RunnerError `disk-full`; what `content` throws
    */
-  async addFile(path: string, content: AsyncIterable<Uint8Array>): Promise<WrittenFile> {
+  async addFile(path: string, content: AsyncIterable<Uint8Array>): Promise<ContentDigest> {
     const full = join(this.#partial, path);
     const fd = naming(full, () => openSync(full, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE));
     this.#files.push(full);
-    const hash = createHash('sha256');
-    let bytes = 0;
+    const hash = new ContentHash();
     try {
       for await (const chunk of content) {
         hash.update(chunk);
         naming(full, () => {
           for (let done = 0; done < chunk.length;) done += writeSync(fd, chunk, done);
         });
-        bytes += chunk.length;
       }
     } finally {
       closeSync(fd);
     }
-    return { bytes, sha256: hash.digest('hex') };
+    return hash.digest();
   }
 
   /**

@@ -1,14 +1,13 @@
 /** Where a run's artifacts go: a port with one adapter a scheme (mlflow-artifacts:, s3:, file:). */
+import type { ContentDigest } from '../../common/content-digest.js';
 import type { StorePatience } from './store-retry.js';
 
-export interface ArtifactFile {
+/** A file, and what proves that it is still the one that is meant. */
+export interface ArtifactFile extends ContentDigest {
   /** From the root of the run's artifacts, with slashes: `model/tfjs/model.json`. */
   readonly path: string;
   /** Absolute, on this machine. */
   readonly file: string;
-  readonly bytes: number;
-  /** Hexadecimal. */
-  readonly sha256: string;
   /** Told of each piece that is read on its way. */
   readonly onRead?: () => void;
 }
@@ -28,7 +27,7 @@ export interface ArtifactStore {
   readonly patience?: StorePatience;
   /**
    * Sends one file whole, streamed; the same again replaces it. What is read is hashed as it goes.
-   * @throws RunnerError `artifact-changed` if the file is gone or is no longer what its sha256 says,
+   * @throws RunnerError `artifact-changed` if the file is gone or is no longer what its digest says,
    *   `artifact-store-unreachable`, `artifact-store-forbidden`, `bucket-missing`, `clock-skewed`;
    *   the signal's reason once it is aborted
    */

@@ -1,6 +1,6 @@
 /**
  * Files read on their way to a store, hashed as they are read. The last of a file is given out only once all of it has
- * proved to be what its sha256 says: what a store takes whole is therefore never another file.
+ * proved to be what its digest says: what a store takes whole is therefore never another file.
  */
 import { createHash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
@@ -49,46 +49,53 @@ async function* contentOf(file: ArtifactFile, signal: AbortSignal): AsyncGenerat
 
 export interface Piece {
   readonly content: Buffer;
-  /** Of the content, hexadecimal; undefined unless `digests` asks for it. */
+  /** Of the content, hexadecimal; undefined unless `partBytes` asks for it. */
   readonly sha256: string | undefined;
 }
 
 export interface ReadOptions {
   /** Where the next piece goes: not touched again by the reading once it was given out. */
   readonly takeBuffer: () => Buffer;
-  /** Whether each piece comes with its own sha256: cheaper here, while it is in the cache, than at any later time. */
-  readonly digests?: boolean;
+  /**
+   * What each buffer holds, where each piece is to come with its own sha256: cheaper here, while it is in the cache, than
+   * at any later time.
+   */
+  readonly partBytes?: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Fills buffers with a file, one after the other; all but the last are filled up.
+ * Fills buffers with a file, one after the other; all but the last are filled up. A file of which the sha256 of just
+ * these parts is known is hashed once, and by its parts; any other as a whole, and its parts beside that if need be.
  * @throws RunnerError `artifact-changed` or `file-unusable`; the signal's reason
  */
 export async function* readChecked(
   file: ArtifactFile,
-  { takeBuffer, digests = false, signal }: ReadOptions,
+  { takeBuffer, partBytes, signal }: ReadOptions,
 ): AsyncGenerator<Piece> {
   const handle = await openFile(file);
   try {
+    const proof = proofOf(file, partBytes);
     const hash = createHash('sha256');
     for (let left = file.bytes; left > 0;) {
       const buffer = takeBuffer();
       const content = buffer.subarray(0, Math.min(left, buffer.length));
-      const own = digests ? createHash('sha256') : undefined;
+      const part = partBytes === undefined ? undefined : createHash('sha256');
       for (let at = 0; at < content.length; at += CHUNK_BYTES) {
         signal.throwIfAborted();
         const chunk = content.subarray(at, at + CHUNK_BYTES);
         await fill(handle, chunk, file);
-        hash.update(chunk);
-        own?.update(chunk);
+        if (proof.of === 'bytes') hash.update(chunk);
+        part?.update(chunk);
         file.onRead?.();
       }
       left -= content.length;
-      if (left === 0) await check(handle, hash.digest('hex'), file);
-      yield { content, sha256: own?.digest('hex') };
+      const digest = part?.digest();
+      if (proof.of === 'parts' && digest !== undefined) hash.update(digest);
+      if (left === 0) await check(handle, hash.digest('hex'), file, proof);
+      yield { content, sha256: digest?.toString('hex') };
     }
-    if (file.bytes === 0) await check(handle, hash.digest('hex'), file);
+    if (file.bytes === 0) await check(handle, hash.digest('hex'), file, proof);
   } finally {
     await handle.close();
   }
@@ -107,7 +114,7 @@ function readAtOnce(file: ArtifactFile): Buffer {
     file.onRead?.();
     if (done < file.bytes) throw shorter(file);
     const piece = content.subarray(0, file.bytes);
-    compare(file, done - file.bytes, createHash('sha256').update(piece).digest('hex'));
+    compare(file, done - file.bytes, createHash('sha256').update(piece).digest('hex'), proofOf(file));
     return piece;
   } catch (error) {
     throw descriptor === undefined ? openFailure(error, file) : toRunnerError(error, file.file);
@@ -138,15 +145,29 @@ async function fill(handle: FileHandle, piece: Buffer, file: ArtifactFile): Prom
   }
 }
 
-async function check(handle: FileHandle, sha256: string, file: ArtifactFile): Promise<void> {
+async function check(handle: FileHandle, sha256: string, file: ArtifactFile, proof: Proof): Promise<void> {
   const { bytesRead } = await read(handle, Buffer.alloc(1), file);
-  compare(file, bytesRead, sha256);
+  compare(file, bytesRead, sha256, proof);
 }
 
+/** What a file that has not changed comes to. */
+interface Proof {
+  /** What is hashed: all of its bytes, or the sha256 of each part, one after the other. */
+  readonly of: 'bytes' | 'parts';
+  readonly sha256: string;
+}
+
+const proofOf = ({ sha256, parts }: ArtifactFile, partBytes?: number): Proof =>
+  partBytes !== undefined && parts?.bytes === partBytes
+    ? { of: 'parts', sha256: parts.sha256 }
+    : { of: 'bytes', sha256 };
+
 /** @param beyond bytes that follow those that are expected */
-function compare(file: ArtifactFile, beyond: number, sha256: string): void {
+function compare(file: ArtifactFile, beyond: number, sha256: string, proof: Proof): void {
   if (beyond > 0) throw changed(file, `it is longer than its ${file.bytes} bytes`);
-  if (sha256 !== file.sha256) throw changed(file, `its sha256 is ${sha256}, not ${file.sha256}`);
+  if (sha256 === proof.sha256) return;
+  const what = proof.of === 'parts' ? 'the sha256 of its parts' : 'its sha256';
+  throw changed(file, `${what} is ${sha256}, not ${proof.sha256}`);
 }
 
 const shorter = (file: ArtifactFile): RunnerError =>

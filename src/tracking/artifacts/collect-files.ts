@@ -35,9 +35,9 @@ export async function collectFiles(runDir: string, signal: AbortSignal): Promise
   const { files: listed } = await readManifest(runDir);
   const files: ArtifactFile[] = [];
   const failed: FailedFile[] = [];
-  for (const [path, { bytes, sha256 }] of Object.entries(listed)) {
+  for (const [path, digest] of Object.entries(listed)) {
     signal.throwIfAborted();
-    const artifact = { path, file: join(runDir, RUN_FILES.artifacts, inside(path, runDir)), bytes, sha256 };
+    const artifact = { path, file: join(runDir, RUN_FILES.artifacts, inside(path, runDir)), ...digest };
     const why = await whyNot(artifact);
     if (why === undefined) files.push(artifact);
     else failed.push({ path, error: changed(artifact, why) });

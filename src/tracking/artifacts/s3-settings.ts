@@ -46,11 +46,15 @@ export async function s3Settings(env: NodeJS.ProcessEnv): Promise<S3Settings> {
     socketTimeout: IDLE_TIMEOUT_MS,
     throwOnRequestTimeout: true,
   };
+  const given = credentialsOf(env);
+  // Certificates that nothing is checked by need not be there: that of a store without TLS, or of who is not asked.
+  const tls = endpoint?.startsWith('http:') === true ? {} : await tlsOf(env);
+  const credentialsTls = given.credentials === undefined ? await authoritiesOf(env) : {};
   return {
     client: {
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(region === undefined ? {} : { region }),
-      ...credentialsOf(env),
+      ...given,
       // Names of buckets as hosts need DNS, which stores other than AWS seldom have.
       forcePathStyle: endpoint !== undefined,
       followRegionRedirects: true,
@@ -64,10 +68,10 @@ export async function s3Settings(env: NodeJS.ProcessEnv): Promise<S3Settings> {
       requestHandler: {
         ...timeouts,
         httpAgent: agent,
-        httpsAgent: proxiedAgent(env, { ...agent, ...(await tlsOf(env)) }),
+        httpsAgent: proxiedAgent(env, { ...agent, ...tls }),
       },
     },
-    credentialsHandler: { ...timeouts, httpsAgent: proxiedAgent(env, await authoritiesOf(env)) },
+    credentialsHandler: { ...timeouts, httpsAgent: proxiedAgent(env, credentialsTls) },
     httpProxy: httpProxyFor(endpoint, env),
     extraArgs: extraArgsOf(env),
     bucketOwner: first(env, ['MLFLOW_S3_EXPECTED_BUCKET_OWNER']),

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { PART_BYTES } from '../../common/content-digest.js';
 import { attachSuppressed } from '../../common/errors.js';
 import type { ArtifactFile } from './artifact-store.js';
 import { readChecked, type Piece } from './checked-file.js';
@@ -16,8 +17,6 @@ export interface PartedUpload {
 }
 
 const MIB = 1024 * 1024;
-/** S3 takes no smaller ones than 5 MiB; larger ones need fewer signatures and answers. */
-const PART_BYTES = 8 * MIB;
 /** As many as S3 takes. */
 const MOST_PARTS = 10_000;
 /** What the parts on their way may take of memory, however large the file. */
@@ -49,7 +48,7 @@ export function planParts(bytes: number): PartPlan {
 
 /**
  * Sends a file in parts, some at a time, from a fixed set of buffers. It is made whole only if it was, to the last
- * byte, what its sha256 says; on any failure nothing is left in the store.
+ * byte, what its digest says; on any failure nothing is left in the store.
  * @throws what failed first; what failed in cleaning up is kept under `suppressed`
  */
 export async function sendInParts(
@@ -67,7 +66,8 @@ export async function sendInParts(
   const takeBuffer = (): Buffer => free.pop() ?? Buffer.allocUnsafeSlow(partBytes);
   try {
     let number = 0;
-    const parts = readChecked(file, { takeBuffer, digests: upload.signsParts, signal: either });
+    const signed = upload.signsParts ? { partBytes } : {};
+    const parts = readChecked(file, { takeBuffer, ...signed, signal: either });
     for await (const part of parts) {
       const { buffer, byteOffset } = part.content;
       const sent = upload.sendPart(++number, part, either).then(() => {

@@ -15,8 +15,6 @@ export interface FindOrMake<T> {
    * @returns the one that stays: what it was given, or the twin
    */
   readonly settle: (made: T) => Promise<T>;
-  /** Whether it cannot be there yet: it is then looked for after an unclear attempt only. */
-  readonly isNew?: boolean;
   /** At least 1. */
   readonly attempts: number;
   /** Milliseconds from an unclear answer to looking for it again, twice as long before each further look. */
@@ -33,7 +31,6 @@ export async function findOrMake<T>({
   find,
   make,
   settle,
-  isNew = false,
   attempts,
   unclearWaitMs = UNCLEAR_WAIT_MS,
   signal,
@@ -42,7 +39,7 @@ export async function findOrMake<T>({
   /** By this call, and known to be. */
   readonly made: boolean;
 }> {
-  let value = isNew ? null : await find();
+  let value = await find();
   for (let attempt = 1; value === null; attempt += 1) {
     let made: T | undefined;
     try {

@@ -71,8 +71,9 @@ const remedyFor = (scheme: string): string | undefined =>
       ? OF_A_STORE
       : undefined;
 
-/** Whatever stands before the last `@` of the authority may be a password. */
-const withoutLogin = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, '$1');
+/** An address, good or bad, as it may be shown: whatever stands before the last `@` of the authority may be a password. */
+export const withoutLogin = (text: string): string =>
+  text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, '$1');
 
 function bad(text: string, why: string, hint?: string): RunnerError {
   const shown = withoutLogin(text).replace(/[?#].*$/s, '');

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { MANIFEST_SCHEMA_VERSION, readManifest, type Manifest } from '../../common/artifact-manifest.js';
 import { writeFileAtomic, writeJsonAtomic } from '../../common/atomic-file.js';
+import { ContentHash } from '../../common/content-digest.js';
 import { artifactPath, RUN_FILES } from '../../contract/run-directory.js';
 import type { RunEventInput } from '../../contract/run-event.js';
 import { makeDurableFolder } from '../durable-folder.js';
@@ -34,10 +34,11 @@ export class ArtifactStore {
     const target = join(this.#runDir, RUN_FILES.artifacts, path);
     await makeDurableFolder(dirname(target));
     await writeFileAtomic(target, content);
-    const bytes = Buffer.from(content);
-    const entry = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const data = typeof content === 'string' ? Buffer.from(content) : content;
+    const entry = new ContentHash().update(data).digest();
     this.#files = { ...this.#files, [path]: entry };
-    this.#emit({ type: 'artifact', path, ...entry });
+    const { bytes, sha256 } = entry;
+    this.#emit({ type: 'artifact', path, bytes, sha256 });
   }
 
   async writeManifest(): Promise<void> {

@@ -84,14 +84,17 @@ describe('artifacts in S3', () => {
   });
 
   it.each([
-    ['small', 1],
-    ['large', 20],
-  ])('never holds a %s file that has changed meanwhile, nor parts of it', async (_, mib) => {
+    ['small', 1, 'its sha256 is'],
+    ['large', 20, 'the sha256 of its parts is'],
+  ])('never holds a %s file that has changed meanwhile, nor parts of it', async (_, mib, why) => {
     const root = freshRoot();
     const file = one('weights.bin', random(mib));
     writeFileSync(file.file, random(mib));
     const store = await openStore(`s3://${BUCKET}/${root}`);
-    await expect(store.put(file, signal)).rejects.toMatchObject({ code: 'artifact-changed' });
+    await expect(store.put(file, signal)).rejects.toMatchObject({
+      code: 'artifact-changed',
+      message: expect.stringContaining(why) as string,
+    });
     expect(await readObjects(root)).toEqual({ objects: {}, uploads: [] });
   });
 

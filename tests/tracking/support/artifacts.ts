@@ -1,11 +1,12 @@
 /** Files to upload, and what Python's clients find of them. */
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { ContentHash } from '../../../src/common/content-digest.js';
 import type { ArtifactFile, ArtifactStore } from '../../../src/tracking/artifacts/artifact-store.js';
 import { openArtifactStore } from '../../../src/tracking/artifacts/open-store.js';
 import { s3Settings } from '../../../src/tracking/artifacts/s3-settings.js';
@@ -23,8 +24,7 @@ export function files(contents: Readonly<Record<string, Uint8Array | string>>): 
     const file = join(folder.path, path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    return { path, file, bytes: Buffer.byteLength(content), sha256 };
+    return { path, file, ...new ContentHash().update(Buffer.from(content)).digest() };
   });
 }
 

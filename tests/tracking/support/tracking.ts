@@ -21,7 +21,7 @@ export async function trackingAt({
     ...{ uri: uri ?? sharedServers().uri, hurried, clock: systemClock },
     // No credentials of the surroundings.
     env: { HOME: '/nowhere', ...env },
-    environment: { host: 'another-host', runnerVersion: '0.0.0' },
+    environment: () => Promise.resolve({ host: 'another-host', runnerVersion: '0.0.0' }),
   });
   onTestFinished(() => tracking.close());
   return tracking;

@@ -53,6 +53,17 @@ it('reads a model back that is ready, too, and sends again what differs', async 
   expect((await readDestination(run.runDir, tools.destination))?.model?.ready).toBe(true);
 });
 
+it('is that which another process has made meanwhile, and no second one, of a new run, too', async () => {
+  using folder = temporaryDirectory();
+  const { run } = await writeRunFixture({ runsDir: folder.path, mode: 'docker', steps: 10, epochs: 1 });
+  const other = { id: 'theirs', artifactUri: 'memory:model', status: 'LOGGED_MODEL_PENDING' as const };
+  const { tools } = memoryServer({
+    findModel: () => Promise.resolve(other),
+    createModel: () => Promise.reject(new Error('a twin')),
+  });
+  expect(await logRun(run, { signal }, tools)).toMatchObject({ modelId: 'theirs', problem: null });
+});
+
 it('is left out at a server of MLflow 2, which has none, unless it is to be registered', async () => {
   using folder = temporaryDirectory();
   const { run } = await writeRunFixture({ runsDir: folder.path, mode: 'docker', steps: 10, epochs: 1 });

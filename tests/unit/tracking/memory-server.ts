@@ -97,7 +97,7 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
     tools: {
       ...{ server, destination: server.uri, attempts: 1, allowedMs: undefined, clock: CLOCK },
       openStore: () => Promise.resolve(store),
-      environment: { host: 'box', runnerVersion: '1.2.3' },
+      environment: () => Promise.resolve({ host: 'box', runnerVersion: '1.2.3' }),
     },
   };
 }

@@ -30,6 +30,18 @@ const RUN = {
 };
 
 describe('collectFiles', () => {
+  it('hands over what the manifest says of the parts of a large one', async () => {
+    using folder = temporaryDirectory();
+    const listed = { bytes: 2, sha256: sha256('{}'), parts: { bytes: 8, sha256: 'parts' } };
+    writeRun(folder.path, { 'artifacts/weights.bin': '{}' }, { 'weights.bin': listed });
+    const { files } = await collectFiles(folder.path, signal);
+    expect(files[0]).toStrictEqual({
+      path: 'weights.bin',
+      file: join(folder.path, 'artifacts/weights.bin'),
+      ...listed,
+    });
+  });
+
   it('takes what the manifest names, the logs that are there, and the manifest last', async () => {
     using folder = temporaryDirectory();
     writeRun(folder.path, RUN);

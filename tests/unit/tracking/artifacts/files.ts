@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ContentHash } from '../../../../src/common/content-digest.js';
 import type { ArtifactFile } from '../../../../src/tracking/artifacts/artifact-store.js';
 
 export const sha256 = (content: string | Uint8Array): string =>
@@ -11,5 +12,5 @@ export function artifact(folder: string, path: string, content: string | Uint8Ar
   const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);
-  return { path, file, bytes: Buffer.byteLength(content), sha256: sha256(content) };
+  return { path, file, ...new ContentHash().update(Buffer.from(content)).digest() };
 }

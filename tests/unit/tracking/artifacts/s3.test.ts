@@ -106,6 +106,22 @@ describe('which S3', () => {
   });
 
   it.each([
+    ['TLS is not looked at', { MLFLOW_S3_IGNORE_TLS: 'true' }],
+    ['the store has no TLS', { MLFLOW_S3_ENDPOINT_URL: 'http://localhost:8333' }],
+  ])('needs no certificates where %s and credentials are given', async (_, store) => {
+    const credentials = { AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's' };
+    const env = { ...credentials, ...store, AWS_CA_BUNDLE: '/no/such/file' };
+    const { client, credentialsHandler } = await s3Settings(env);
+    for (const { httpsAgent } of [client.requestHandler, credentialsHandler]) {
+      expect(httpsAgent).not.toHaveProperty('options.ca');
+    }
+    // Without, AWS is asked for some, by its certificates.
+    await expect(s3Settings({ ...store, AWS_CA_BUNDLE: '/no/such/file' })).rejects.toMatchObject({
+      code: 'bad-credentials',
+    });
+  });
+
+  it.each([
     [{ MLFLOW_S3_ENDPOINT_URL: 'localhost:8333' }, 'bad-config', /MLFLOW_S3_ENDPOINT_URL cannot be used/],
     [{ MLFLOW_S3_UPLOAD_EXTRA_ARGS: '{"SSECustomerKey": planted' }, 'bad-config', /it is no JSON/],
     [{ MLFLOW_S3_UPLOAD_EXTRA_ARGS: '["planted"]' }, 'bad-config', /expected record/],

@@ -1,6 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { PartsDigest } from '../../../../src/common/content-digest.js';
 import {
   planParts,
   sendInParts,
@@ -13,6 +15,14 @@ const { signal } = new AbortController();
 const MIB = 1024 * 1024;
 const PLAN = { partBytes: 1000, parts: 10, concurrency: 3 };
 const CONTENT = Buffer.from(Array.from({ length: 9_500 }, (_, i) => i % 251));
+
+/** What a manifest says of the parts of `CONTENT`, were they of this size. */
+function partsOf(bytes: number): PartsDigest {
+  const hash = createHash('sha256');
+  for (let at = 0; at < CONTENT.length; at += bytes)
+    hash.update(Buffer.from(sha256(CONTENT.subarray(at, at + bytes)), 'hex'));
+  return { bytes, sha256: hash.digest('hex') };
+}
 
 /** A store in memory that notes what is done to it. */
 function memoryStore(
@@ -102,6 +112,57 @@ describe('sendInParts', () => {
       code: 'artifact-changed',
     });
     expect(store.calls).toEqual(['abort with 0 under way']);
+  });
+
+  describe('where the sha256 of the parts that are sent is known beforehand', () => {
+    const NOT_ITS_OWN = '0'.repeat(64);
+
+    it('takes that for the proof: all is hashed once', async () => {
+      using folder = temporaryDirectory();
+      const { upload, calls, content } = memoryStore({}, { signsParts: true });
+      const file = { ...artifact(folder.path, 'a', CONTENT), sha256: NOT_ITS_OWN, parts: partsOf(1000) };
+      await sendInParts(file, upload, PLAN, signal);
+      expect(calls).toEqual(['complete with 0 under way']);
+      expect(content()).toEqual(CONTENT);
+    });
+
+    it.each<[string, (path: string) => void, string]>([
+      [
+        'has changed',
+        (path) => writeFileSync(path, 'X', { flag: 'r+' }),
+        `the sha256 of its parts is [0-9a-f]{64}, not ${partsOf(1000).sha256}`,
+      ],
+      ['has grown', (path) => appendFileSync(path, 'x'), 'it is longer than its 9500 bytes'],
+      ['has shrunk', (path) => truncateSync(path, 9_000), 'it is shorter than its 9500 bytes'],
+    ])('never completes a file that %s', async (_, change, why) => {
+      using folder = temporaryDirectory();
+      const file = { ...artifact(folder.path, 'a', CONTENT), parts: partsOf(1000) };
+      change(file.file);
+      const { upload, calls } = memoryStore({}, { signsParts: true });
+      await expect(sendInParts(file, upload, PLAN, signal)).rejects.toMatchObject({
+        code: 'artifact-changed',
+        message: expect.stringMatching(why) as string,
+      });
+      expect(calls).toEqual(['abort with 0 under way']);
+    });
+
+    it.each([
+      ['parts of another size', 999, true],
+      ['a store that signs none', 1000, false],
+    ])('goes by that of the whole file for %s', async (_, bytes, signsParts) => {
+      using folder = temporaryDirectory();
+      const file = { ...artifact(folder.path, 'a', CONTENT), parts: partsOf(bytes) };
+      const right = memoryStore({}, { signsParts });
+      await sendInParts({ ...file, parts: { bytes, sha256: NOT_ITS_OWN } }, right.upload, PLAN, signal);
+      expect(right.calls).toEqual(['complete with 0 under way']);
+      const wrong = memoryStore({}, { signsParts });
+      const sending = sendInParts({ ...file, sha256: NOT_ITS_OWN }, wrong.upload, PLAN, signal);
+      await expect(sending).rejects.toMatchObject({
+        code: 'artifact-changed',
+        message: expect.stringContaining(`its sha256 is ${file.sha256}, not ${NOT_ITS_OWN}`) as string,
+      });
+      expect(wrong.calls).toEqual(['abort with 0 under way']);
+    });
   });
 
   it('aborts what could not be completed, and keeps what failed in doing so', async () => {

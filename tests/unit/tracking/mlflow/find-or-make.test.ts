@@ -40,15 +40,6 @@ it('makes what is not there, and asks for no twins of what it has made once', as
   expect(asked).toEqual(['find', 'make']);
 });
 
-it('looks for what cannot be there yet only after an attempt that may have made it', async () => {
-  const { asked, options } = server({ unclearAttempts: 0 });
-  expect(await findOrMake({ ...options, isNew: true })).toEqual({ value: 'made', made: true });
-  expect(asked).toEqual(['make']);
-  const slow = server({ foundAt: 1 });
-  expect(await findOrMake({ ...slow.options, isNew: true })).toEqual({ value: 'late', made: false });
-  expect(slow.asked).toEqual(['make', 'find']);
-});
-
 it('looks three times for what a slow server may still be making', async () => {
   const { asked, options } = server({ foundAt: 4 });
   expect(await findOrMake(options)).toEqual({ value: 'late', made: false });
