@@ -1,6 +1,7 @@
 /** What is left on a daemon that nobody will come back for, found by its labels and removed. */
 import { z } from 'zod';
-import { judge, type Garbage, type GarbageOptions } from '../../src/isolation/garbage.js';
+import type { Garbage } from '../../src/contract/garbage.js';
+import { judge, type GarbageOptions } from '../../src/isolation/garbage.js';
 import type { DaemonConnection } from './connection/connection.js';
 import { isStatus, toDaemonError } from './connection/daemon-error.js';
 import { MANAGED, readLabels, toLabels, warmNamesOf, type LabelValues } from './container/labels.js';

@@ -1,6 +1,7 @@
 /** The daemon as `runner doctor` tells of it. */
 import { toRunnerError } from '../../src/common/errors.js';
 import type { Finding } from '../../src/engine/inspect/findings.js';
+import { ERRORS } from '../../src/contract/errors.js';
 import { connect, type DaemonConnection } from './connection/connection.js';
 import { type DaemonDescription, describeDaemon } from './connection/describe-daemon.js';
 
@@ -11,6 +12,9 @@ export interface DaemonInspection {
   /** To ask it more; undefined where `daemon` is. */
   readonly connection?: DaemonConnection;
 }
+
+/** The table's own hint sends to `runner doctor`. */
+const START = 'Start Docker, or point DOCKER_HOST at a daemon.';
 
 /** Asks the daemon that DOCKER_HOST or the current docker context names. Never rejects but for an aborted signal. */
 export async function inspectDaemon({
@@ -32,7 +36,8 @@ export async function inspectDaemon({
   } catch (error) {
     signal.throwIfAborted();
     const { message, hint } = toRunnerError(error);
-    return { daemon: undefined, findings: [{ name: 'Docker', value: message, remedy: hint }] };
+    const remedy = hint === ERRORS['daemon-unreachable'].hint ? START : hint;
+    return { daemon: undefined, findings: [{ name: 'Docker', value: message, remedy }] };
   }
 }
 

@@ -1,15 +1,13 @@
 /** A run on a cluster: each act is in the journal before the next, so that each can be found done. */
 import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
-import { isTimeout } from '../../src/common/abort-cause.js';
-import { attachSuppressed, toRunnerError } from '../../src/common/errors.js';
+import { toRunnerError } from '../../src/common/errors.js';
 import { RunnerError } from '../../src/contract/errors.js';
 import { runPath } from '../../src/contract/run-directory.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../../src/contract/runtime.js';
 import { limitsOf } from '../../src/isolation/container-limits.js';
-import { LiveLog } from '../../src/isolation/live-log.js';
+import { followTrainer, phasesOf } from '../../src/isolation/follow-trainer.js';
 import { patiently } from '../../src/isolation/patience.js';
-import type { StopCause } from '../../src/isolation/stop-cause.js';
 import { exitWithoutResults } from '../../src/isolation/without-results.js';
 import type { JobState } from './cluster/state.js';
 import { collectResults } from './collect-results.js';
@@ -186,33 +184,16 @@ export class Attempt {
     await cluster.createSecret(secretManifest(secret, { jobName: name, jobUid, transfers }));
   }
 
-  async #follow(intent: Intent, uid: string, { onEvent, onProgress, signal }: RuntimeOptions): Promise<void> {
+  #follow({ name, token }: Intent, uid: string, options: RuntimeOptions): Promise<void> {
     const { clock, cluster, timing, onNotice } = this.parts;
-    const { runId, runDir } = this.planned;
-    const log = LiveLog.resume(runDir, { clock, onEvent, onProgress });
-    let end: Omit<PodEnd, 'said'>;
-    try {
-      end = await watch(cluster, {
-        ...{ name: intent.name, uid, signal, timing, from: log.position },
-        labels: ownLabels(runId, intent.token),
-        stopping: this.#journal.find('stopping')?.cause,
-        onLines: (lines) => log.add(lines),
-        stopCause: () => (isTimeout(signal) ? 'timeout' : 'cancel'),
-        onStopping: (cause) => this.#writeStopping(cause),
-        onNotice: (text) => onNotice?.(text),
-      });
-    } catch (error) {
-      // On a full disk it may not even be closed in good order.
-      throw attachSuppressed(error, log.closeAnyhow());
-    }
-    // All that was printed is on the disk itself before it is said to be.
-    log.close();
-    this.#journal.write({ step: 'ended', end: { ...end, said: log.exit ?? null } });
-  }
-
-  /** The first cause is the one that counts, whoever comes after. */
-  #writeStopping(cause: StopCause): void {
-    if (this.#journal.find('stopping') === undefined) this.#journal.write({ step: 'stopping', cause });
+    return followTrainer(this.planned, options, {
+      ...{ clock, journal: this.#journal },
+      watch: (watching) =>
+        watch(cluster, {
+          ...{ ...watching, timing, name, uid, labels: ownLabels(this.planned.runId, token) },
+          onNotice: (text) => onNotice?.(text),
+        }),
+    });
   }
 
   async #conclude(end: PodEnd, { onEvent }: RuntimeOptions): Promise<TrainerExit> {
@@ -228,27 +209,13 @@ export class Attempt {
       }
     }
     const exit = await exitOf(run, { end, rejected, stopping: this.#journal.find('stopping')?.cause });
-    return { ...exit, phases: this.#phases(exit) };
+    return { ...exit, phases: phasesOf(this.#journal, exit, parts.earlierPhases) };
   }
 
   #patiently<T>(work: () => Promise<T>, patienceMs = this.parts.timing.patienceMs): Promise<T> {
     const isAway = (error: unknown): boolean =>
       error instanceof RunnerError && ['cluster-unreachable', 'storage-unreachable'].includes(error.code);
     return patiently({ patienceMs, isAway }, work);
-  }
-
-  /** In the order they happened. */
-  #phases({ phases }: TrainerExit): Record<string, number> {
-    const ms = (step: 'created' | 'filled' | 'started' | 'collected'): number =>
-      this.#journal.find(step)?.ms ?? 0;
-    return {
-      ...this.parts.earlierPhases,
-      create: ms('created'),
-      fill: ms('filled'),
-      start: ms('started'),
-      ...phases,
-      collect: ms('collected'),
-    };
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is left in a namespace that nobody will come back for, found by its labels and removed. */
 import { z } from 'zod';
-import { judge, type Garbage, type GarbageOptions, type Lease } from '../../src/isolation/garbage.js';
+import type { Garbage } from '../../src/contract/garbage.js';
+import { judge, type GarbageOptions, type Lease } from '../../src/isolation/garbage.js';
 import type { Cluster } from './cluster/cluster.js';
 import type { ListedJob } from './cluster/state.js';
 import { ANNOTATIONS, LABELS, OURS } from './job/names.js';

@@ -5,6 +5,8 @@ const PASSED_ON = [
   ...['TF_CPP_MIN_LOG_LEVEL', 'CUDA_VISIBLE_DEVICES', 'NVIDIA_VISIBLE_DEVICES', 'TF_FORCE_GPU_ALLOW_GROWTH'],
   // By which Vulkan's loader finds drivers, and a card is chosen: the child gets the one that was found before the run.
   ...['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'VK_ADD_DRIVER_FILES', 'DRI_PRIME'],
+  // NVIDIA's layer, where the card is the second one of a notebook. __GLX_VENDOR_LIBRARY_NAME is OpenGL's alone.
+  ...['__NV_PRIME_RENDER_OFFLOAD', '__NV_PRIME_RENDER_OFFLOAD_PROVIDER', '__VK_LAYER_NV_optimus'],
   ...['XDG_CONFIG_HOME', 'XDG_CONFIG_DIRS', 'XDG_DATA_HOME', 'XDG_DATA_DIRS'],
 ];
 const PASSED_ON_PREFIXES = ['LC_', 'VK_LOADER_', 'MESA_VK_'];

@@ -21,8 +21,13 @@ import { withLock } from './lock.mjs';
 import { BUILDS, CLI, DIST, ROOT } from './paths.mjs';
 
 const FOLDERS = ['src', 'runtimes'];
-/** The lockfile, since a build lists the files of packages that go into the trainer's image. */
-const FILES = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+/** The lockfile, since a build has packages in it, and lists the files of packages that go into the trainer's image. */
+const FILES = [
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'package-lock.json',
+  'scripts/lib/bundle-packages.mjs',
+];
 /** Builds that were not current for so long are deleted: no run is older. */
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 

@@ -37,8 +37,8 @@ export function ensureInstalled() {
 }
 
 /**
- * Compiles TypeScript when no build has just these sources, lists what of it goes into the trainer's image, and makes
- * that build the current one.
+ * Compiles TypeScript when no build has just these sources, puts some packages into it as one file each, lists what of it goes
+ * into the trainer's image, and makes that build the current one.
  */
 export function ensureBuilt() {
   makeCurrent((folder) => {
@@ -48,6 +48,11 @@ export function ensureBuilt() {
       process.execPath,
       [tsc, '-p', 'tsconfig.build.json', '--outDir', folder],
       'The sources do not compile: see above.',
+    );
+    runOrFail(
+      process.execPath,
+      [join(import.meta.dirname, 'bundle-packages.mjs'), folder],
+      'Packages could not be put into the build: see above.',
     );
     runOrFail(
       process.execPath,

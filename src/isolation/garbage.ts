@@ -2,20 +2,6 @@
 import { hostname } from 'node:os';
 import type { Clock } from '../common/clock.js';
 
-/** One thing of ours. */
-export interface Garbage {
-  readonly kind: 'container' | 'volume' | 'job';
-  /** Its name, or its id if it has none. */
-  readonly name: string;
-  readonly role: string;
-  readonly run: string;
-  /** `host/pid/start` of the process that made it. */
-  readonly owner: string;
-  /** Why it may go, or why it must stay. */
-  readonly why: string;
-  readonly verdict: 'removed' | 'would-remove' | 'kept';
-}
-
 /** What is known here of the run that something belongs to. */
 export type RunKnowledge =
   /** A process that lives has it. */

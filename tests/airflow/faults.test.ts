@@ -61,20 +61,14 @@ afterAll(async () => {
 describe.concurrent('a DAG run whose runner is killed with its task', { timeout: ROUNDS * WITHIN_MS }, () => {
   it('goes on with the container that is still there, and is recorded once', async () => {
     for (const run of dagRuns(WITH_DOCKER, 'killed-docker')) {
-      const trained = await watch.beginTraining(run, LONG);
-      watch.killTask(run);
-      await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect(await watch.triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
+      const trained = await disturbTraining(run, () => watch.killTask(run));
       await expectOnce(run, [[trained, 'succeeded']]);
     }
   });
 
   it('trains anew where the trainer has died with it, and is recorded once', async () => {
     for (const run of dagRuns(WITH_TENSORFLOW, 'killed-inprocess')) {
-      const trained = await watch.beginTraining(run, LONG);
-      watch.killTask(run);
-      await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect(await watch.triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
+      const trained = await disturbTraining(run, () => watch.killTask(run));
       await expectOnce(run, [
         [trained, 'lost'],
         [expect.any(String), 'succeeded'],
@@ -87,10 +81,7 @@ describe('a DAG run succeeds, and is recorded once,', { timeout: ROUNDS * WITHIN
   it('when the Docker daemon is stopped and started while it trains', async (test) => {
     requireOwnDaemon(test);
     for (const run of dagRuns(WITH_DOCKER, 'daemon')) {
-      const trained = await watch.beginTraining(run, LONG);
-      await restartDaemon();
-      await watch.untilEnded(run, 'success', WITHIN_MS);
-      expect(await watch.triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
+      const trained = await disturbTraining(run, restartDaemon);
       expect(readJson(join(watch.folderOf(run), trained, 'outcome.json'))).toMatchObject({
         error: { code: 'daemon-restarted' },
       });
@@ -145,6 +136,15 @@ const serverOptions = () => ({
 
 const dagRuns = (dagId: string, name: string): readonly DagRun[] =>
   Array.from({ length: ROUNDS }, (_, round) => ({ dagId, runId: `${name}-${round + 1}` }));
+
+/** Does something to a run while it trains, which Airflow then tries once more. @returns id of the training so disturbed */
+async function disturbTraining(run: DagRun, disturb: () => unknown): Promise<string> {
+  const trained = await watch.beginTraining(run, LONG);
+  await disturb();
+  await watch.untilEnded(run, 'success', WITHIN_MS);
+  expect(await watch.triesOf(run)).toEqual({ [TRAIN]: 2, evaluate_mnist_tf_script: 1, [LOG]: 1 });
+  return trained;
+}
 
 const expectOnce = (run: DagRun, trainings: readonly (readonly [string, string])[]): Promise<string> =>
   watch.expectRecordedOnce(run, trainings, mlflow.uri);

@@ -9,7 +9,7 @@ import type { AttemptNames, LabelValues } from '../../runtimes/docker/container/
 import { collectGarbage } from '../../runtimes/docker/gc.js';
 import { IN_IMAGE } from '../../runtimes/docker/image/names.js';
 import { systemClock } from '../../src/common/clock.js';
-import type { Garbage } from '../../src/isolation/garbage.js';
+import type { Garbage } from '../../src/contract/garbage.js';
 import { lookUpRun } from '../../src/orchestrator/knowledge.js';
 import { isLabelledOwnerAlive, ownerLabel } from '../../src/orchestrator/owner.js';
 import { docker, expectNoLeftovers, hasDaemon } from '../support/docker.js';

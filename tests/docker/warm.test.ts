@@ -9,7 +9,7 @@ import { limitsOf } from '../../src/isolation/container-limits.js';
 import { collectGarbage } from '../../runtimes/docker/gc.js';
 import { systemClock } from '../../src/common/clock.js';
 import { readEvents } from '../../src/common/event-log.js';
-import type { Garbage } from '../../src/isolation/garbage.js';
+import type { Garbage } from '../../src/contract/garbage.js';
 import { mnistCnn } from '../../src/jobs/mnist-cnn/index.js';
 import type { FinishedRun } from '../../src/orchestrator/finish-run.js';
 import { lookUpRun } from '../../src/orchestrator/knowledge.js';

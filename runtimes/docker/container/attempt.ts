@@ -1,14 +1,13 @@
 /** An attempt of a run on a daemon: each act is in the journal before the next, so that each can be found done. */
 import { randomBytes } from 'node:crypto';
-import { isTimeout } from '../../../src/common/abort-cause.js';
-import { attachSuppressed, toRunnerError } from '../../../src/common/errors.js';
+import { allEnded } from '../../../src/common/all-ended.js';
+import { toRunnerError } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import { runPath } from '../../../src/contract/run-directory.js';
 import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../../../src/contract/runtime.js';
 import { limitsOf } from '../../../src/isolation/container-limits.js';
-import { LiveLog } from '../../../src/isolation/live-log.js';
-import type { StopCause } from '../../../src/isolation/stop-cause.js';
+import { followTrainer, phasesOf } from '../../../src/isolation/follow-trainer.js';
 import { exitWithoutResults } from '../../../src/isolation/without-results.js';
 import { toDaemonError } from '../connection/daemon-error.js';
 import { findImage } from '../image/find.js';
@@ -65,10 +64,12 @@ export class Attempt {
   }
 
   async #toTheEnd(options: RuntimeOptions): Promise<TrainerExit> {
-    const { image } = await this.#ensureStarted(options.signal);
-    if (this.#journal.find('ended') === undefined) await this.#follow(options);
+    if (this.#journal.find('ended') === undefined) {
+      const maker = await this.#ensureStarted(options.signal);
+      await allEnded([this.#follow(options), maker.removeFill()]);
+    }
     const { end } = this.#journal.find('ended') ?? fail('the container has not ended');
-    return { ...(await this.#conclude(end, options)), image };
+    return { ...(await this.#conclude(end, options)), image: this.#written().image };
   }
 
   /** On another daemon than the run was begun on, it does not show whether the container is gone. */
@@ -97,12 +98,12 @@ export class Attempt {
   }
 
   /** The container of a run that goes on, or has ended, is left as it is. */
-  async #ensureStarted(signal: AbortSignal): Promise<Intent> {
+  async #ensureStarted(signal: AbortSignal): Promise<ContainerMaker> {
     const intent = await this.#intent();
-    if (this.#journal.find('ended') !== undefined) return intent;
+    const maker = new ContainerMaker(this.planned, this.parts, this.#journal, intent);
     try {
-      await new ContainerMaker(this.planned, this.parts, this.#journal, intent).ensureStarted(signal);
-      return intent;
+      await maker.ensureStarted(signal);
+      return maker;
     } catch (error) {
       if (!this.#isHalfTaken(intent)) throw error;
       signal.throwIfAborted();
@@ -139,7 +140,7 @@ export class Attempt {
   }
 
   #written(): Intent {
-    return this.#journal.find('intent') ?? fail('the intent was just written');
+    return this.#journal.find('intent') ?? fail('the intent was written');
   }
 
   /** @returns whether there was one to be had */
@@ -191,39 +192,18 @@ export class Attempt {
     }
   }
 
-  async #follow({ onEvent, onProgress, signal }: RuntimeOptions): Promise<void> {
-    const { clock } = this.parts;
-    const log = LiveLog.resume(this.planned.runDir, { clock, onEvent, onProgress });
-    let end: Omit<ContainerEnd, 'said'>;
-    try {
-      end = await this.#watch(log, signal);
-    } catch (error) {
-      // On a full disk it may not even be closed in good order.
-      throw attachSuppressed(error, log.closeAnyhow());
-    }
-    // All that was printed is on the disk itself before it is said to be.
-    log.close();
-    this.#journal.write({ step: 'ended', end: { ...end, said: log.exit ?? null } });
-  }
-
-  async #watch(log: LiveLog, signal: AbortSignal): Promise<Omit<ContainerEnd, 'said'>> {
-    const { connection, timing } = this.parts;
-    const end = await watch(connection.docker.getContainer(this.#containerId()), {
-      signal,
-      timing,
-      from: log.position,
-      stopping: this.#journal.find('stopping')?.cause,
-      onLines: (lines) => log.add(lines),
-      stopCause: () => (isTimeout(signal) ? 'timeout' : 'cancel'),
-      onStopping: (cause) => this.#writeStopping(cause),
+  #follow(options: RuntimeOptions): Promise<void> {
+    const { clock, connection, timing } = this.parts;
+    const container = connection.docker.getContainer(this.#containerId());
+    return followTrainer(this.planned, options, {
+      ...{ clock, journal: this.#journal },
+      watch: async (watching) => {
+        const end = await watch(container, { ...watching, timing });
+        // So it shows after the machine was started anew, of which a successor has seen nothing.
+        const isUnknown = this.#isResumed && end.exitCode === UNKNOWN_EXIT_CODE;
+        return { ...end, daemonLost: end.daemonLost || isUnknown };
+      },
     });
-    // So it shows after the machine was started anew, of which a successor has seen nothing.
-    return { ...end, daemonLost: end.daemonLost || (this.#isResumed && end.exitCode === UNKNOWN_EXIT_CODE) };
-  }
-
-  /** The first cause is the one that counts, whoever comes after. */
-  #writeStopping(cause: StopCause): void {
-    if (this.#journal.find('stopping') === undefined) this.#journal.write({ step: 'stopping', cause });
   }
 
   async #conclude(end: ContainerEnd, options: RuntimeOptions): Promise<TrainerExit> {
@@ -242,7 +222,7 @@ export class Attempt {
       stopping: this.#journal.find('stopping')?.cause,
       limits: limitsOf(planned.spec.limits, planned.spec.threads),
     });
-    return { ...exit, phases: this.#phases(exit) };
+    return { ...exit, phases: phasesOf(this.#journal, exit, parts.earlierPhases) };
   }
 
   async #collect({ onEvent }: RuntimeOptions): Promise<RunnerError | undefined> {
@@ -259,20 +239,6 @@ export class Attempt {
 
   #containerId(): string {
     return this.#journal.find('created')?.containerId ?? fail('a container that has ended was made');
-  }
-
-  /** In the order they happened. */
-  #phases({ phases }: TrainerExit): Record<string, number> {
-    const ms = (step: 'created' | 'filled' | 'started' | 'collected'): number =>
-      this.#journal.find(step)?.ms ?? 0;
-    return {
-      ...this.parts.earlierPhases,
-      create: ms('created'),
-      fill: ms('filled'),
-      start: ms('started'),
-      ...phases,
-      collect: ms('collected'),
-    };
   }
 }
 

@@ -47,6 +47,7 @@ export class ContainerMaker {
   readonly #names: AttemptNames;
   /** When the container was there, by the clock's milliseconds. */
   #madeAt = 0;
+  #isFillDone = false;
 
   constructor(
     private readonly run: PlannedRun,
@@ -58,11 +59,11 @@ export class ContainerMaker {
   }
 
   /**
-   * @returns the container, which is running or has ended
+   * Returns once the container runs or has ended.
    * @throws RunnerError `container-conflict`, `image-missing`, `gpu-unavailable`, `killed` if it was there and is
    *   gone, and those of the daemon
    */
-  async ensureStarted(signal: AbortSignal): Promise<ContainerState> {
+  async ensureStarted(signal: AbortSignal): Promise<void> {
     const found = await this.#find();
     const wasStarted = this.journal.find('started') !== undefined;
     const isYetToWork = this.intent.warm && !wasStarted;
@@ -70,10 +71,13 @@ export class ContainerMaker {
     // What runs is for the watch to end, and what has ended has its results, however late it is.
     if (found !== undefined && found.status !== 'created' && !isYetToWork) {
       if (!wasStarted) this.journal.write({ step: 'started', ms: 0 });
-      return found;
+      return;
     }
     signal.throwIfAborted();
-    if (isYetToWork) return this.#setToWork(found, signal);
+    if (isYetToWork) {
+      await this.#setToWork(found, signal);
+      return;
+    }
     const { daemon } = this.intent;
     const { address } = this.parts.connection;
     // A second training beside the one that may go on there is not begun.
@@ -84,16 +88,35 @@ export class ContainerMaker {
     const isFilled = found !== undefined && this.journal.find('filled') !== undefined;
     const since = this.parts.clock.elapsed();
     if (found === undefined) await this.#createVolumes();
-    const creating = found ?? this.#create(since);
-    const [state, filledAt] = await allEnded([creating, isFilled ? undefined : this.#fill(signal)]);
+    const refusal = new AbortController();
+    const create = async (): Promise<{ readonly id: string }> => {
+      try {
+        return await this.#create(since);
+      } catch (error) {
+        // For a container that is refused no more data need be copied.
+        refusal.abort(error);
+        throw error;
+      }
+    };
+    const fill = (): Promise<number> => this.#fill(AbortSignal.any([signal, refusal.signal]));
+    const [{ id }, filledAt] = await allEnded([found ?? create(), isFilled ? undefined : fill()]);
     if (filledAt !== undefined) {
       // What went on while the container was being made is in that phase.
       this.journal.write({ step: 'filled', ms: Math.max(0, filledAt - Math.max(since, this.#madeAt)) });
     }
     signal.throwIfAborted();
-    const started = await this.#start(state);
-    await this.#removeFill();
-    return started;
+    await this.#start(id);
+    this.#isFillDone = true;
+  }
+
+  /**
+   * Removes the helper through which the volume was filled, if there is one still: while the trainer works already.
+   * Where it does not go now, it goes with all that the attempt has made, and what keeps it is told then.
+   */
+  async removeFill(): Promise<void> {
+    if (!this.#isFillDone) return;
+    const helper = this.parts.connection.docker.getContainer(this.#names.fill);
+    await removeHelper(helper, ANSWER_MS.request).catch(() => undefined);
   }
 
   async #find(): Promise<ContainerState | undefined> {
@@ -118,7 +141,7 @@ export class ContainerMaker {
     ]);
   }
 
-  async #create(since: number, withGpu = this.#wantsGpu): Promise<ContainerState> {
+  async #create(since: number, withGpu = this.#wantsGpu): Promise<{ readonly id: string }> {
     const { clock } = this.parts;
     const { spec } = this.run;
     const options = createOptions({
@@ -134,7 +157,7 @@ export class ContainerMaker {
     );
     this.#madeAt = clock.elapsed();
     this.#writeCreated(id, this.#madeAt - since, withGpu);
-    return this.#inspect();
+    return { id };
   }
 
   /** A volume that is there already is handed out again, whoever made it: its token says who. */
@@ -166,16 +189,10 @@ export class ContainerMaker {
     return clock.elapsed();
   }
 
-  /** While the trainer works already. Where it does not go now, it goes with all that the attempt has made. */
-  async #removeFill(): Promise<void> {
-    const helper = this.parts.connection.docker.getContainer(this.#names.fill);
-    await removeHelper(helper, ANSWER_MS.request).catch(() => undefined);
-  }
-
-  async #start(state: ContainerState): Promise<ContainerState> {
+  async #start(id: string): Promise<void> {
     const { clock, connection, onNotice } = this.parts;
     const since = clock.elapsed();
-    const container = connection.docker.getContainer(state.id);
+    const container = connection.docker.getContainer(id);
     try {
       await this.#ask('the start of', ANSWER_MS.start, (abortSignal) => container.start({ abortSignal }));
     } catch (error) {
@@ -185,14 +202,15 @@ export class ContainerMaker {
       await this.#ask('the removal of', ANSWER_MS.remove, (abortSignal) =>
         container.remove({ force: true, abortSignal }),
       );
-      return this.#start(await this.#create(clock.elapsed(), false));
+      const { id: without } = await this.#create(clock.elapsed(), false);
+      await this.#start(without);
+      return;
     }
     this.journal.write({ step: 'started', ms: clock.elapsed() - since });
-    return this.#inspect();
   }
 
   /** A trainer that waits is given its data, unless it has them, and then its plan. */
-  async #setToWork(state: ContainerState | undefined, signal: AbortSignal): Promise<ContainerState> {
+  async #setToWork(state: ContainerState | undefined, signal: AbortSignal): Promise<void> {
     if (state?.status !== 'running') {
       throw new RunnerError('killed', `Container ${this.#names.container} ended while it waited for a run.`);
     }
@@ -206,7 +224,6 @@ export class ContainerMaker {
       handOver(container, plan, abortSignal),
     );
     this.journal.write({ step: 'started', ms: clock.elapsed() - since });
-    return this.#inspect();
   }
 
   /** Through the `fill` that was made when the trainer was taken. */

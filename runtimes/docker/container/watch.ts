@@ -2,13 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { RunnerError } from '../../../src/contract/errors.js';
+import type { TrainerWatch } from '../../../src/isolation/follow-trainer.js';
 import { isProgress, LOG_BUDGET_BYTES } from '../../../src/isolation/log-budget.js';
 import { ANSWER_MS } from '../connection/answer-times.js';
 import { isConnectionLost, isStatus } from '../connection/daemon-error.js';
 import { DeadlineError, withDeadline } from '../connection/deadline.js';
-import type { LogLine } from '../../../src/isolation/log-line.js';
 import { followLogs } from '../logs/follow.js';
-import type { LogPosition } from '../../../src/isolation/position.js';
 import { goneError, inspectContainer, isGone, type ContainerState } from './inspect.js';
 import type { StopCause } from '../../../src/isolation/stop-cause.js';
 import type { ContainerEnd } from './journal.js';
@@ -25,16 +24,8 @@ export interface WatchTiming {
 
 export const WATCH_TIMING: WatchTiming = { graceMs: 10_000, daemonPatienceMs: 60_000, pollMs: 5000 };
 
-export interface WatchOptions {
-  readonly signal: AbortSignal;
+export interface WatchOptions extends TrainerWatch {
   readonly timing: WatchTiming;
-  readonly from: LogPosition;
-  readonly onLines: (lines: readonly LogLine[]) => void;
-  /** Why a predecessor has asked it to end, if it has: it is asked again. */
-  readonly stopping?: StopCause | undefined;
-  /** Called before the trainer is asked to end. */
-  readonly onStopping: (cause: StopCause) => void;
-  readonly stopCause: () => StopCause;
 }
 
 const RETRY_MS = 500;

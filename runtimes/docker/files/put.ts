@@ -59,8 +59,11 @@ export async function putFiles(
 
 async function fill(archive: Pack, files: readonly FileToPut[]): Promise<void> {
   const entry = { uid: 0, gid: 0, mtime: MTIME };
-  for (const name of foldersOf(files))
-    archive.entry({ ...entry, name, type: 'directory', mode: FOLDER_MODE });
+  for (const name of foldersOf(files)) {
+    const folder = archive.entry({ ...entry, name, type: 'directory', mode: FOLDER_MODE });
+    // It fails with the archive, whose failure is told.
+    folder.on('error', () => undefined);
+  }
   for (const { name, mode, content } of files) {
     const fault = faultOfPath(name);
     if (fault !== undefined) throw new Error(`${showPath(name)} ${fault}`);

@@ -1,8 +1,7 @@
 /** A Job that was started, followed to the end of its pod: its lines, and what Job and pod show, looked at over and over. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { TrainerWatch } from '../../../src/isolation/follow-trainer.js';
 import { isProgress, LOG_BUDGET_BYTES, LogBudget } from '../../../src/isolation/log-budget.js';
-import type { LogLine } from '../../../src/isolation/log-line.js';
-import type { LogPosition } from '../../../src/isolation/position.js';
 import type { StopCause } from '../../../src/isolation/stop-cause.js';
 import type { Cluster } from '../cluster/cluster.js';
 import { isAway } from '../cluster/cluster-error.js';
@@ -14,19 +13,11 @@ import type { KubernetesTiming } from '../parts.js';
 import { followLog } from './follow-log.js';
 import { judge, type Trouble, type Verdict } from './judge.js';
 
-export interface WatchOptions {
+export interface WatchOptions extends TrainerWatch {
   readonly name: string;
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
   readonly timing: KubernetesTiming;
-  readonly from: LogPosition;
-  readonly onLines: (lines: readonly LogLine[]) => void;
-  /** Why a predecessor has asked it to end, if it has: it is asked again. */
-  readonly stopping: StopCause | undefined;
-  /** Called before the pod is asked to end. */
-  readonly onStopping: (cause: StopCause) => void;
-  readonly stopCause: () => StopCause;
   readonly onNotice: (text: string) => void;
 }
 

@@ -1,7 +1,11 @@
+import { toRunnerError } from '../../common/errors.js';
 import { EXIT } from '../../contract/errors.js';
-import { renderGarbage, type CollectedThing } from '../../report/garbage.js';
+import type { RunnerError } from '../../contract/errors.js';
+import type { Garbage } from '../../contract/garbage.js';
+import { renderGarbage } from '../../report/garbage.js';
 import { readSettings } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
+import { describeFailure } from '../output.js';
 import type { SweepCluster } from '../services.js';
 import { listenForSignals } from '../signals.js';
 
@@ -16,10 +20,13 @@ interface Sweep {
   readonly where: object;
   /** Ends the sentence “There is nothing of runner's …”. */
   readonly place: string;
-  readonly things: readonly CollectedThing[];
+  readonly things: readonly Garbage[];
 }
 
-/** `runner gc`: removes what is ours on the Docker daemon, or on a cluster, and nobody's any more. */
+/**
+ * `runner gc`: removes what is ours on the Docker daemon, or on a cluster, and nobody's any more. A place that cannot be
+ * asked does not keep the other from being cleared.
+ */
 export async function gc(context: CliContext, flags: GcFlags): Promise<number> {
   const { io, output, signals, clock } = context;
   const { dryRun = false } = flags;
@@ -29,23 +36,40 @@ export async function gc(context: CliContext, flags: GcFlags): Promise<number> {
     onFirst: () => undefined,
     onSecond: (status) => io.exit(status),
   });
-  const options = { dryRun, signal: interruption.signal };
+  const { signal } = interruption;
+  const options = { dryRun, signal };
+  const places: [mode: GcFlags['mode'], sweep: () => Promise<Sweep>][] = [];
+  if (flags.mode !== 'kubernetes') places.push(['docker', () => sweepDaemon(context, options)]);
+  if (cluster !== undefined) {
+    places.push(['kubernetes', () => sweepCluster(context, { ...options, place: cluster })]);
+  }
   const sweeps: Sweep[] = [];
-  // Told place by place: what was removed is to be known whatever becomes of the next.
-  const tell = (sweep: Sweep): void => {
-    sweeps.push(sweep);
-    if (sweep.things.length > 0) output.part(renderGarbage(sweep.things));
-  };
-  if (flags.mode !== 'kubernetes') tell(await sweepDaemon(context, options));
-  if (cluster !== undefined) tell(await sweepCluster(context, { ...options, place: cluster }));
+  const failures: { readonly mode: GcFlags['mode']; readonly error: RunnerError }[] = [];
+  for (const [mode, sweep] of places) {
+    try {
+      const swept = await sweep();
+      sweeps.push(swept);
+      // Told place by place: what was removed is to be known whatever becomes of the next.
+      if (swept.things.length > 0) output.part(renderGarbage(swept.things));
+    } catch (thrown) {
+      signal.throwIfAborted();
+      if (places.length === 1) throw thrown;
+      failures.push({ mode, error: toRunnerError(thrown) });
+    }
+  }
   const things = sweeps.flatMap((sweep) => sweep.things);
-  const document = Object.assign({}, ...sweeps.map(({ where }) => where), { dryRun, things }) as object;
+  const failed = failures.map(({ mode, error }) => ({ mode, error: describeFailure(error) }));
+  const document = {
+    ...(Object.assign({}, ...sweeps.map(({ where }) => where)) as object),
+    ...{ dryRun, things, ...(failed.length > 0 && { failed }) },
+  };
   output.result(document, () =>
-    things.length === 0
+    things.length === 0 && sweeps.length > 0
       ? `There is nothing of runner's ${sweeps.map(({ place }) => place).join(', nor ')}.`
       : undefined,
   );
-  return EXIT.succeeded;
+  for (const { error } of failures) output.explain(error);
+  return failures[0]?.error.exitCode ?? EXIT.succeeded;
 }
 
 /** @returns undefined where nobody speaks of a cluster: then none is asked, and its client is not loaded */

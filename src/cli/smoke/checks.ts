@@ -1,7 +1,7 @@
 /** What a smoke test asserts, each in a line: what was found, and where that is not as it should be, what to do. */
 import type { RecordedDocument } from '../benching/train-process.js';
 import { formatCount, formatDuration, formatShare, shortDigest } from '../../report/format.js';
-import type { CollectedThing } from '../../report/garbage.js';
+import type { Garbage } from '../../contract/garbage.js';
 import type { ComparedRun } from '../../report/compare/run-figures.js';
 import { count } from '../../report/compare/title.js';
 
@@ -145,10 +145,7 @@ export function checkProcesses(pids: readonly number[] | null): SmokeCheck {
   );
 }
 
-export function checkDaemon(
-  things: readonly Pick<CollectedThing, 'kind' | 'name'>[],
-  address: string,
-): SmokeCheck {
+export function checkDaemon(things: readonly Pick<Garbage, 'kind' | 'name'>[], address: string): SmokeCheck {
   const name = 'containers';
   if (things.length === 0) return ok(name, `no container and no volume is left at ${address}`);
   const named = things.map((thing) => `${thing.kind} ${thing.name}`).join(', ');

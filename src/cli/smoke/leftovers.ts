@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { killMarked, markedProcesses } from '../blast-radius/marked-processes.js';
-import type { CollectedThing } from '../../report/garbage.js';
+import type { Garbage } from '../../contract/garbage.js';
 import type { Daemon } from '../services.js';
 
 export interface Traces {
@@ -36,7 +36,7 @@ export async function processesLeft({ tokens }: Pick<Traces, 'tokens'>): Promise
 export async function thingsLeft(
   { daemon, runsDir, runIds }: Pick<Traces, 'daemon' | 'runsDir' | 'runIds'>,
   signal: AbortSignal,
-): Promise<readonly CollectedThing[]> {
+): Promise<readonly Garbage[]> {
   const things = (await daemon?.collectGarbage({ dryRun: true, runsDir, signal })) ?? [];
   // A folder that is kept may hold runs of others.
   return things.filter(({ run }) => runIds.includes(run));

@@ -78,6 +78,10 @@ export function fakeThings(things: {
         return Promise.resolve();
       },
     }),
+    createVolume: async ({ Name, Labels }: FakeVolume) => {
+      volumes.push({ Name, Labels });
+      return Promise.resolve({});
+    },
     createContainer: async ({ name, Labels }: { name: string; Labels: Record<string, string> }) => {
       if (at(name) !== -1)
         throw statusError(409, `The container name "/${name}" is already in use by container x`);

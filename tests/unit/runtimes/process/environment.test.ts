@@ -21,6 +21,8 @@ describe('the environment of a trainer', () => {
       ...{ TF_CPP_MIN_LOG_LEVEL: '2', CUDA_VISIBLE_DEVICES: '0' },
       ...{ VK_DRIVER_FILES: '/a.json', VK_ICD_FILENAMES: '/a.json', VK_LOADER_DRIVERS_SELECT: '*radeon*' },
       ...{ MESA_VK_DEVICE_SELECT: '1002:744c', DRI_PRIME: '1' },
+      ...{ __NV_PRIME_RENDER_OFFLOAD: '1', __NV_PRIME_RENDER_OFFLOAD_PROVIDER: 'NVIDIA-G0' },
+      ...{ __VK_LAYER_NV_optimus: 'NVIDIA_only' },
     };
     expect(childEnvironment(env)).toEqual(env);
   });
@@ -36,6 +38,7 @@ describe('the environment of a trainer', () => {
     ],
     ...['MLFLOW_TRACKING_PASSWORD', 'MLFLOW_TRACKING_URI', 'DATABASE_URL', 'KUBECONFIG', 'DOCKER_HOST'],
     ...['DOCKER_CERT_PATH', 'SSH_AUTH_SOCK', 'HTTP_PROXY', 'HTTPS_PROXY', 'https_proxy', 'XDG_RUNTIME_DIR'],
+    ...['__GLX_VENDOR_LIBRARY_NAME', '__NV_PRIME', 'NV_API_KEY'],
     ...[
       'TF_ENABLE_ONEDNN_OPTS',
       'ONEDNN_MAX_CPU_ISA',

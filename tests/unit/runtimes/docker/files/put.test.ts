@@ -150,6 +150,12 @@ describe('putFiles', () => {
     expect(body?.destroyed).toBe(true);
   });
 
+  it('says what went wrong with a request that failed before it was begun', async () => {
+    const failed = new Error('no client');
+    const put = container(() => Promise.reject(failed));
+    await expect(putFiles(put, '/in', [plain('data/a', 'four')])).rejects.toBe(failed);
+  });
+
   it('can be aborted while the daemon takes nothing', async () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'source');
