@@ -40,12 +40,13 @@ export async function runProgram(args: readonly string[], context: CliContext): 
       shown += text;
     },
   });
+  const commandLine = toCommandLine(program, args);
   try {
-    await program.parseAsync(toCommandLine(program, args), { from: 'user' });
+    await program.parseAsync(commandLine, { from: 'user' });
     return status;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageError(error);
+    if (error.exitCode !== 0) throw usageError(error, program, commandLine);
     const text = shown.trimEnd();
     context.output.result(
       error.code === 'commander.version' ? { version: text } : { help: text },

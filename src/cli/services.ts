@@ -5,7 +5,7 @@ import type { ClusterPlace, EngineName, EngineWebgpu, GpuRequest, Limits } from 
 import type { Runtime } from '../contract/runtime.js';
 import type { RunWithOutcome } from '../orchestrator/read-run.js';
 import type { EvaluationFigures } from '../report/evaluation.js';
-import type { CollectedThing } from '../report/garbage.js';
+import type { Garbage } from '../contract/garbage.js';
 import type { ListedImage } from '../report/image-list.js';
 import type { InspectedPart } from '../report/inspection.js';
 import type { TrackingInspection } from '../tracking/inspect/index.js';
@@ -153,7 +153,7 @@ export interface SweepCluster extends Abortable {
 export interface SweptCluster {
   readonly server: string;
   readonly namespace: string;
-  readonly things: readonly CollectedThing[];
+  readonly things: readonly Garbage[];
 }
 
 export interface ConnectedCluster {
@@ -239,7 +239,7 @@ export interface Daemon {
   /** @param runsDir only what runs of this directory have made */
   collectGarbage(
     options: Abortable & { readonly dryRun: boolean; readonly runsDir?: string },
-  ): Promise<readonly CollectedThing[]>;
+  ): Promise<readonly Garbage[]>;
   /** Keeps trainers waiting until the signal is aborted, then removes those that no run has taken. */
   keepWarm(options: WarmOptions): Promise<void>;
 }

@@ -1,5 +1,7 @@
 /** Settings from flags, environment, configuration file and defaults: the first that names a value wins. */
 import { inspect } from 'node:util';
+import type { z } from 'zod';
+import { didYouMean } from '../common/nearest.js';
 import { RunnerError } from '../contract/errors.js';
 import type { ConfigFile } from './config-file.js';
 import { SETTINGS, SETTING_NAMES, flagName } from './options.js';
@@ -100,17 +102,22 @@ function parseValue(name: SettingName, { value, source }: Raw, schemas: Schemas)
   // A number of a file has no unit, either.
   const isBare = kind === 'duration' && typeof value === 'number';
   const converted = isText || isBare ? fromText(kind, String(value)) : value;
-  const result = definition.schema(schemas).safeParse(converted);
+  const schema = definition.schema(schemas);
+  const result = schema.safeParse(converted);
   if (result.success) {
     return { value: result.data, source, ...(isText && isNotation(kind) ? { given: value } : {}) };
   }
   const hint = definition.hint?.(value);
   throw new RunnerError(
     source.from === 'config' ? 'bad-config' : 'bad-spec',
-    `${nameOf(name, source)}: expected ${definition.expected}, got ${echo(value)}.`,
+    `${nameOf(name, source)}: expected ${definition.expected}, got ${echo(value)}${meant(value, schema, schemas) || '.'}`,
     hint === undefined ? {} : { hint },
   );
 }
+
+/** Of a setting that is one of a few words, the one that was mistyped; empty where none is near. */
+const meant = (value: unknown, schema: z.ZodType, { z: { ZodEnum } }: Schemas): string =>
+  typeof value === 'string' && schema instanceof ZodEnum ? didYouMean(value, schema.options.map(String)) : '';
 
 /** What a message calls a setting: its flag, its variable, or the file and its key there. */
 export const nameOf = (setting: SettingName, { from, name }: Source): string =>

@@ -44,6 +44,18 @@ export function tellRun(
   return status;
 }
 
+/** What there is of a run that was stopped, and how to train it anew. @param needsRetry for its key */
+export function cancelledLine(
+  { runId, outcome }: Pick<FinishedRun, 'runId' | 'outcome'>,
+  { needsRetry }: { readonly needsRetry: boolean },
+): string {
+  const again = `the same command${needsRetry ? ' with --retry' : ''} trains anew, from the start`;
+  const { stepsCompleted } = outcome.training;
+  return stepsCompleted === 0
+    ? `Nothing was trained: ${again}.`
+    : `Run ${runId} keeps a checkpoint of step ${stepsCompleted}, which \`runner evaluate ${runId}\` takes. No run goes on from a checkpoint: ${again}.`;
+}
+
 type Leaving = Pick<FinishedRun, 'leftover'>;
 
 /** What stays of a run elsewhere is told beside how it ended, and changes nothing of that. */

@@ -5,8 +5,9 @@ import { RunnerError } from '../contract/errors.js';
 import type { Job } from '../contract/job.js';
 import { table } from '../report/format.js';
 import { printable } from '../report/printable.js';
+import { withoutLogin } from '../tracking/mlflow/tracking-uri.js';
 import { DEFAULT_MODE, DEFAULT_RUNS_DIR, SETTINGS, settingsOf } from './options.js';
-import { describeValue } from './setting-definition.js';
+import { describeValue, STEPS_PER_CALL_ON_CARD } from './setting-definition.js';
 import type { SettingName, Settings } from './setting-definition.js';
 import { byDefault, describeSource, isStronger, nameOf, withDefaults } from './settings.js';
 import type { Given, Resolved, Sourced } from './settings.js';
@@ -35,7 +36,7 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
     seed: byDefault(defaults.seed, ofJob),
     threads,
     engineStep: byDefault('auto'),
-    stepsPerCall: byDefault(1),
+    stepsPerCall: byDefault(null),
     prefetch: byDefault(null),
     timeout: byDefault(null),
     memory: byDefault(DEFAULT_LIMITS.memoryBytes),
@@ -87,14 +88,14 @@ function requireFitsWebgpu(settings: Resolved): void {
     );
   }
   if (engineStep.value === 'traced') refuse('engineStep', 'It trains op by op: leave that out.');
-  if (stepsPerCall.value > 1) refuse('stepsPerCall', 'It trains op by op: leave that out.');
+  if ((stepsPerCall.value ?? 1) > 1) refuse('stepsPerCall', 'It trains op by op: leave that out.');
   if (gpus.source.from !== 'default') refuse('gpus', 'Name the card with --webgpu-adapter.');
   if (gpuMemoryLimit.value !== null) refuse('gpuMemoryLimit', 'It has no such limit: leave that out.');
 }
 
 /** Only a graph can do several steps by one call. */
 function requireTracedStep({ stepsPerCall, engineStep }: Resolved): void {
-  if (stepsPerCall.value === 1 || engineStep.value !== 'eager') return;
+  if ((stepsPerCall.value ?? 1) === 1 || engineStep.value !== 'eager') return;
   const [several, eager] = [
     nameOf('stepsPerCall', stepsPerCall.source),
     nameOf('engineStep', engineStep.source),
@@ -116,24 +117,70 @@ function impliedGpu({ gpu, gpus }: Given): Sourced<Settings['gpu']> | undefined 
   return gpu;
 }
 
-/** `--print-spec`: each value and where it came from. */
-export function renderSettings(settings: Resolved): string {
-  const rows = settingsOf(settings.mode.value).map((name) => [
-    name,
-    printable(describeValue(SETTINGS[name], settings[name])),
-    describeSource(settings[name].source),
-  ]);
-  return table([['SETTING', 'VALUE', 'FROM'], ...rows]);
+/**
+ * What is shown: also what the defaults come to that depend on other settings, while those that only a run finds out stay
+ * null; no password of an address.
+ */
+function inEffect(settings: Resolved): Resolved {
+  const { job, experiment, stepsPerCall, prefetch, engine, gpu, trackingUri } = settings;
+  const onCard = engine.value === 'webgpu' ? true : gpu.value === 'prefer' ? null : gpu.value;
+  return {
+    ...settings,
+    ...(experiment.value === null && { experiment: byDefault(job.value, "the job's name") }),
+    ...(trackingUri.value !== null && {
+      trackingUri: { ...trackingUri, value: withoutLogin(trackingUri.value) },
+    }),
+    ...(stepsPerCall.value === null && {
+      stepsPerCall: byDefault(defaultStepsPerCall(settings), 'several on an NVIDIA card'),
+    }),
+    ...(prefetch.value === null && { prefetch: byDefault(onCard, 'on a card only') }),
+  };
 }
 
+/** Null where it is for the machine to say. */
+function defaultStepsPerCall({ engine, engineStep, gpu }: Resolved): number | null {
+  if (gpu.value === false || engine.value === 'webgpu' || engineStep.value === 'eager') return 1;
+  return gpu.value === 'prefer' ? null : STEPS_PER_CALL_ON_CARD;
+}
+
+const WIDTH = 80;
+const GAP = 2;
+
+/**
+ * `--print-spec`: each value and where it came from, within 80 columns: a long value has its source on a line of its own.
+ */
+export function renderSettings(given: Resolved): string {
+  const settings = inEffect(given);
+  const rows = settingsOf(settings.mode.value).map((name) => ({
+    name,
+    value: printable(describeValue(SETTINGS[name], settings[name])),
+    from: describeSource(settings[name].source),
+  }));
+  const [names, sources] = [widest(rows.map(({ name }) => name)), widest(rows.map(({ from }) => from))];
+  const room = WIDTH - names - sources - 2 * GAP;
+  const lines = rows.flatMap(({ name, value, from }) =>
+    value.length <= room
+      ? [[name, value, from]]
+      : [
+          [name, value],
+          ['', '', from],
+        ],
+  );
+  return table([['SETTING', 'VALUE', 'FROM'], ...lines], { gap: GAP });
+}
+
+const widest = (texts: readonly string[]): number => Math.max(...texts.map(({ length }) => length));
+
 /** Each setting's value and source, for --json. */
-export const settingSources = (settings: Resolved) =>
-  Object.fromEntries(
+export function settingSources(given: Resolved) {
+  const settings = inEffect(given);
+  return Object.fromEntries(
     settingsOf(settings.mode.value).map((name) => {
       const { source, ...value } = settings[name];
       return [name, { ...value, ...source }];
     }),
   );
+}
 
 function absolute<T extends { readonly value: string }>(path: T, cwd: string): T {
   return isAbsolute(path.value) ? path : { ...path, value: resolve(cwd, path.value) };

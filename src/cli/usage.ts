@@ -27,16 +27,40 @@ function unknownCommand(word: string, group: Command): RunnerError {
     .map((command) => command.name());
   const typed = group.parent === null ? word : `${group.name()} ${word}`;
   const known = didYouMean(word, names) || `: there are ${names.join(', ')}.`;
-  return new RunnerError('usage', `Unknown command ${JSON.stringify(typed)}${known}`);
+  return new RunnerError('usage', `Unknown command ${JSON.stringify(typed)}${known}`, hintOf(group));
 }
 
-/** `error: unknown option '--epoch'\n(Did you mean --epochs?)` as one sentence of ours. */
-export function usageError(error: CommanderError): RunnerError {
+/** Sends to the help of the command that was meant, as far as it is known. */
+const hintOf = (command: Command): { readonly hint: string } => {
+  const words: string[] = [];
+  for (let each: Command | null = command; each !== null; each = each.parent) words.unshift(each.name());
+  return { hint: `Run \`${words.join(' ')} --help\`.` };
+};
+
+/** The command that arguments name, or the group where they go wrong. */
+function commandOf(program: Command, args: readonly string[]): Command {
+  let command = program;
+  for (const word of args) {
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next === undefined) break;
+    command = next;
+  }
+  return command;
+}
+
+/**
+ * `error: unknown option '--epoch'\n(Did you mean --epochs?)` as one sentence of ours.
+ * @param args as `toCommandLine` made them
+ */
+export function usageError(error: CommanderError, program: Command, args: readonly string[]): RunnerError {
+  const command = commandOf(program, args);
   // Its help has been shown by now.
-  if (error.code === 'commander.help') return new RunnerError('usage', 'Expected a command.');
+  if (error.code === 'commander.help')
+    return new RunnerError('usage', 'Expected a command.', hintOf(command));
   const text = error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
   return new RunnerError(
     'usage',
-    `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.)]$/.test(text) ? '' : '.'}`,
+    `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?)]$/.test(text) ? '' : '.'}`,
+    hintOf(command),
   );
 }

@@ -11,6 +11,10 @@ export const TRACKING_ERRORS = {
     exit: EXIT.usage,
     hint: 'docs/tracking.md lists where a user name, a password, a token and certificates are looked for.',
   },
+  'tracking-required': {
+    exit: EXIT.trackingFailed,
+    hint: 'Correct the address or the credentials of the tracking server, or leave out --require-tracking.',
+  },
   'tracking-unreachable': {
     exit: EXIT.trackingFailed,
     hint: 'The run is complete on this machine; `runner sync` sends it once the server answers.',

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, isErrno } from '../common/errors.js';
+import { exists } from '../common/exists.js';
 import { RunnerError } from '../contract/errors.js';
 import { RUN_ID_PATTERN, runPath } from '../contract/run-directory.js';
 import type { RunDirectory } from './runs-directory.js';
@@ -29,6 +30,10 @@ export async function runIds(runsDir: string): Promise<string[]> {
   }
 }
 
+/** A runs directory for a sentence that ends with it: where it is not there, that is why nothing is found. */
+export const placeOf = async (runsDir: string): Promise<string> =>
+  (await exists(runsDir)) ? runsDir : `${runsDir}, which does not exist`;
+
 /**
  * The run that is meant by a full id, by the start of one, by at least four characters of its end, or by `latest`.
  * @throws RunnerError `run-not-found` or `run-ambiguous`
@@ -41,7 +46,7 @@ export async function findRun(runsDir: string, query: string): Promise<RunDirect
     );
   }
   const ids = await runIds(runsDir);
-  const runId = query === 'latest' ? await latest(runsDir, ids) : match(runsDir, ids, query);
+  const runId = query === 'latest' ? await latest(runsDir, ids) : await match(runsDir, ids, query);
   return { runId, runDir: join(runsDir, runId) };
 }
 
@@ -54,11 +59,12 @@ export const idsMeant = (ids: readonly string[], query: string): readonly string
           query !== '' && (id.startsWith(query) || (query.length >= SHORTEST_SUFFIX && id.endsWith(query))),
       );
 
-function match(runsDir: string, ids: readonly string[], query: string): string {
+async function match(runsDir: string, ids: readonly string[], query: string): Promise<string> {
   const candidates = idsMeant(ids, query);
   const [only] = candidates;
   if (only === undefined) {
-    throw new RunnerError('run-not-found', `There is no run ${JSON.stringify(query)} in ${runsDir}.`);
+    const place = await placeOf(runsDir);
+    throw new RunnerError('run-not-found', `There is no run ${JSON.stringify(query)} in ${place}.`);
   }
   if (candidates.length > 1) throw ambiguousRun(query, candidates);
   return only;
@@ -77,7 +83,9 @@ export function ambiguousRun(query: string, candidates: readonly string[]): Runn
 /** Ids sort by the second; runs of one second are told apart by when their spec was written. */
 async function latest(runsDir: string, ids: readonly string[]): Promise<string> {
   const last = ids.at(-1);
-  if (last === undefined) throw new RunnerError('run-not-found', `There are no runs in ${runsDir}.`);
+  if (last === undefined) {
+    throw new RunnerError('run-not-found', `There are no runs in ${await placeOf(runsDir)}.`);
+  }
   const sameSecond = ids.filter((id) => id.startsWith(last.slice(0, STAMP_LENGTH)));
   if (sameSecond.length === 1) return last;
   const timed = await Promise.all(sameSecond.map(async (id) => ({ id, at: await specTime(runsDir, id) })));

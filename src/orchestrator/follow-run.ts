@@ -10,9 +10,13 @@ import type { RunDirectory } from './runs-directory.js';
 
 const POLL_MS = 200;
 
+export type MetricEvent = Extract<RunEvent, { type: 'metric' }>;
+
 export interface FollowOptions {
   /** Called for every event, in order, from the run's first one on. */
   readonly onEvent: (event: RunEvent) => void;
+  /** Called after the events of each look with the newest metric, where no epoch has ended since: for a display. */
+  readonly onMetric?: (event: MetricEvent) => void;
   readonly signal: AbortSignal;
   /** Milliseconds between two looks; default 200. */
   readonly pollMs?: number;
@@ -26,14 +30,17 @@ export interface FollowOptions {
  */
 export async function followRun(
   run: RunDirectory,
-  { onEvent, signal, pollMs = POLL_MS }: FollowOptions,
+  { onEvent, onMetric, signal, pollMs = POLL_MS }: FollowOptions,
 ): Promise<StoredRun> {
   const events = new EventTail(runPath(run.runDir, 'events'));
   for (;;) {
     signal.throwIfAborted();
     // State before events: all of an ended run's events are then told.
     const stored = await readUnlessRemoved(run);
-    for (const event of await events.read()) onEvent(event);
+    const come = await events.read();
+    for (const event of come) onEvent(event);
+    const newest = come.findLast(({ type }) => type === 'metric' || type === 'epoch');
+    if (newest?.type === 'metric') onMetric?.(newest);
     if (stored.state !== 'running') return stored;
     await sleep(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }

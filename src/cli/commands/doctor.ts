@@ -45,6 +45,11 @@ export async function doctor(
     ...(webgpu && { webgpu: webgpu.document }),
     ...{ docker: daemon.document, ...tracking.document },
   };
-  output.result(document, () => renderInspection({ ready, findings: all, onGpu: withGpu || withWebgpu }));
+  output.result(document, () =>
+    renderInspection({
+      ...{ ready, findings: all, onGpu: withGpu || withWebgpu },
+      daemon: daemon.document !== null,
+    }),
+  );
   return ready ? EXIT.succeeded : EXIT.environment;
 }

@@ -12,6 +12,7 @@ import type { Given } from '../settings.js';
 import { listenForSignals } from '../signals.js';
 import { tellEach } from '../tell-each.js';
 import { checkModelName } from '../tracking/model-name.js';
+import { runAgain } from '../tracking/run-again.js';
 import { clockSkewLine, recordedDocument, recordedLine, staysLine } from '../tracking/tell-recorded.js';
 
 export interface LogFlags extends Flags {
@@ -60,7 +61,10 @@ export async function recordEach(
       ...(register === undefined ? {} : { register }),
     };
     // One message instead of one a run.
-    const { clockSkewMs } = await tracking.probe(signal);
+    const { clockSkewMs } = await tracking.probe(signal).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw runAgain(toRunnerError(error), runs.length);
+    });
     const skewed = clockSkewLine(clockSkewMs ?? 0);
     if (skewed !== undefined) output.note(skewed);
     return await tellEach(context, runs, {
@@ -68,12 +72,14 @@ export async function recordEach(
       atOnce: 1,
       async work(run) {
         signal.throwIfAborted();
-        const recorded = await tracking.record(await toRecord(run), options);
+        const recorded = await tracking.record(await toRecord(run), options).catch((error: unknown) => {
+          throw runAgain(toRunnerError(error));
+        });
         const stays = staysLine(run.runId, recorded, given.experiment?.value);
         if (stays !== undefined) output.note(printable(stays));
         return recorded;
       },
-      problem: (recorded) => recorded.problem,
+      problem: ({ problem }) => (problem === null ? null : runAgain(problem)),
       document: recordedDocument,
       // Each of the others would wait as long. A server that answers has trouble with this run alone.
       holdsForAll: async ({ code }) => code === 'tracking-unreachable' && !(await answers(tracking, signal)),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { toRunnerError } from '../../common/errors.js';
 import { EXIT, RunnerError } from '../../contract/errors.js';
+import { placeOf } from '../../orchestrator/find-run.js';
 import { finishAbandoned, listAbandoned, mayGoOn } from '../../orchestrator/recover.js';
 import { printable } from '../../report/printable.js';
 import { readRunsDir } from '../context.js';
@@ -40,7 +41,8 @@ export async function recover(context: CliContext, flags: Flags): Promise<number
   const runsDir = await readRunsDir(context, flags);
   const runs = await listAbandoned(runsDir);
   if (runs.length === 0) {
-    output.result({ runs: [] }, () => `There is nothing to recover in ${runsDir}.`);
+    const place = await placeOf(runsDir);
+    output.result({ runs: [] }, () => `There is nothing to recover in ${place}.`);
     return EXIT.succeeded;
   }
   using interruption = listenForSignals(signals, {

@@ -1,7 +1,7 @@
 import { toRunnerError } from '../../common/errors.js';
 import { readRequest } from '../../common/run-files.js';
 import { EXIT } from '../../contract/errors.js';
-import { findRun } from '../../orchestrator/find-run.js';
+import { findRun, placeOf } from '../../orchestrator/find-run.js';
 import { listRuns } from '../../orchestrator/list-runs.js';
 import type { ListedRun } from '../../orchestrator/list-runs.js';
 import { hasEnded, readEvaluation, readRun } from '../../orchestrator/read-run.js';
@@ -35,9 +35,10 @@ export async function listAll(context: CliContext, flags: ListFlags): Promise<nu
       ? { runId: run.runId, runDir: run.runDir, state: run.state, error: describeFailure(run.error) }
       : run,
   );
+  const place = await placeOf(runsDir);
   context.output.result({ runsDir, runs: document }, () =>
     runs.length === 0
-      ? `There are no runs${selectsAll(selection) ? '' : ` with ${describeSelection(selection)}`} in ${runsDir}.`
+      ? `There are no runs${selectsAll(selection) ? '' : ` with ${describeSelection(selection)}`} in ${place}.`
       : renderRunList(
           runs.map((run) => (run.state === 'unreadable' ? { ...run, problem: run.error.message } : run)),
         ),

@@ -4,6 +4,7 @@ import { hasEnded } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
 import { isBeingCleared } from '../../orchestrator/recover.js';
 import { toRunnerError } from '../../common/errors.js';
+import { exists } from '../../common/exists.js';
 import type { Tracking } from '../../tracking/tracking.js';
 import { readSettings, runsDirOf } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
@@ -31,7 +32,10 @@ export async function sync(context: CliContext, flags: SyncFlags): Promise<numbe
   const { pending, status } = judged;
   if (pending.length === 0) {
     // Nobody has asked the server.
-    context.output.result({ runs: [] }, () => `No run of ${runsDir} is pending for ${tracking.uri}.`);
+    const none = (await exists(runsDir))
+      ? `No run of ${runsDir} is pending for ${tracking.uri}.`
+      : `No run is pending for ${tracking.uri}: ${runsDir} does not exist.`;
+    context.output.result({ runs: [] }, () => none);
     return status;
   }
   const recorded = await recordEach(context, pending, given, flags);

@@ -9,7 +9,7 @@ import type { ProgressFlags } from '../progress/choose.js';
 import { listenForSignals } from '../signals.js';
 import type { Interruption } from '../signals.js';
 import { readTags } from '../tags.js';
-import { tellRun } from '../tell-run.js';
+import { cancelledLine, tellRun } from '../tell-run.js';
 import { renderSettings, resolveTrainSettings, settingSources } from '../train-settings.js';
 import { draftSpec } from '../train-spec.js';
 import { checkModelName } from '../tracking/model-name.js';
@@ -65,30 +65,46 @@ export async function train(context: CliContext, flags: TrainFlags): Promise<num
     });
     const run = await training.run(signal, tracking);
     reporter.finish();
-    return await tellAndRecord(context, run, { tracking, interruption });
+    return await tellAndRecord(context, run, { tracking, interruption, flags });
   } catch (error) {
     reporter.finish();
     throw error;
   }
 }
 
+interface Telling {
+  readonly tracking: TrainTracking;
+  readonly interruption: Interruption;
+  readonly flags: Pick<TrainFlags, 'key' | 'retry'>;
+}
+
 /** A person sees how the run went before anything waits for a server; a document holds both. */
 async function tellAndRecord(
   context: CliContext,
   run: FinishedRun,
-  { tracking, interruption }: { readonly tracking: TrainTracking; readonly interruption: Interruption },
+  { tracking, interruption, flags }: Telling,
 ): Promise<number> {
+  const { output } = context;
+  const isInterrupted = interruption.signal.aborted;
+  const tell = (members?: object): number => {
+    const status = tellRun(context, run, interruption, members);
+    // Of a run that had been cancelled before, its key has said so.
+    if (run.outcome.status === 'cancelled' && (isInterrupted || flags.key === undefined)) {
+      output.note(cancelledLine(run, { needsRetry: flags.key !== undefined && flags.retry !== true }));
+    }
+    return status;
+  };
   // Who has cancelled the run has not cancelled its recording: for that there is the second Ctrl-C.
-  const signal = interruption.signal.aborted ? NEVER : interruption.signal;
-  if (context.output.json) {
+  const signal = isInterrupted ? NEVER : interruption.signal;
+  if (output.json) {
     const { document, line, exitStatus } = await tracking.record(run, signal);
-    const status = tellRun(context, run, interruption, document && { tracking: document });
-    if (line !== undefined) context.output.note(printable(line));
+    const status = tell(document && { tracking: document });
+    if (line !== undefined) output.note(printable(line));
     return status === EXIT.succeeded ? exitStatus : status;
   }
-  const status = tellRun(context, run, interruption);
+  const status = tell();
   const { line, exitStatus } = await tracking.record(run, signal);
-  if (line !== undefined) context.output.note(printable(line));
+  if (line !== undefined) output.note(printable(line));
   return status === EXIT.succeeded ? exitStatus : status;
 }
 

@@ -2,7 +2,7 @@ import type { RunnerError } from '../../contract/errors.js';
 import { printable } from '../../report/printable.js';
 import type { Output } from '../output.js';
 import { readLatest, readNamed, readSelected } from './read-runs.js';
-import { leftOutLine, type RunSource } from './run-source.js';
+import { leftOutLine, passedOverLine, type RunSource } from './run-source.js';
 
 /** The runs of a runs directory; what of them is left out is said. */
 export function diskRuns(runsDir: string, output: Pick<Output, 'note'>): RunSource {
@@ -10,7 +10,11 @@ export function diskRuns(runsDir: string, output: Pick<Output, 'note'>): RunSour
   return {
     runsDir,
     readNamed: (queries) => readNamed(runsDir, queries),
-    readLatest: () => readLatest(runsDir, onUnreadable),
+    readLatest: () =>
+      readLatest(runsDir, {
+        onUnreadable,
+        onPassedOver: (...newer) => output.note(printable(passedOverLine(...newer))),
+      }),
     readSelected: (selection, options) =>
       readSelected(runsDir, selection, {
         ...options,

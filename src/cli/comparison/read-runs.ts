@@ -5,13 +5,13 @@ import { readJsonFile } from '../../common/json-file.js';
 import { readRequest } from '../../common/run-files.js';
 import { RunnerError } from '../../contract/errors.js';
 import { artifactPath } from '../../contract/run-directory.js';
-import { findRun } from '../../orchestrator/find-run.js';
+import { findRun, placeOf } from '../../orchestrator/find-run.js';
 import { listStoredRuns } from '../../orchestrator/list-runs.js';
 import { hasEnded, readRun } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
 import { describeSelection, selectRuns } from '../../orchestrator/select-runs.js';
 import type { RunSelection } from '../../orchestrator/select-runs.js';
-import { chooseLatest } from '../../report/compare/choose-sides.js';
+import { chooseLatest, describePassedOver, passedOver } from '../../report/compare/choose-sides.js';
 import { runEvaluationSchema } from '../../report/compare/run-evaluation.js';
 import type { ComparedRun } from '../../report/compare/run-figures.js';
 import { isWarmUpKey } from '../benching/key.js';
@@ -39,19 +39,35 @@ export async function readNamed(runsDir: string, queries: readonly string[]): Pr
 
 /**
  * The latest runs that share a spec over different modes, without those that only warmed a bench up.
- * @param onUnreadable told what was wrong with those that could not be considered
  * @throws RunnerError `not-comparable` if there are none; as `listStoredRuns`
  */
 export async function readLatest(
   runsDir: string,
-  onUnreadable: (problems: readonly RunnerError[]) => void,
+  { onUnreadable, onPassedOver }: ReadLatest,
 ): Promise<ComparedRun[]> {
   const runs = await listStoredRuns(runsDir);
+  if (runs.length === 0) {
+    const what = `There is nothing to compare: there are no runs in ${await placeOf(runsDir)}.`;
+    throw new RunnerError('not-comparable', what, {
+      hint: '`runner bench --modes inprocess,docker` trains in both, and compares.',
+    });
+  }
   const readable = runs.filter((run) => run.state !== 'unreadable');
   const { selected, unreadable } = await selectRuns(readable.filter(hasEnded), WITHOUT_WARM_UPS);
   const problems = [...runs.filter((run) => run.state === 'unreadable'), ...unreadable];
   if (problems.length > 0) onUnreadable(problems.map(({ error }) => error));
-  return readEach(chooseLatest(selected));
+  const chosen = chooseLatest(selected);
+  const newer = passedOver(selected, chosen);
+  if (newer[0] !== undefined)
+    onPassedOver(newer.length, newer[0].runId, describePassedOver(newer[0], chosen));
+  return readEach(chosen);
+}
+
+export interface ReadLatest {
+  /** Told what was wrong with those that could not be considered. */
+  readonly onUnreadable: (problems: readonly RunnerError[]) => void;
+  /** Told how many newer runs are not compared, which is the newest of them, and why that is not. */
+  readonly onPassedOver: (runs: number, newest: string, why: string) => void;
 }
 
 export interface ReadSelected {

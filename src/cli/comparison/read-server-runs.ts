@@ -13,7 +13,7 @@ import { isSmokeKey } from '../smoke/key.js';
 import { fetchRuns } from './fetch-server-runs.js';
 import type { FetchedRuns } from './fetch-server-runs.js';
 import { findServerRun } from './find-server-run.js';
-import { leftOutLine } from './run-source.js';
+import { leftOutLine, passedOverLine } from './run-source.js';
 import type { ReadOptions, RunSource } from './run-source.js';
 
 const LOOKED_FOR_AT_ONCE = 4;
@@ -71,6 +71,10 @@ export class ServerRuns implements RunSource, AsyncDisposable {
       lost.push(...failed);
       if (latest === undefined) continue;
       this.#tellFailed(failed);
+      const newer = succeeded.findIndex((run) => alike.includes(run));
+      const [newest] = succeeded;
+      const why = 'shares its spec with no run of another mode';
+      if (newer > 0 && newest !== undefined) this.options.note(passedOverLine(newer, newest.runId, why));
       return latest;
     }
     this.#tellFailed(lost);

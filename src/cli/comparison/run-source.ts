@@ -27,5 +27,11 @@ export interface RunSource {
 export const leftOutLine = (runs: number, { force }: ReadOptions): string =>
   `${runs === 1 ? '1 run that has' : `${runs} runs that have`} not succeeded ${runs === 1 ? 'is' : 'are'} left out${force ? ': no outcome yet' : '; --force takes in those that have ended'}.`;
 
+/** How many runs are newer than those that are compared, and why the newest of them is not. */
+export const passedOverLine = (runs: number, newest: string, why: string): string =>
+  runs === 1
+    ? `1 newer run is passed over: ${newest} ${why}. Name runs to compare others.`
+    : `${runs} newer runs are passed over; the newest, ${newest}, ${why}. Name runs to compare others.`;
+
 /** What a page needs of it. */
 export type PageSource = Pick<RunSource, 'runsDir' | 'fetchCourse'>;

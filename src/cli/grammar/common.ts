@@ -1,7 +1,8 @@
 /** What the commands have in common. */
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import { LOG_LEVELS } from '../../common/logger.js';
+import { didYouMean } from '../../common/nearest.js';
 import type { CliContext } from '../context.js';
 import { SETTINGS, flagName } from '../options.js';
 import { describeFallback } from '../setting-definition.js';
@@ -32,11 +33,19 @@ export const addTags = (command: Command, help: string): Command =>
     ]),
   );
 
+/** An option that takes one of a few words; a mistyped one is told with the one that was meant. */
+export const oneOf = (choices: readonly string[], option: Option): Option =>
+  option.choices(choices).argParser((word: string) => {
+    if (choices.includes(word)) return word;
+    const known = `Allowed choices are ${choices.join(', ')}`;
+    throw new InvalidArgumentError(`${known}${didYouMean(word, choices) || '.'}`);
+  });
+
 /** Of the commands that watch a run. */
 export const addProgress = (command: Command): Command =>
   command
     .addOption(
-      new Option('--log-level <level>', 'least level of --log json').choices(LOG_LEVELS).default('info'),
+      oneOf(LOG_LEVELS, new Option('--log-level <level>', 'least level of --log json')).default('info'),
     )
     .option('--quiet', 'no progress');
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CompareFlags } from '../commands/compare.js';
 import { REPORT_FORMATS } from '../comparison/formats.js';
 import { RUN_SOURCES } from '../comparison/run-source.js';
-import { addCommon, addSettings, addTags, RUN_HELP } from './common.js';
+import { addCommon, addSettings, addTags, oneOf, RUN_HELP } from './common.js';
 import type { AddCommands } from './common.js';
 
 /** `runner compare` */
@@ -17,12 +17,13 @@ export const addCompare: AddCommands = (program, context, done) => {
   compare
     .option('--experiment <name>', 'the runs of this experiment')
     .addOption(
-      new Option(
-        '--from <where>',
-        'where the runs are: disk (the runs directory) or mlflow (a tracking server)',
-      )
-        .choices(RUN_SOURCES)
-        .default('disk'),
+      oneOf(
+        RUN_SOURCES,
+        new Option(
+          '--from <where>',
+          'where the runs are: disk (the runs directory) or mlflow (a tracking server)',
+        ),
+      ).default('disk'),
     )
     .option('--tracking-uri <uri>', 'the server of --from mlflow (MLFLOW_TRACKING_URI)');
   addReportOptions(compare);
@@ -42,10 +43,13 @@ export const addCompare: AddCommands = (program, context, done) => {
 export const addReportOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option(
-        '--format <format>',
-        'form of the report (default: what the name of --output says, else terminal)',
-      ).choices(REPORT_FORMATS),
+      oneOf(
+        REPORT_FORMATS,
+        new Option(
+          '--format <format>',
+          'form of the report (default: what the name of --output says, else terminal)',
+        ),
+      ),
     )
     .option('--output <file>', 'write the report to a file')
     .option(

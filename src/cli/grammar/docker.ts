@@ -3,7 +3,7 @@ import type { GcFlags } from '../commands/gc.js';
 import type { BuildFlags } from '../commands/image.js';
 import type { WarmFlags } from '../commands/warm.js';
 import { WARM_SETTINGS } from '../options.js';
-import { addCommon, addHelpCommand, addSettings } from './common.js';
+import { addCommon, addHelpCommand, addSettings, oneOf } from './common.js';
 import type { AddCommands } from './common.js';
 
 /** `runner image …`, `runner warm` and `runner gc` */
@@ -49,10 +49,13 @@ export const addDocker: AddCommands = (program, context, done) => {
     .description("remove what is runner's, and nobody's any more")
     .option('--dry-run', 'only tell what would be removed')
     .addOption(
-      new Option(
-        '--mode <mode>',
-        'look only where such runs are (default: the Docker daemon, and the cluster if one is named)',
-      ).choices(['docker', 'kubernetes']),
+      oneOf(
+        ['docker', 'kubernetes'],
+        new Option(
+          '--mode <mode>',
+          'look only where such runs are (default: the Docker daemon, and the cluster if one is named)',
+        ),
+      ),
     );
   addSettings(gc, ['namespace', 'kubeContext']);
   addCommon(gc).action(async (flags: GcFlags) => {

@@ -1,7 +1,7 @@
 /** What became of the recording of a run, in words and as `--json` has it. */
 import { toRunnerError } from '../../common/errors.js';
 import { shellWord } from '../../common/shell-word.js';
-import type { ErrorCode } from '../../contract/errors.js';
+import type { ErrorCode, RunnerError } from '../../contract/errors.js';
 import { formatBytes } from '../../report/format.js';
 import type { Recorded, Verified } from '../../tracking/tracking.js';
 import { describeFailure } from '../output.js';
@@ -60,3 +60,7 @@ export function notRecordedLine(thrown: unknown): string {
   const next = NEEDS_SOMEBODY.includes(code) ? hint : '`runner sync` sends it later.';
   return `Not recorded, kept on this machine: ${message} ${next}`;
 }
+
+/** One line before a run that cannot be recorded as things are, whether or not a server answers. */
+export const neverRecordedLine = ({ message, hint }: RunnerError): string =>
+  `This run will stay on this machine: ${message} ${hint} Then \`runner sync\` sends it.`;

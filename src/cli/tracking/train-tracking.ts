@@ -1,5 +1,6 @@
 /** `runner train` and its tracking server: training is never held up by it, and never fails because of it. */
 import { EXIT, RunnerError } from '../../contract/errors.js';
+import type { ErrorCode } from '../../contract/errors.js';
 import { toRunnerError } from '../../common/errors.js';
 import { readRequest } from '../../common/run-files.js';
 import type { RunRequestRecord } from '../../contract/run-request.js';
@@ -10,7 +11,7 @@ import type { LiveRecording, Recorded, Tracking } from '../../tracking/tracking.
 import type { CliContext } from '../context.js';
 import { describeFailure } from '../output.js';
 import type { Resolved } from '../settings.js';
-import { notRecordedLine, recordedDocument, recordedLine } from './tell-recorded.js';
+import { neverRecordedLine, notRecordedLine, recordedDocument, recordedLine } from './tell-recorded.js';
 
 export interface TrackingFlags {
   /** Send metrics while it trains. */
@@ -46,9 +47,9 @@ export class TrainTracking {
 
   /**
    * A server that does not answer is no matter, unless tracking is required. An address that cannot be is refused where
-   * the command line gives it: a variable may be there for other programs.
-   * @throws RunnerError `usage`, `bad-tracking-uri`, `bad-credentials`; with `requireTracking`, `tracking-unreachable`
-   *   and kin
+   * the command line gives it, and else told of before the training: a variable may be there for other programs.
+   * @throws RunnerError `usage`, `bad-tracking-uri`, `bad-credentials`; with `requireTracking`, `tracking-required`,
+   *   `tracking-unreachable` and kin
    */
   static async open(
     { services, io }: CliContext,
@@ -62,14 +63,18 @@ export class TrainTracking {
       return new TrainTracking(undefined, undefined, flags, note);
     }
     const { env, cwd } = io;
+    let tracking: Tracking;
     try {
-      const tracking = await services.connectTracking({ uri: trackingUri.value, env, cwd, hurried: true });
-      if (requireTracking) await requireServer(tracking, signal);
-      return new TrainTracking(tracking, undefined, flags, note);
+      tracking = await services.connectTracking({ uri: trackingUri.value, env, cwd, hurried: true });
     } catch (error) {
-      if (requireTracking || trackingUri.source.from === 'flag') throw error;
-      return new TrainTracking(undefined, toRunnerError(error), flags, note);
+      const problem = toRunnerError(error);
+      if (requireTracking) throw nothingTrained(problem, 'tracking-required');
+      if (trackingUri.source.from === 'flag') throw error;
+      note(neverRecordedLine(problem));
+      return new TrainTracking(undefined, problem, flags, note);
     }
+    if (requireTracking) await requireServer(tracking, signal);
+    return new TrainTracking(tracking, undefined, flags, note);
   }
 
   /** Begins to stream a run that is on disk, where that was asked for. */
@@ -119,14 +124,15 @@ async function requireServer(tracking: Pick<Tracking, 'probe'>, signal: AbortSig
     await tracking.probe(signal);
   } catch (error) {
     const known = readingFailure(error);
-    if (!(known instanceof RunnerError)) throw known;
-    const { code, message, hint } = known;
-    throw new RunnerError(code, `Nothing was trained, for --require-tracking: ${message}`, {
-      cause: error,
-      hint,
-    });
+    throw known instanceof RunnerError ? nothingTrained(known, known.code) : known;
   }
 }
+
+const nothingTrained = (cause: RunnerError, code: ErrorCode): RunnerError =>
+  new RunnerError(code, `Nothing was trained, for --require-tracking: ${cause.message}`, {
+    cause,
+    hint: cause.hint,
+  });
 
 const nowhereToTrack = (flag: string): RunnerError =>
   new RunnerError('usage', `${flag} needs a tracking server.`, {

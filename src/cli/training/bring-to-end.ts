@@ -14,6 +14,7 @@ import type { RunWithOutcome, StoredRun } from '../../orchestrator/read-run.js';
 import { finishAbandoned, isAbandoned, mayGoOn } from '../../orchestrator/recover.js';
 import type { RecoveryTools } from '../../orchestrator/recover.js';
 import type { RunDirectory } from '../../orchestrator/runs-directory.js';
+import { progressOf } from '../progress/metric-progress.js';
 import type { ProgressReporter } from '../progress/reporter.js';
 import { unlessAborted } from '../signals.js';
 
@@ -55,7 +56,10 @@ async function watchOrFinish(run: StoredRun, options: BringToEnd): Promise<Finis
     } else if (hasEnded(stored)) {
       return toFinished(stored);
     } else {
-      await followRun(run, { onEvent: reporter.onEvent, signal });
+      await followRun(run, {
+        ...{ onEvent: reporter.onEvent, signal },
+        onMetric: (event) => reporter.onProgress(progressOf(event, run.spec)),
+      });
     }
   }
 }

@@ -158,8 +158,13 @@ export class Training {
   #noteKey({ runId, spec, outcome }: StoredRun): void {
     const { key = '', retry = false, settings } = this.request;
     const draft = draftSpec(settings);
-    const names = ['job', 'mode', 'hyperparameters', 'seed', 'threads'] as const;
-    const others = names.filter((name) => !isDeepStrictEqual(draft[name], spec[name]));
+    // As many processors as there are threads may be more than the daemon had.
+    const isFitted = settings.cpus.source.from === 'default' && spec.limits?.cpus !== undefined;
+    const limits = { ...draft.limits, ...(isFitted && { cpus: spec.limits?.cpus }) };
+    const names = ['job', 'mode', 'hyperparameters', 'seed', 'threads', 'limits'] as const;
+    const asked = { ...draft, limits };
+    const given = { ...spec, limits: spec.limits ?? {} };
+    const others = names.filter((name) => !isDeepStrictEqual(asked[name], given[name]));
     const but = others.length === 0 ? '' : `, though with other settings (${others.join(', ')})`;
     const then = retry ? '' : ': nothing is trained anew';
     const isWayOut = !retry && outcome !== null && outcome.status !== 'succeeded';

@@ -8,6 +8,7 @@ import type { Difference } from './comparability.js';
 import type { SideRuns } from './comparison.js';
 import { figuresOf, isWarm } from './run-figures.js';
 import type { ComparedRun } from './run-figures.js';
+import { count } from './title.js';
 
 /** Every name that a side of modes can have, in the order in which they stand: the first there is the baseline. */
 export const SIDE_NAMES = RUN_MODES.flatMap((mode) => (mode === 'docker' ? [mode, 'docker-warm'] : [mode]));
@@ -36,6 +37,40 @@ export function chooseLatest<R extends Candidate>(candidates: readonly R[]): R[]
     hint: `Train the same in another mode: \`runner train --mode ${modes.includes('docker') ? 'inprocess' : 'docker'}\`.`,
   });
 }
+
+/**
+ * The runs that a person might have expected instead: newer than those of their mode that were chosen. The newest first.
+ * @param candidates runs that have ended
+ */
+export function passedOver<R extends Candidate>(candidates: readonly R[], chosen: readonly R[]): R[] {
+  const startOf = ({ outcome }: R): number => outcome.startedAt;
+  const newest = groupBy(
+    [...chosen].sort((a, b) => startOf(b) - startOf(a)),
+    sideNameOf,
+  );
+  const latest = Math.max(...chosen.map(startOf));
+  return candidates
+    .filter((run) => {
+      const [own] = newest.get(sideNameOf(run)) ?? [];
+      return !chosen.includes(run) && startOf(run) > (own === undefined ? latest : startOf(own));
+    })
+    .sort((a, b) => startOf(b) - startOf(a));
+}
+
+/** Why a run was passed over: `has not succeeded (failed)`, `has seed 7 instead of 42`. */
+export function describePassedOver(run: Candidate, [chosen]: readonly Candidate[]): string {
+  const { status } = run.outcome;
+  if (status !== 'succeeded') return `has not succeeded (${status})`;
+  const other = chosen === undefined ? [] : differencesBetween([chosen, run]);
+  if (other.length === 0) return 'has none of another mode beside it';
+  const [first, ...others] = other.map(
+    ({ name, values: [before, here] }) => `${name} ${shown(here?.value)} instead of ${shown(before?.value)}`,
+  );
+  return `has ${first ?? ''}${others.length === 0 ? '' : `, and ${count(others.length, 'other difference')}`}`;
+}
+
+const shown = (value: unknown): string =>
+  value === undefined ? 'none' : typeof value === 'string' ? value : JSON.stringify(value);
 
 function describeLack(modes: readonly RunMode[]): string {
   const [only, ...others] = modes;

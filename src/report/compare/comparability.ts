@@ -36,7 +36,9 @@ const under = (name: string, members: object): Record<string, unknown> =>
   Object.fromEntries(Object.entries(members).map(([member, value]) => [`${name}.${member}`, value]));
 
 /** What the runs do not have in common; empty if they are of one spec. */
-export function differencesBetween(runs: readonly ComparedRun[]): Difference[] {
+export function differencesBetween(
+  runs: readonly Pick<ComparedRun, 'runId' | 'spec' | 'outcome'>[],
+): Difference[] {
   const identities = runs.map((run) => ({ runId: run.runId, identity: identityOf(run) }));
   const names = new Set(identities.flatMap(({ identity }) => Object.keys(identity)));
   return [...names].flatMap((name) => {

@@ -2,11 +2,9 @@
 import { describeDifference } from './comparability.js';
 import type { Comparison, SideRuns } from './comparison.js';
 import type { ComparedRun, RunFigures } from './run-figures.js';
+import { describeSetup } from './set-up.js';
 import { LEAST_RUNS } from './statistics.js';
 import { count } from './title.js';
-
-/** Set-up that takes longer than this has built something. */
-const BUILT_SECONDS = 2;
 
 export function notesOf(comparison: Comparison, runs: readonly ComparedRun[]): string[] {
   const { sides } = comparison;
@@ -21,7 +19,8 @@ export function notesOf(comparison: Comparison, runs: readonly ComparedRun[]): s
     ...describeLimits(runs),
     ...describeCalls(runs),
     ...describePrefetch(runs),
-    ...sides.flatMap(describeBuilt),
+    // Of the other sides their verdicts tell it.
+    ...sides.slice(0, 1).map(describeSetup).filter(Boolean),
   ];
 }
 
@@ -98,13 +97,4 @@ function describePrefetch(runs: readonly ComparedRun[]): string[] {
   return ways.size > 1
     ? ['Not all runs made the next batch while a step ran; only the speed depends on it.']
     : [];
-}
-
-function describeBuilt({ name, runs }: SideRuns): string[] {
-  const built = runs.filter(({ figures }) => (figures.setupSeconds ?? 0) > BUILT_SECONDS);
-  return built.length === 0
-    ? []
-    : [
-        `${name}: ${count(built.length, 'run')} built the engine or the image; that is set-up, and no part of what a run costs.`,
-      ];
 }

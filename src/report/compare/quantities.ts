@@ -53,11 +53,14 @@ export function formatChange(name: FigureName, change: number | undefined): stri
   return `${change < 0 ? '−' : '+'}${size}`;
 }
 
-/** `1.02`, `0.974`, `39.2`: three digits. */
+const LEAST_RATIO = 0.001;
+
+/** `1.02`, `0.974`, `39.2`, `5,512`: three digits, or as many as there are before the point. */
 export function formatRatio(ratio: number | null | undefined): string {
   if (ratio === null || ratio === undefined) return NONE;
   if (!Number.isFinite(ratio)) return String(ratio);
-  return ratio >= 1000 || (ratio < 0.001 && ratio > 0) ? ratio.toExponential(1) : ratio.toPrecision(3);
+  if (ratio > 0 && ratio < LEAST_RATIO) return `<${LEAST_RATIO}`;
+  return ratio >= 999.5 ? formatCount(ratio) : ratio.toPrecision(3);
 }
 
 /** `0.951–1.05` */

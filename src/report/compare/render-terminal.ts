@@ -4,6 +4,7 @@ import { foldTable } from '../fold-table.js';
 import { table } from '../format.js';
 import { printable } from '../printable.js';
 import { hang, wrap } from '../wrap.js';
+import type { Side } from './comparison.js';
 import { FIGURE_NAMES, figure } from './figures.js';
 import type { Report } from './report.js';
 import { contrastRows, describeWeights, phaseRows, recallRows, sameClasses, sameQuality } from './rows.js';
@@ -30,6 +31,7 @@ export function renderTerminal(whole: Report, { colour }: { readonly colour: boo
         report.weights.same === false ? RED : undefined,
       ),
       ...(quality === undefined ? [] : [hang('quality', `the same: ${quality}`, WIDTH)]),
+      ...runLines(report.sides),
     ].join('\n'),
     ...contrastTables(report, quality !== undefined, paint),
     ...(sameClasses(report) ? [] : fold(recallRows(report)).map((block) => heading(block, paint))),
@@ -38,6 +40,18 @@ export function renderTerminal(whole: Report, { colour }: { readonly colour: boo
   ]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+const MOST_RUNS_NAMED = 3;
+
+/** A line a side: which runs it has, or from which to which. */
+function runLines(sides: readonly Side[]): string[] {
+  const widest = Math.max(...sides.map(({ name }) => name.length));
+  return sides.map(({ name, runs }, index) => {
+    const ids = runs.map(({ runId }) => runId);
+    const which = ids.length > MOST_RUNS_NAMED ? `${ids[0]} to ${ids.at(-1)}` : ids.join(', ');
+    return hang(index === 0 ? 'runs' : '', `${name.padEnd(widest)}  ${which}`, WIDTH);
+  });
 }
 
 function heading(text: string, paint: Paint): string {

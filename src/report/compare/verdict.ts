@@ -3,6 +3,7 @@ import { formatDuration, formatShare } from '../format.js';
 import { sideOf } from './comparison.js';
 import type { Comparison, Contrast, FigureContrast, Side } from './comparison.js';
 import { formatInterval, formatRatio, formatWithUnit } from './quantities.js';
+import { describeSetup } from './set-up.js';
 import type { Interval } from './statistics.js';
 import { count } from './title.js';
 
@@ -45,6 +46,7 @@ function verdictOf(base: Side, side: Side, { figures }: Contrast): Verdict {
     (fixed.difference > 0 || fixed.moreThanNoise !== null);
   const sentences = [
     describeFixed(base, side, fixed),
+    describeSetup(side),
     describeThroughput(base, side, figures.imagesPerSecond, told ? describeThreshold(from) : ''),
     describeRelief(base, side),
   ];

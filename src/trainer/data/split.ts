@@ -1,3 +1,4 @@
+import { validationCount } from '../../common/validation-count.js';
 import { randomOrder } from './random-order.js';
 
 export interface Split {
@@ -9,9 +10,9 @@ export interface Split {
 /** The stream of the seed that the split is drawn from; the epochs have those from 1 on. */
 const SPLIT_STREAM = 0;
 
-/** Keeps `round(count × share)` examples, drawn at random, for validation. */
+/** Keeps `validationCount` examples, drawn at random, for validation. */
 export function splitForValidation(count: number, share: number, seed: number): Split {
   const order = randomOrder(count, seed, SPLIT_STREAM);
-  const kept = Math.round(count * share);
+  const kept = validationCount(count, share);
   return { training: order.subarray(kept), validation: order.subarray(0, kept) };
 }

@@ -179,6 +179,16 @@ describe('compare --from mlflow', () => {
     expect(outcomes).toHaveLength(2);
   });
 
+  it('says which newer runs are passed over', async () => {
+    const cli = open();
+    for (const mode of ['inprocess', 'docker'] as const) await record(cli, mode);
+    const newer = [];
+    for (const seed of [1, 2]) newer.push(await record(cli, 'docker', { spec: { seed } }));
+    expect((await cli.run('compare', ...EMPTY)).stderr).toBe(
+      `2 newer runs are passed over; the newest, ${newer[1]!.runId}, shares its spec with no run of another mode. Name runs to compare others.\n`,
+    );
+  });
+
   it('says what is left out, and why', async () => {
     const cli = open();
     const pair = [await record(cli, 'inprocess'), await record(cli, 'docker')];

@@ -61,7 +61,10 @@ describe('compare', () => {
     using cli = await trained(['inprocess', 'docker']);
     await trainEach(cli, ['inprocess'], ['--seed', '7']);
     const { status, stdout, stderr } = await cli.run('compare');
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `1 newer run is passed over: ${THIRD} has seed 7 instead of 42. Name runs to compare others.\n`,
+    });
     expect(stdout).toBe(`inprocess (1 run), docker (1 run): mnist-cnn, 2 epochs, batch 16, seed 42, 2
 threads
 
@@ -73,6 +76,8 @@ CPU instead of 600 MB and 9.00 s.
 
 weights  the same in every run, to the bit (sha256:1a2b3c4d1a2b)
 quality  the same: loss 0.0421 nats, accuracy 98.81 % on the validation images
+runs     inprocess  ${FIRST}
+         docker     ${SECOND}
 
 FIGURES                inprocess  docker  CHANGE  RATIO
 throughput, images/s      13,842  13,842       0   1.00
@@ -359,7 +364,7 @@ describe('runs that cannot be compared', () => {
 
   it('are none, one, and those of one mode', async () => {
     using cli = commandLine();
-    const nothing = 'There is nothing to compare: no run here has succeeded.';
+    const nothing = `There is nothing to compare: there are no runs in ${cli.runsDir}, which does not exist.`;
     expect(await messageOf(cli)).toEqual(['not-comparable', nothing]);
     await trainEach(cli, ['inprocess']);
     expect(await messageOf(cli)).toEqual([

@@ -33,11 +33,25 @@ No job can run here yet.
     });
   });
 
-  it('exits with 0 if a job can run, with or without a Docker daemon', async () => {
-    using cli = commandLine({ script: inspection(true) });
+  it.each([
+    ['a Docker daemon', { ...NO_DAEMON, document: {} }, 'with --mode inprocess, process or docker.'],
+    ['none', NO_DAEMON, 'with --mode inprocess or process, not with docker: no Docker daemon answers.'],
+  ])('exits with 0 if a job can run, and says in which modes: with %s', async (_, docker, modes) => {
+    using cli = commandLine({ script: inspection(true, docker) });
     const { status, stdout } = await cli.run('doctor');
-    expect(status).toBe(0);
-    expect(stdout.endsWith('\n\nA job can run here.\n')).toBe(true);
+    expect([status, stdout.split('\n').at(-2)]).toEqual([0, `A job can run here ${modes}`]);
+  });
+
+  it('says nothing of a card in a container, which only a run can tell', async () => {
+    const script = {
+      ...inspection(true, { ...NO_DAEMON, document: {} }),
+      inspectGpu: () => Promise.resolve({ ready: true, findings: [], document: {} }),
+    };
+    using cli = commandLine({ script });
+    const { stdout } = await cli.run('doctor', '--gpu');
+    expect(stdout.split('\n').at(-2)).toBe(
+      'A job can run on a GPU of this machine with --mode inprocess or process.',
+    );
   });
 
   it('prints the whole inspection with --json', async () => {

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Daemon, SweepCluster, SweptCluster, WarmOptions } from '../../../src/cli/services.js';
 import { RunnerError } from '../../../src/contract/errors.js';
-import { renderGarbage, type CollectedThing } from '../../../src/report/garbage.js';
+import type { Garbage } from '../../../src/contract/garbage.js';
+import { renderGarbage } from '../../../src/report/garbage.js';
 import type { ListedImage } from '../../../src/report/image-list.js';
 import { commandLine, IMAGE } from './command-line.js';
 
@@ -181,11 +182,19 @@ describe('image rm', () => {
 });
 
 describe('gc', () => {
-  const OF_RUN = { role: 'trainer', run: '20260301-140509-7h2k9p' };
-  const THINGS: readonly CollectedThing[] = [
+  const OF_RUN = { role: 'trainer', run: '20260301-140509-7h2k9p', owner: 'h/1/1' };
+  const THINGS: readonly Garbage[] = [
     { kind: 'container', name: 'runner-a-1', ...OF_RUN, why: 'its run has ended', verdict: 'removed' },
     { kind: 'volume', name: 'runner-a-1-in', ...OF_RUN, role: 'in', why: 'it is in use', verdict: 'kept' },
-    { kind: 'container', name: 'warm', role: 'warm', run: '', why: 'it is dead', verdict: 'would-remove' },
+    {
+      kind: 'container',
+      name: 'warm',
+      ...OF_RUN,
+      role: 'warm',
+      run: '',
+      why: 'it is dead',
+      verdict: 'would-remove',
+    },
   ];
 
   it('tells of each thing what it is, whose, what was done and why', async () => {
@@ -212,7 +221,7 @@ container  warm           warm     –                       would remove  it is
   });
 
   const NAMESPACE = { server: 'https://k:6443', namespace: 'runner' };
-  const JOB: CollectedThing = {
+  const JOB: Garbage = {
     ...{ kind: 'job', name: 'runner-a', ...OF_RUN, why: 'its run was removed', verdict: 'would-remove' },
   };
 
@@ -245,6 +254,44 @@ container  warm           warm     –                       would remove  it is
     const { status, stdout, stderr } = await cli.run('gc');
     expect([status, stdout]).toEqual([3, `${renderGarbage(THINGS)}\n`]);
     expect(stderr).toContain('runner: No answer.');
+  });
+
+  it('looks at the cluster though there is no daemon, and says so at the end', async () => {
+    const sweepCluster = (): Promise<SweptCluster> => Promise.resolve({ ...NAMESPACE, things: [JOB] });
+    const script = { connectDaemon: () => Promise.reject(DOWN), sweepCluster };
+    using cli = commandLine({ script, env: NAMED });
+    const { status, stdout, stderr } = await cli.run('gc');
+    expect([status, stdout]).toEqual([3, `${renderGarbage([JOB])}\n`]);
+    expect(stderr).toBe(`runner: No answer.\n  ${DOWN.hint}\n`);
+    const { code, message, hint, exitCode } = DOWN;
+    expect(await cli.json('gc', '--dry-run')).toEqual({
+      ...{ cluster: NAMESPACE, dryRun: true, things: [JOB] },
+      failed: [{ mode: 'docker', error: { code, message, hint, exitCode } }],
+    });
+  });
+
+  it('says why of each place that cannot be asked', async () => {
+    const sweepCluster = () => Promise.reject(new RunnerError('cluster-unreachable', 'Nor from k.'));
+    const script = { connectDaemon: () => Promise.reject(DOWN), sweepCluster };
+    using cli = commandLine({ script, env: NAMED });
+    const { status, stdout, stderr } = await cli.run('gc');
+    expect([status, stdout]).toEqual([3, '']);
+    expect(stderr.split('\n').filter((line) => line.startsWith('runner: '))).toEqual([
+      'runner: No answer.',
+      'runner: Nor from k.',
+    ]);
+  });
+
+  it('that is stopped asks nobody else', async () => {
+    const collectGarbage: Daemon['collectGarbage'] = ({ signal }) => {
+      cli.signals.emit('SIGINT', 'SIGINT');
+      return Promise.reject(signal.reason as Error);
+    };
+    const sweepCluster = (): never => {
+      throw new Error('not to be asked');
+    };
+    using cli = commandLine({ script: { daemon: { collectGarbage }, sweepCluster }, env: NAMED });
+    expect(await cli.run('gc')).toMatchObject({ status: 130, stdout: '' });
   });
 
   it('asks no daemon where a cluster alone is meant', async () => {

@@ -132,6 +132,26 @@ describe('--key', () => {
     );
   });
 
+  it.each([
+    ['more memory', ['--memory', '3g']],
+    ['a time limit', ['--timeout', '10m']],
+    ['fewer processors', ['--cpus', '1']],
+  ])('says where the run was asked for within other limits: %s', async (_, flags) => {
+    using both = counting();
+    const { runId } = await both.cli.json(...KEYED);
+    expect((await both.cli.run(...KEYED, ...flags)).stderr).toBe(
+      `Run ${String(runId)} has the key "dag/run-7", though with other settings (limits): nothing is trained anew.\n`,
+    );
+  });
+
+  it('does not take as many processors as the daemon had for another wish', async () => {
+    using cli = commandLine({ script: { daemon: { cpus: 1 } } });
+    const { runId } = await cli.json(...KEYED);
+    expect((await cli.run(...KEYED)).stderr).toBe(
+      `Run ${String(runId)} has the key "dag/run-7": nothing is trained anew.\n`,
+    );
+  });
+
   it('of a run that goes on elsewhere watches it to its end', async () => {
     const then: { end?: () => void } = {};
     using both = counting([], (text) => {

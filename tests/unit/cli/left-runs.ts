@@ -45,5 +45,10 @@ export const epochEvent = (seq: number, epoch: number): RunEvent => ({
   ...{ loss: 1, accuracy: 0.5, valLoss: 1, valAccuracy: 0.5 },
 });
 
+export const metricEvent = (seq: number, step: number): RunEvent => ({
+  ...{ seq, t: 0, type: 'metric', step },
+  values: { loss: 0.5, accuracy: 0.75, learningRate: 0.001, imagesPerSecond: 900 },
+});
+
 export const readFileOf = (cli: InFolder, runId: string, file: string): unknown =>
   JSON.parse(readFileSync(join(dirOf(cli, runId), file), 'utf8'));

@@ -228,7 +228,7 @@ describe('--print-spec', () => {
     cli.write('runner.config.json', '{"timeout": "1h30m", "shmSize": 134217728}');
     const { stdout } = await cli.run(...DOCKER, '--print-spec', '--gpus', '0,1');
     const rows = stdout.split('\n').map((row) => row.replaceAll(/ {2,}/g, ' | '));
-    const from = rows.indexOf('prefetch | on a card | default (built in)') + 1;
+    const from = rows.findIndex((row) => row.startsWith('prefetch')) + 1;
     const to = rows.findIndex((row) => row.startsWith('dataDir'));
     expect(rows.slice(from, to)).toEqual([
       'timeout | 1h30m | runner.config.json',

@@ -10,7 +10,17 @@ import type { Runtime } from '../../../src/contract/runtime.js';
 import { compileProgram, untilPrinted } from '../common/run-program.js';
 import { commandLine, DIGEST, failed, scriptedDaemon, succeed, trainerExit } from './command-line.js';
 import type { CommandLineOptions } from './command-line.js';
-import { abandon, addEvents, dirOf, epochEvent, handTo, loseOwner, readFileOf, reopen } from './left-runs.js';
+import {
+  abandon,
+  addEvents,
+  dirOf,
+  epochEvent,
+  handTo,
+  loseOwner,
+  metricEvent,
+  readFileOf,
+  reopen,
+} from './left-runs.js';
 
 type Cli = ReturnType<typeof commandLine>;
 
@@ -83,6 +93,31 @@ describe('runs attach', () => {
     // Its journal names the image, or its spec.
     expect(images).toEqual([undefined, undefined]);
     expect(readFileOf(cli, runId, 'owner.json')).toMatchObject({ pid: process.pid });
+  });
+
+  it('shows on a terminal where a run stands that another process has in hand', async () => {
+    const watched: { end?: () => void } = {};
+    using cli = commandLine({
+      columns: 80,
+      onStderr: (text) => {
+        if (text.includes('step')) watched.end?.();
+      },
+    });
+    const runId = await train(cli);
+    const outcome = readFileOf(cli, runId, 'outcome.json');
+    reopen(cli, runId);
+    // 90 images to train on, 16 a step. The first metric is of the epoch that has ended since.
+    addEvents(cli, runId, [metricEvent(0, 4), epochEvent(1, 1), metricEvent(2, 8)]);
+    watched.end = () => writeFileSync(join(dirOf(cli, runId), 'outcome.json'), JSON.stringify(outcome));
+    const { status, stderr } = await cli.run('runs', 'attach', runId);
+    expect(status).toBe(0);
+    expect(stderr.split(/\r\u001b\[K|\n/).map((line) => line.replace(/^(epoch 1 ).*/, '$1…'))).toEqual([
+      `run ${runId}`,
+      'epoch 1 …',
+      '',
+      'epoch 2/2  step 2/6  900 images/s  loss 0.5000  acc 75.0 %  ETA –',
+      '',
+    ]);
   });
 
   it('leaves the run alone at Ctrl-C, in whose hands it may be', async () => {
@@ -325,7 +360,7 @@ describe('recover', () => {
     using cli = commandLine({ script: { connectDaemon: () => Promise.reject(new Error('asked')) } });
     expect(await cli.run('recover')).toMatchObject({
       status: 0,
-      stdout: `There is nothing to recover in ${cli.runsDir}.\n`,
+      stdout: `There is nothing to recover in ${cli.runsDir}, which does not exist.\n`,
       stderr: '',
     });
     await train(cli, 'inprocess');

@@ -37,11 +37,15 @@ async function trainAs(cli: Cli, runId: string): Promise<string> {
 }
 
 describe('runs ls', () => {
-  it('says that there are none, and makes no folder', async () => {
+  it('says that there are none, where there is no folder for them, too, and makes none', async () => {
     using cli = commandLine();
     expect(await cli.run('runs', 'ls')).toMatchObject({
       status: 0,
-      stdout: `There are no runs in ${cli.runsDir}.\n`,
+      stdout: `There are no runs in ${cli.runsDir}, which does not exist.\n`,
+    });
+    expect(await cli.run('runs', 'ls', '--runs-dir', 'digits')).toMatchObject({
+      status: 0,
+      stdout: `There are no runs in ${cli.cwd}/digits.\n`,
     });
     expect(await cli.json('runs', 'ls')).toEqual({ runsDir: cli.runsDir, runs: [] });
     expect(readdirSync(cli.cwd)).toEqual(['digits']);
@@ -322,7 +326,13 @@ describe('naming a run', () => {
   it('"latest" of no runs is told as that', async () => {
     using cli = commandLine();
     expect(await cli.json('runs', 'show', 'latest')).toMatchObject({
-      error: { code: 'run-not-found', message: `There are no runs in ${cli.runsDir}.` },
+      error: {
+        code: 'run-not-found',
+        message: `There are no runs in ${cli.runsDir}, which does not exist.`,
+      },
+    });
+    expect(await cli.json('runs', 'show', 'aaaa', '--runs-dir', '/nope')).toMatchObject({
+      error: { message: 'There is no run "aaaa" in /nope, which does not exist.' },
     });
   });
 });

@@ -98,6 +98,10 @@ describe('a value that cannot be is refused, with its source and itself', () => 
     ['earlyStopping: 1', 'earlyStopping: expected true or false, got 1.'],
     ['log: "xml"', 'log: expected pretty or json, got "xml".'],
     ['mode: "cloud"', 'mode: expected inprocess, process, docker or kubernetes, got "cloud".'],
+    [
+      'mode: "dokcer"',
+      'mode: expected inprocess, process, docker or kubernetes, got "dokcer"; did you mean docker?',
+    ],
     ['engineStep: "fast"', 'engineStep: expected auto, traced or eager, got "fast".'],
     ['learningRateSchedule: "warm"', 'learningRateSchedule: expected constant or cosine, got "warm".'],
     ['runsDir: ""', 'runsDir: expected a folder, got "".'],
@@ -128,6 +132,15 @@ describe('a value that cannot be is refused, with its source and itself', () => 
     );
     expect(await refused(['--steps-per-call', '65'], {})).toBe(
       'runner: --steps-per-call: expected a whole number from 1 to 64, got "65".',
+    );
+  });
+
+  it('one of a few words that was mistyped is told with the one that was meant', async () => {
+    expect(await refused(['--engine', 'web-gpu'], {})).toBe(
+      'runner: --engine: expected tensorflow or webgpu, got "web-gpu"; did you mean webgpu?',
+    );
+    expect(await refused([], { env: { RUNNER_LOG: 'jsn' } })).toBe(
+      'runner: RUNNER_LOG: expected pretty or json, got "jsn"; did you mean json?',
     );
   });
 
@@ -177,7 +190,7 @@ describe('where a value comes from', () => {
     cli.write('runner.config.json', CONFIG);
     const { status, stdout, stderr } = await cli.run('train', '--print-spec', '--no-early-stopping');
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    const shown = stdout.replaceAll(cli.cwd, 'CWD').replaceAll(/ {2,}/g, ' | ');
+    const shown = stdout.replaceAll(cli.cwd, 'CWD').replaceAll(/\n? {2,}/g, ' | ');
     expect(shown).toBe(`SETTING | VALUE | FROM
 job | mnist-cnn | default (built in)
 mode | inprocess | default (built in)
@@ -191,8 +204,8 @@ patience | 30 | runner.config.json
 seed | 0 | runner.config.json
 threads | 3 | environment RUNNER_THREADS
 engineStep | auto | default (built in)
-stepsPerCall | 1 | default (built in)
-prefetch | on a card | default (built in)
+stepsPerCall | 1 | default (several on an NVIDIA card)
+prefetch | false | default (on a card only)
 timeout | none | default (built in)
 engine | tensorflow | default (built in)
 webgpuAdapter | none | default (built in)
@@ -202,11 +215,56 @@ gpuMemoryLimit | none | default (built in)
 dataDir | CWD/digits | environment RUNNER_DATA_DIR
 runsDir | CWD/runs | default (built in)
 trackingUri | none | default (built in)
-experiment | the job's name | default (built in)
+experiment | mnist-cnn | default (the job's name)
 track | true | default (built in)
 log | pretty | default (built in)
 `);
     expect(existsSync(cli.runsDir)).toBe(false);
+  });
+
+  it('--print-spec stays within 80 columns: a long value has its source below', async () => {
+    using cli = commandLine();
+    const dataDir = `/srv/${'digits/'.repeat(6)}mnist`;
+    const { stdout } = await cli.run('train', '--print-spec', '--data-dir', dataDir, '--runs-dir', '/runs');
+    const lines = stdout.split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    const at = lines.findIndex((line) => line.startsWith('dataDir'));
+    const [source = ''] = lines[0]?.match(/^.*(?=FROM)/) ?? [];
+    expect(lines.slice(at, at + 2)).toEqual([
+      `dataDir               ${dataDir}`,
+      `${' '.repeat(source.length)}flag --data-dir`,
+    ]);
+  });
+
+  it.each([[[]], [['--json']]])('--print-spec keeps the login of an address to itself: %j', async (flags) => {
+    using cli = commandLine({ env: { MLFLOW_TRACKING_URI: 'https://me:secret@mlflow.example/team' } });
+    const { stdout } = await cli.run('train', '--print-spec', ...flags);
+    expect(stdout).toContain('https://mlflow.example/team');
+    expect(stdout).not.toContain('secret');
+  });
+
+  it.each([
+    ['no card', [], 'false  default (on a card only)'],
+    ['a card', ['--gpu'], 'true  default (on a card only)'],
+    ['a card of any kind', ['--engine', 'webgpu'], 'true  default (on a card only)'],
+    ['a card where there is one', ['--gpu=prefer'], 'on a card  default (on a card only)'],
+    ['a wish', ['--prefetch'], 'true  flag --prefetch'],
+  ])('--print-spec shows what a default comes to: prefetch with %s', async (_, flags, row) => {
+    using cli = commandLine();
+    const { stdout } = await cli.run('train', '--print-spec', ...flags);
+    expect(stdout.replaceAll(/ {2,}/g, '  ')).toContain(`\nprefetch  ${row}\n`);
+  });
+
+  it.each([
+    ['no card', [], '1  default (several on an NVIDIA card)'],
+    ['a card', ['--gpu'], '8  default (several on an NVIDIA card)'],
+    ['a card, op by op', ['--gpu', '--engine-step', 'eager'], '1  default (several on an NVIDIA card)'],
+    ['a card of any kind', ['--engine', 'webgpu'], '1  default (several on an NVIDIA card)'],
+    ['a wish', ['--gpu', '--steps-per-call', '1'], '1  flag --steps-per-call'],
+  ])('--print-spec shows what a default comes to: steps a call with %s', async (_, flags, row) => {
+    using cli = commandLine();
+    const { stdout } = await cli.run('train', '--print-spec', ...flags);
+    expect(stdout.replaceAll(/ {2,}/g, '  ')).toContain(`\nstepsPerCall  ${row}\n`);
   });
 
   it.each([
@@ -223,6 +281,7 @@ log | pretty | default (built in)
     ['MNIST_SEED', 'seed', '0', 0],
     ['MNIST_VALIDATION_SPLIT', 'validationSplit', '.25', 0.25],
     ['RUNNER_THREADS', 'threads', '5', 5],
+    ['RUNNER_STEPS_PER_CALL', 'stepsPerCall', '8', 8],
     ['RUNNER_PREFETCH', 'prefetch', 'off', false],
     ['RUNNER_LOG', 'log', 'json', 'json'],
     ['RUNNER_RUNS_DIR', 'runsDir', '/elsewhere', '/elsewhere'],

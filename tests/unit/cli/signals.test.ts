@@ -45,9 +45,13 @@ describe('a signal while a run trains', () => {
     expect(document).toMatchObject({ status: 'cancelled', reason: 'interrupted' });
     expect(document).not.toHaveProperty('error');
     expect(outcome).toMatchObject(CANCELLED);
-    expect(stderr).toMatch(
-      /^run \S+\nFinishing the step, writing a checkpoint; press Ctrl-C again to leave at once\.\n$/,
-    );
+    const runId = String(document.runId);
+    expect(stderr.split('\n')).toEqual([
+      `run ${runId}`,
+      'Finishing the step, writing a checkpoint; press Ctrl-C again to leave at once.',
+      `Run ${runId} keeps a checkpoint of step 844, which \`runner evaluate ${runId}\` takes. No run goes on from a checkpoint: the same command trains anew, from the start.`,
+      '',
+    ]);
     expect(exits).toEqual([]);
   });
 
@@ -78,6 +82,17 @@ describe('a signal while a run trains', () => {
       status,
       document: { status: 'cancelled' },
     });
+  });
+
+  it.each([
+    [[], 'the same command with --retry trains anew, from the start.'],
+    [['--retry'], 'the same command trains anew, from the start.'],
+  ])('says how a run of a key is trained anew: %j', async (flags, how) => {
+    using cli = commandLine({
+      script: { train: cancellable((signal) => cli.signals.emit(signal, signal), 'SIGINT') },
+    });
+    const { stderr } = await cli.run(...TRAIN, '--key', 'digits', ...flags);
+    expect(stderr).toContain(`No run goes on from a checkpoint: ${how}\n`);
   });
 
   it('comes too late for a run that has just succeeded', async () => {
@@ -114,8 +129,9 @@ describe('a signal while a run trains', () => {
         },
       },
     });
-    const { status, stdout } = await cli.run(...TRAIN, '--json');
+    const { status, stdout, stderr } = await cli.run(...TRAIN, '--json');
     expect(status).toBe(130);
+    expect(stderr).toContain('Nothing was trained: the same command trains anew, from the start.\n');
     expect(JSON.parse(stdout)).toMatchObject({
       status: 'cancelled',
       reason: 'interrupted',

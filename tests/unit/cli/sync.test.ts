@@ -13,6 +13,9 @@ import { loseOwner } from './left-runs.js';
 const URI = 'http://mlflow:5000';
 const DOWN = new RunnerError('tracking-unreachable', 'Nothing listens there.');
 
+const AGAIN =
+  'Start the server, or correct its address (--tracking-uri, MLFLOW_TRACKING_URI); then run this again.';
+
 /** A server that lacks all runs. */
 function scriptedServer() {
   const state = { asked: [] as string[], failsAt: '', goesDown: false, down: false, waits: '' };
@@ -62,6 +65,13 @@ async function writeRuns(runsDir: string, count: number): Promise<readonly RunFi
   return runs.sort((a, b) => (a.runId < b.runId ? -1 : 1));
 }
 
+it('a runs directory that is not there is said to be the reason why nothing is pending', async () => {
+  using cli = open();
+  expect(await cli.run('sync', '--runs-dir', '/nope')).toMatchObject({
+    ...{ status: 0, stdout: `No run is pending for ${URI}: /nope does not exist.\n` },
+  });
+});
+
 describe('a run of which nothing can be said', () => {
   it('is told by the exit status, too, and the server is not said to hold it', async () => {
     using cli = open();
@@ -93,8 +103,22 @@ describe('a server that does not answer for one of three runs', () => {
       runs: ids.map((runId) => ({ runId, error: { code: 'tracking-unreachable' } })),
     });
     expect(stderr).toBe(
-      `runner: Run ${ids[0]}: Nothing listens there.\n  ${DOWN.hint}\nNot tried after that: 2 more.\n`,
+      `runner: Run ${ids[0]}: Nothing listens there.\n  ${AGAIN}\nNot tried after that: 2 more.\n`,
     );
+  });
+
+  it.each([
+    [1, '1 run waits'],
+    [3, '3 runs wait'],
+  ])('nor for the first of %d, is told with how many wait, and not to run sync', async (count, waiting) => {
+    using cli = open();
+    await writeRuns(cli.runsDir, count);
+    server.state.down = true;
+    const { status, stdout, stderr } = await cli.run('sync', '--json');
+    const message = `Nothing listens there. ${waiting} for it.`;
+    expect([status, stderr]).toEqual([4, `runner: ${message}\n  ${AGAIN}\n`]);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'tracking-unreachable', message } });
+    expect(server.state.asked).toEqual([]);
   });
 
   it('and answers all the same, is asked for the others', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { commandLine } from './command-line.js';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
-const HINT = '  Run `runner --help` or `runner COMMAND --help`.\n';
+const hint = (command: string): string => `  Run \`${command} --help\`.\n`;
 
 async function run(...args: string[]) {
   using cli = commandLine();
@@ -103,40 +103,57 @@ Commands:
 
 describe('a command line that cannot be meant', () => {
   it.each([
-    [[], 'Expected a command.'],
-    [['runs'], 'Expected a command.'],
-    [['engine'], 'Expected a command.'],
-  ])('%j shows the help on stderr and asks for a command', async (args, message) => {
+    [[], 'runner'],
+    [['runs'], 'runner runs'],
+    [['engine'], 'runner engine'],
+  ])('%j shows the help on stderr and asks for a command', async (args, group) => {
     const { status, stdout, stderr } = await run(...args);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(/^Usage: runner /);
-    expect(stderr.endsWith(`\n\nrunner: ${message}\n${HINT}`)).toBe(true);
+    expect(stderr.endsWith(`\n\nrunner: Expected a command.\n${hint(group)}`)).toBe(true);
   });
 
   it.each([
-    [['trian'], 'Unknown command "trian"; did you mean train?'],
-    [['trian', '--help'], 'Unknown command "trian"; did you mean train?'],
-    [['help', 'trian'], 'Unknown command "trian"; did you mean train?'],
+    [['trian'], 'runner', 'Unknown command "trian"; did you mean train?'],
+    [['trian', '--help'], 'runner', 'Unknown command "trian"; did you mean train?'],
+    [['help', 'trian'], 'runner', 'Unknown command "trian"; did you mean train?'],
     [
       ['frobnicate'],
+      'runner',
       'Unknown command "frobnicate": there are train, evaluate, runs, recover, compare, bench, smoke, log, sync, ui, image, warm, gc, doctor, engine.',
     ],
-    [['runs', 'lss'], 'Unknown command "runs lss"; did you mean ls?'],
-    [['train', '--epoch', '3'], "Unknown option '--epoch' (Did you mean --epochs?)"],
-    [['train', '--frobnicate'], "Unknown option '--frobnicate'."],
-    [['train', 'digits'], "Too many arguments for 'train'. Expected 0 arguments but got 1."],
-    [['train', '--epochs'], "Option '--epochs <n>' argument missing."],
+    [['runs', 'lss'], 'runner runs', 'Unknown command "runs lss"; did you mean ls?'],
+    [['train', '--epoch', '3'], 'runner train', "Unknown option '--epoch' (Did you mean --epochs?)"],
+    [['train', '--frobnicate'], 'runner train', "Unknown option '--frobnicate'."],
+    [['train', 'digits'], 'runner train', "Too many arguments for 'train'. Expected 0 arguments but got 1."],
+    [['train', '--epochs'], 'runner train', "Option '--epochs <n>' argument missing."],
     [
       ['train', '--log-level', 'loud'],
+      'runner train',
       "Option '--log-level <level>' argument 'loud' is invalid. Allowed choices are debug, info, warn, error, silent.",
     ],
-    [['evaluate'], "Missing required argument 'run'."],
-    [['runs', 'rm'], "Missing required argument 'run'."],
-  ])('%j: %s', async (args, message) => {
+    [
+      ['compare', '--from', 'mlfow'],
+      'runner compare',
+      "Option '--from <where>' argument 'mlfow' is invalid. Allowed choices are disk, mlflow; did you mean mlflow?",
+    ],
+    [
+      ['bench', '--format', 'makrdown'],
+      'runner bench',
+      "Option '--format <format>' argument 'makrdown' is invalid. Allowed choices are terminal, json, markdown, csv, html; did you mean markdown?",
+    ],
+    [
+      ['gc', '--mode', 'doker'],
+      'runner gc',
+      "Option '--mode <mode>' argument 'doker' is invalid. Allowed choices are docker, kubernetes; did you mean docker?",
+    ],
+    [['evaluate'], 'runner evaluate', "Missing required argument 'run'."],
+    [['runs', 'rm'], 'runner runs rm', "Missing required argument 'run'."],
+  ])('%j: the help of %s, and %s', async (args, command, message) => {
     expect(await run(...args)).toMatchObject({
       status: 2,
       stdout: '',
-      stderr: `runner: ${message}\n${HINT}`,
+      stderr: `runner: ${message}\n${hint(command)}`,
     });
   });
 
@@ -147,7 +164,7 @@ describe('a command line that cannot be meant', () => {
       error: {
         code: 'usage',
         message: "Unknown option '--epoch' (Did you mean --epochs?)",
-        hint: 'Run `runner --help` or `runner COMMAND --help`.',
+        hint: 'Run `runner train --help`.',
         exitCode: 2,
       },
     });

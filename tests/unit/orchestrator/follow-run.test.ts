@@ -103,6 +103,31 @@ describe('following a run', () => {
     expect({ told, state }).toEqual({ told: [0, 1], state: 'lost' });
   });
 
+  it('tells the newest metric of what has come, unless an epoch has ended since', async () => {
+    using directory = temporaryDirectory();
+    const metric = (seq: number): string =>
+      `${JSON.stringify({ seq, t: 0, type: 'metric', step: 100 * seq, values: {} })}\n`;
+    const epoch = {
+      ...{ seq: 4, t: 0, type: 'epoch', epoch: 1, step: 400, learningRate: 0.1, imagesPerSecond: 1 },
+      ...{ loss: 1, accuracy: 1, valLoss: 1, valAccuracy: 1 },
+    };
+    const run = storeRun(directory.path, {
+      ...{ owner: 'this', files: { 'events.ndjson': logEvent(0) + metric(1) + metric(2) } },
+    });
+    const told: number[] = [];
+    await followRun(run, {
+      ...{ signal: NEVER, pollMs },
+      onEvent: ({ seq }) => {
+        if (seq === 4) writeFileSync(join(run.runDir, 'outcome.json'), JSON.stringify(outcomeOf()));
+      },
+      onMetric: ({ step }) => {
+        told.push(step);
+        appendFileSync(join(run.runDir, 'events.ndjson'), `${metric(3)}${JSON.stringify(epoch)}\n`);
+      },
+    });
+    expect(told).toEqual([200]);
+  });
+
   it('ends when its process has died', async () => {
     using directory = temporaryDirectory();
     const { told, stored } = await follow(directory.path, { 'events.ndjson': logEvent(0) }, (_seq, runDir) =>

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ContentHash, PART_BYTES } from '../../../src/common/content-digest.js';
 import type { RunEventInput } from '../../../src/contract/run-event.js';
 import { ArtifactStore } from '../../../src/trainer/artifacts/artifact-store.js';
 
@@ -28,6 +29,20 @@ describe('the artifacts of a run', () => {
       schemaVersion: 1,
       files: { 'eval/metrics.json': entry },
     });
+  });
+
+  it('of more than one part are listed with the sha256 of their parts, too', async () => {
+    const events: RunEventInput[] = [];
+    const store = await ArtifactStore.open(runDir, (event) => events.push(event));
+    const content = Buffer.alloc(PART_BYTES + 1, 'weights');
+    await store.write('weights.bin', content);
+    await store.writeManifest();
+    const digest = new ContentHash().update(content).digest();
+    expect(JSON.parse(readFileSync(manifestPath(), 'utf8'))).toMatchObject({
+      files: { 'weights.bin': { ...digest, parts: { bytes: PART_BYTES } } },
+    });
+    const { bytes, sha256 } = digest;
+    expect(events).toStrictEqual([{ type: 'artifact', path: 'weights.bin', bytes, sha256 }]);
   });
 
   it('are added to: a later store keeps what the manifest holds, and replaces what it writes again', async () => {

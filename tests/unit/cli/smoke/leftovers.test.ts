@@ -7,11 +7,11 @@ import { expect, it } from 'vitest';
 import { makeSmokeFolder } from '../../../../src/cli/smoke/folder.js';
 import { clearAway, filesLeft, thingsLeft } from '../../../../src/cli/smoke/leftovers.js';
 import { markedProcesses } from '../../../../src/cli/blast-radius/marked-processes.js';
-import type { CollectedThing } from '../../../../src/report/garbage.js';
+import type { Garbage } from '../../../../src/contract/garbage.js';
 
 const NEVER = new AbortController().signal;
-const thing = (run: string): CollectedThing => ({
-  ...{ kind: 'container', name: `of ${run}`, role: 'trainer', run, why: '', verdict: 'kept' },
+const thing = (run: string): Garbage => ({
+  ...{ kind: 'container', name: `of ${run}`, role: 'trainer', run, owner: '', why: '', verdict: 'kept' },
 });
 
 it('a folder that is kept may hold what other runs have on the daemon: that is theirs', async () => {

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ContentHash, PART_BYTES } from '../../../../src/common/content-digest.js';
 import type { CollectedFile } from '../../../../src/isolation/results/extract.js';
 import { verifyManifest } from '../../../../src/isolation/results/manifest.js';
 import { ArtifactStore } from '../../../../src/trainer/artifacts/artifact-store.js';
@@ -50,6 +51,22 @@ describe('verifyManifest', () => {
     await store.writeManifest();
     const list = { path: 'artifacts/manifest.json', bytes: 1, sha256: '' };
     await verifyManifest([collected('artifacts/eval/metrics.json', '{}'), list], directory.path);
+  });
+
+  it('holds a large one against what is said of its parts, too, and takes it where nothing is', async () => {
+    const digest = new ContentHash().update(randomBytes(PART_BYTES + 1)).digest();
+    const { parts, ...whole } = digest;
+    const files = [{ path: 'artifacts/weights.bin', ...digest }];
+    await verify(files, manifest({ 'weights.bin': digest }));
+    await verify(files, manifest({ 'weights.bin': whole }));
+    for (const wrong of [
+      { ...parts, sha256: whole.sha256 },
+      { ...parts, bytes: 1 },
+    ]) {
+      const listed = manifest({ 'weights.bin': { ...whole, parts: wrong } });
+      const why = '"artifacts/weights.bin" is not the file that the manifest names';
+      await expect(verify(files, listed)).rejects.toEqual(rejection(why));
+    }
   });
 
   it('takes a run without artifacts', async () => {

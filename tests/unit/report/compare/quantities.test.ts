@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatTicks } from '../../../../src/report/compare/quantities.js';
+import { formatInterval, formatRatio, formatTicks } from '../../../../src/report/compare/quantities.js';
 
 it.each([
   ['wallSeconds', [6, 8, 10], ['6', '8', '10']],
@@ -10,4 +10,17 @@ it.each([
   ['stallMaxMs', [40, 40, 40], ['40', '40', '40']],
 ] as const)('ticks of %s at %j are told apart', (name, values, shown) => {
   expect(values.map(formatTicks(name, values[2] - values[0]))).toEqual(shown);
+});
+
+it.each([
+  [0, '0.00'],
+  [0.0004, '<0.001'],
+  [0.974, '0.974'],
+  [39.24, '39.2'],
+  [999.4, '999'],
+  [999.6, '1,000'],
+  [5512.3, '5,512'],
+])('a ratio is never in powers of ten: %d is %s', (ratio, shown) => {
+  expect(formatRatio(ratio)).toBe(shown);
+  expect(formatInterval({ low: ratio, high: ratio })).toBe(`${shown}–${shown}`);
 });

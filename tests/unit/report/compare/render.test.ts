@@ -196,6 +196,8 @@ of CPU instead of 611 MB and 29.5 s.
 weights  the same in every run, to the bit (sha256:1a2b3c4d1a2b)
 quality  the same: loss 0.0369 nats, accuracy 98.76 % on the test images, and in
          each of 2 classes
+runs     inprocess  20260301-140500-aaaaaa to 20260301-140508-aaaaaa
+         docker     20260301-140501-aaaaaa to 20260301-140509-aaaaaa
 
 MEDIANS                inprocess  docker  CHANGE   RATIO  95 % OF RATIO  NOISE?
 throughput, images/s       7,682   7,260    −422   0.945    0.934–0.966    more

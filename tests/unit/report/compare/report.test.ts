@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RunnerError } from '../../../../src/contract/errors.js';
-import { chooseLatest } from '../../../../src/report/compare/choose-sides.js';
+import { chooseLatest, describePassedOver, passedOver } from '../../../../src/report/compare/choose-sides.js';
 import { mergePhases } from '../../../../src/report/compare/phases.js';
 import { createReport } from '../../../../src/report/compare/report.js';
 import { figuresOf } from '../../../../src/report/compare/run-figures.js';
@@ -110,6 +110,29 @@ describe('runs that nobody has named', () => {
     ];
     expect(modesAndIds(chooseLatest(runs))).toEqual(['02', '01', '00']);
     expect(modesAndIds(chooseLatest([...runs, comparedRun('process', 4, other)]))).toEqual(['04', '03']);
+  });
+
+  it('pass over what is newer than those of its mode, or of another mode newer than all', () => {
+    const failed = { outcome: { status: 'failed', reason: 'crashed' } } as const;
+    const chosen = [comparedRun('docker', 2), comparedRun('inprocess', 4)];
+    const newer = [
+      comparedRun('docker', 3, other),
+      comparedRun('process', 5, other),
+      comparedRun('docker', 6, failed),
+    ];
+    const older = [comparedRun('docker', 1, other), comparedRun('process', 3, other)];
+    const over = passedOver([...chosen, ...newer, ...older], chosen);
+    expect(modesAndIds(over)).toEqual(['06', '05', '03']);
+    expect(over.map((run) => describePassedOver(run, chosen))).toEqual([
+      'has not succeeded (failed)',
+      'has seed 7 instead of 42',
+      'has seed 7 instead of 42',
+    ]);
+    const further = comparedRun('docker', 7, { spec: { seed: 7, threads: 3, job: 'other' } });
+    expect(describePassedOver(further, chosen)).toBe(
+      'has job other instead of mnist-cnn, and 2 other differences',
+    );
+    expect(passedOver([...chosen, ...older], chosen)).toEqual([]);
   });
 
   it('are those that succeeded', () => {
@@ -269,12 +292,9 @@ describe('what to know', () => {
       'Not all runs made the next batch while a step ran; only the speed depends on it.',
     ],
     [
-      'an image that was built',
-      [
-        comparedRun('inprocess', 0),
-        comparedRun('docker', 1, { phases: { image: 60_000, trainerStartup: 1, train: 10 } }),
-      ],
-      'docker: 1 run built the engine or the image; that is set-up, and no part of what a run costs.',
+      'an engine that was built for the baseline',
+      [comparedRun('inprocess', 0, { phases: { provision: 60_000, train: 10 } }), comparedRun('docker', 1)],
+      '1 run of inprocess built the engine or the image first, in 1 min 00 s: that is set-up, which a machine needs once, and no part of what a run costs.',
     ],
   ])('%s', (_what, runs, note) => {
     expect(notesOf(...runs)).toContain(note);
@@ -426,4 +446,15 @@ it('phases that go different ways stand in one order, each once', () => {
       ['boot', 'startup'],
     ]),
   ).toEqual(['boot', 'startup', 'digest', 'start', 'data', 'provision', 'train', 'evaluate']);
+});
+
+it('the verdict tells the set-up of its side, which no other figure has in it', () => {
+  const phases = { image: 60_000, trainerStartup: 1, train: 10 };
+  const [verdict] = createReport(
+    [comparedRun('inprocess', 0), comparedRun('docker', 1, { phases }), comparedRun('docker', 2)],
+    { force: false },
+  ).verdicts;
+  expect(verdict?.sentences[1]).toBe(
+    '1 run of docker built the engine or the image first, in 1 min 00 s: that is set-up, which a machine needs once, and no part of what a run costs.',
+  );
 });
