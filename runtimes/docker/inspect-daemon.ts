@@ -1,7 +1,6 @@
 /** The daemon as `runner doctor` tells of it. */
 import { toRunnerError } from '../../src/common/errors.js';
 import type { Finding } from '../../src/engine/inspect/findings.js';
-import { ERRORS } from '../../src/contract/errors.js';
 import { connect, type DaemonConnection } from './connection/connection.js';
 import { type DaemonDescription, describeDaemon } from './connection/describe-daemon.js';
 
@@ -12,9 +11,6 @@ export interface DaemonInspection {
   /** To ask it more; undefined where `daemon` is. */
   readonly connection?: DaemonConnection;
 }
-
-/** The table's own hint sends to `runner doctor`. */
-const START = 'Start Docker, or point DOCKER_HOST at a daemon.';
 
 /** Asks the daemon that DOCKER_HOST or the current docker context names. Never rejects but for an aborted signal. */
 export async function inspectDaemon({
@@ -35,9 +31,9 @@ export async function inspectDaemon({
     };
   } catch (error) {
     signal.throwIfAborted();
-    const { message, hint } = toRunnerError(error);
-    const remedy = hint === ERRORS['daemon-unreachable'].hint ? START : hint;
-    return { daemon: undefined, findings: [{ name: 'Docker', value: message, remedy }] };
+    const known = toRunnerError(error);
+    const finding = { name: 'Docker', value: known.message, remedy: known.hintFor('doctor') };
+    return { daemon: undefined, findings: [finding] };
   }
 }
 

@@ -4,6 +4,7 @@
  * them one by one takes a command, and every trainer, longer than all that it does with them (docs/performance.md).
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 import { ROOT } from './paths.mjs';
@@ -46,6 +47,10 @@ async function bundleOf(/** @type {string} */ name) {
   const madeUp = { entry: `export ${EXPORTS[name]} from '${name}';`, 'no-locales': 'export {};' };
   const bundle = await rolldown({
     ...{ input: 'entry', cwd: ROOT, platform: 'node' },
+    // A module that it cannot find would be one to be found when the build runs.
+    onLog: (level, { message }) => {
+      if (level === 'warn') throw new Error(`${name}: ${message}`);
+    },
     plugins: [
       {
         name: 'made-up-modules',
@@ -57,7 +62,12 @@ async function bundleOf(/** @type {string} */ name) {
   });
   const { output } = await bundle.generate({ format: 'esm' });
   await bundle.close();
-  const [{ code, moduleIds }] = output;
+  const [{ code, moduleIds, imports }, ...others] = output;
+  if (others.length > 0 || !imports.every((id) => isBuiltin(id))) {
+    throw new Error(
+      `${name} does not fit into one file: it needs ${[...others.map(({ fileName }) => fileName), ...imports].join(', ')}`,
+    );
+  }
   return `${licensesOf(moduleIds)}\n${code}`;
 }
 

@@ -1,4 +1,5 @@
 /** What `npm run gpu-proof` writes into docs/gpu.md: the machine, what was measured, and what it says of the targets. */
+import { median } from '../../bench/lib/statistics.mjs';
 
 /**
  * What there is to say of one way of training: figures (images a second of each run), or why there are none.
@@ -53,9 +54,6 @@ function speeds(/** @type {ReadonlyMap<string, Measured>} */ measured, /** @type
   return table([['what', 'images/s', 'accuracy', 'weights'], ...rows]);
 }
 
-/** @returns {number} NaN of none */
-const median = (/** @type {readonly number[]} */ numbers) =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? NaN;
 const whole = (/** @type {number} */ number) => Math.round(number).toLocaleString('en');
 
 function medianAndRange(/** @type {readonly number[]} */ numbers) {

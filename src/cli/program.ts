@@ -42,11 +42,11 @@ export async function runProgram(args: readonly string[], context: CliContext): 
   });
   const commandLine = toCommandLine(program, args);
   try {
-    await program.parseAsync(commandLine, { from: 'user' });
+    await program.parseAsync(commandLine.args, { from: 'user' });
     return status;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode !== 0) throw usageError(error, program, commandLine);
+    if (error.exitCode !== 0) throw usageError(error, commandLine);
     const text = shown.trimEnd();
     context.output.result(
       error.code === 'commander.version' ? { version: text } : { help: text },

@@ -1,6 +1,7 @@
 /** What the table of settings says of each. */
 import type { z } from 'zod';
 import type * as runSpec from '../contract/run-spec.js';
+import { STEPS_PER_CALL_ON_CARD } from './card-defaults.js';
 import { formatSize } from './quantities.js';
 
 export const LOG_FORMATS = ['pretty', 'json'] as const;
@@ -88,9 +89,6 @@ export interface SettingDefinition<T> {
 const NOTATIONS = ['size', 'duration', 'gpus'] as const;
 type Notation = (typeof NOTATIONS)[number];
 export const isNotation = (kind: string): boolean => (NOTATIONS as readonly string[]).includes(kind);
-
-/** What the traced graph does by one native call where nobody says: docs/gpu.md has what that saves on a card. */
-export const STEPS_PER_CALL_ON_CARD = 8;
 
 /** Defaults that are no value of the table. */
 export const FALLBACKS = {

@@ -1,6 +1,6 @@
 /** One thing done with each of several runs: told as each is through, and what failed for one hinders no other. */
-import { toRunnerError } from '../common/errors.js';
-import { EXIT, RunnerError } from '../contract/errors.js';
+import { reworded, toRunnerError } from '../common/errors.js';
+import { EXIT, type RunnerError } from '../contract/errors.js';
 import type { RunDirectory } from '../orchestrator/runs-directory.js';
 import type { CliContext } from './context.js';
 import { describeFailure } from './output.js';
@@ -86,8 +86,7 @@ export async function tellEach<R extends RunDirectory, T extends object>(
 }
 
 /** Of several, a person must know whose it is. */
-function nameRun(error: RunnerError, runId: string): RunnerError {
-  if (error.message.includes(runId)) return error;
-  const { code, message, hint } = error;
-  return new RunnerError(code, `Run ${runId}: ${message}`, { cause: error, hint });
+export function nameRun(error: RunnerError, runId: string, hint = error.hint): RunnerError {
+  const message = error.message.includes(runId) ? error.message : `Run ${runId}: ${error.message}`;
+  return reworded(error, { message, hint });
 }

@@ -45,15 +45,18 @@ export function tellRun(
 }
 
 /** What there is of a run that was stopped, and how to train it anew. @param needsRetry for its key */
-export function cancelledLine(
-  { runId, outcome }: Pick<FinishedRun, 'runId' | 'outcome'>,
+export async function cancelledLine(
+  { runId, runDir, outcome }: Pick<FinishedRun, 'runId' | 'runDir' | 'outcome'>,
   { needsRetry }: { readonly needsRetry: boolean },
-): string {
+): Promise<string> {
   const again = `the same command${needsRetry ? ' with --retry' : ''} trains anew, from the start`;
-  const { stepsCompleted } = outcome.training;
-  return stepsCompleted === 0
-    ? `Nothing was trained: ${again}.`
-    : `Run ${runId} keeps a checkpoint of step ${stepsCompleted}, which \`runner evaluate ${runId}\` takes. No run goes on from a checkpoint: ${again}.`;
+  if (outcome.training.stepsCompleted === 0) return `Nothing was trained: ${again}.`;
+  // A trainer that had to be killed was somewhere between two checkpoints: only the files tell.
+  const { newestCheckpointStep } = await import('../trainer/checkpoints/folder.js');
+  const step = await newestCheckpointStep(runDir);
+  return step === null
+    ? `Run ${runId} keeps no checkpoint: ${again}.`
+    : `Run ${runId} keeps a checkpoint of step ${step}, which \`runner evaluate ${runId}\` takes. No run goes on from a checkpoint: ${again}.`;
 }
 
 type Leaving = Pick<FinishedRun, 'leftover'>;

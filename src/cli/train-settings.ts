@@ -6,8 +6,9 @@ import type { Job } from '../contract/job.js';
 import { table } from '../report/format.js';
 import { printable } from '../report/printable.js';
 import { withoutLogin } from '../tracking/mlflow/tracking-uri.js';
+import { asFarAsKnown, defaultPrefetch, defaultStepsPerCall } from './card-defaults.js';
 import { DEFAULT_MODE, DEFAULT_RUNS_DIR, SETTINGS, settingsOf } from './options.js';
-import { describeValue, STEPS_PER_CALL_ON_CARD } from './setting-definition.js';
+import { describeValue } from './setting-definition.js';
 import type { SettingName, Settings } from './setting-definition.js';
 import { byDefault, describeSource, isStronger, nameOf, withDefaults } from './settings.js';
 import type { Given, Resolved, Sourced } from './settings.js';
@@ -122,25 +123,19 @@ function impliedGpu({ gpu, gpus }: Given): Sourced<Settings['gpu']> | undefined 
  * null; no password of an address.
  */
 function inEffect(settings: Resolved): Resolved {
-  const { job, experiment, stepsPerCall, prefetch, engine, gpu, trackingUri } = settings;
-  const onCard = engine.value === 'webgpu' ? true : gpu.value === 'prefer' ? null : gpu.value;
+  const { job, experiment, engineStep, stepsPerCall, prefetch, trackingUri } = settings;
+  const steps = asFarAsKnown(settings, (engine) => defaultStepsPerCall(engine, engineStep.value));
   return {
     ...settings,
     ...(experiment.value === null && { experiment: byDefault(job.value, "the job's name") }),
     ...(trackingUri.value !== null && {
       trackingUri: { ...trackingUri, value: withoutLogin(trackingUri.value) },
     }),
-    ...(stepsPerCall.value === null && {
-      stepsPerCall: byDefault(defaultStepsPerCall(settings), 'several on an NVIDIA card'),
+    ...(stepsPerCall.value === null && { stepsPerCall: byDefault(steps, 'several on an NVIDIA card') }),
+    ...(prefetch.value === null && {
+      prefetch: byDefault(asFarAsKnown(settings, defaultPrefetch), 'on a card only'),
     }),
-    ...(prefetch.value === null && { prefetch: byDefault(onCard, 'on a card only') }),
   };
-}
-
-/** Null where it is for the machine to say. */
-function defaultStepsPerCall({ engine, engineStep, gpu }: Resolved): number | null {
-  if (gpu.value === false || engine.value === 'webgpu' || engineStep.value === 'eager') return 1;
-  return gpu.value === 'prefer' ? null : STEPS_PER_CALL_ON_CARD;
 }
 
 const WIDTH = 80;

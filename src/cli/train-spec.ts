@@ -1,15 +1,9 @@
 /** The spec of a run, made of its settings and of what is found on the way. */
 import type { DataDescription } from '../contract/job.js';
-import type {
-  ClusterPlace,
-  EngineGpu,
-  EngineStep,
-  Hyperparameters,
-  Limits,
-  RunSpec,
-} from '../contract/run-spec.js';
+import type { ClusterPlace, EngineGpu, Hyperparameters, Limits, RunSpec } from '../contract/run-spec.js';
 import type { PreparedEngine } from './services.js';
-import { STEPS_PER_CALL_ON_CARD, type Settings } from './setting-definition.js';
+import { defaultPrefetch, defaultStepsPerCall } from './card-defaults.js';
+import type { Settings } from './setting-definition.js';
 import type { Resolved } from './settings.js';
 
 /** What a run is asked to do, as far as it is known before the data and the engine are looked at. */
@@ -33,8 +27,7 @@ export function draftSpec(settings: Resolved) {
     threads: value('threads'),
     engine: {
       step: value('engineStep'),
-      ...severalSteps(value('stepsPerCall') ?? 1),
-      ...(value('prefetch') === true ? { prefetch: true } : {}),
+      ...feeding(value('stepsPerCall') ?? 1, value('prefetch') ?? false),
       ...(value('gpu') === false || value('engine') === 'webgpu' ? {} : { gpu: engineGpuOf(settings) }),
     },
     data: { dir: value('dataDir') },
@@ -43,12 +36,11 @@ export function draftSpec(settings: Resolved) {
   };
 }
 
-/** One is what every spec of before means. */
-const severalSteps = (stepsPerCall: number): Pick<RunSpec['engine'], 'stepsPerCall'> =>
-  stepsPerCall === 1 ? {} : { stepsPerCall };
-
-const stepsPerCallOf = ({ name }: PreparedEngine, step: EngineStep): number =>
-  name === 'tensorflow-gpu' && step !== 'eager' ? STEPS_PER_CALL_ON_CARD : 1;
+/** One step a call, and no thread for batches, are what a spec means that says nothing of them. */
+const feeding = (stepsPerCall: number, prefetch: boolean): Partial<RunSpec['engine']> => ({
+  ...(stepsPerCall > 1 && { stepsPerCall }),
+  ...(prefetch && { prefetch }),
+});
 
 /** Those of a container with the defaults, so that the spec says all of what it ran under. */
 function limitsOf({ mode, timeout, memory, cpus, pids, shmSize }: Resolved): Limits {
@@ -100,8 +92,10 @@ export function completeSpec(settings: Resolved, { data, engine, image, place }:
     ...draft,
     engine: {
       ...{ name: engine.name, version: engine.version, ...draft.engine },
-      ...(settings.stepsPerCall.value === null && severalSteps(stepsPerCallOf(engine, draft.engine.step))),
-      ...(settings.prefetch.value === null && engine.name !== 'tensorflow' ? { prefetch: true } : {}),
+      ...feeding(
+        settings.stepsPerCall.value ?? defaultStepsPerCall(engine.name, draft.engine.step),
+        settings.prefetch.value ?? defaultPrefetch(engine.name),
+      ),
       ...(engine.webgpu === undefined ? {} : { webgpu: engine.webgpu }),
     },
     data: { dir: draft.data.dir, ...data },

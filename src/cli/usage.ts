@@ -3,12 +3,19 @@ import type { Command, CommanderError } from 'commander';
 import { didYouMean } from '../common/nearest.js';
 import { RunnerError } from '../contract/errors.js';
 
+export interface CommandLine {
+  /** As commander takes them: `help train` becomes `train --help`. */
+  readonly args: readonly string[];
+  /** The command that they name, or the group whose command is missing. */
+  readonly command: Command;
+}
+
 /**
- * The arguments as commander takes them: `help train` becomes `train --help`.
+ * Finds the command that arguments name.
  * @throws RunnerError `usage` for a word that is no command. Commander would show the help of the words before it,
  *   and call that a success, where a mistyped command is followed by `--help`.
  */
-export function toCommandLine(program: Command, args: readonly string[]): readonly string[] {
+export function toCommandLine(program: Command, args: readonly string[]): CommandLine {
   let group = program;
   for (const [index, word] of args.entries()) {
     if (group.commands.length === 0 || word.startsWith('-')) break;
@@ -17,7 +24,7 @@ export function toCommandLine(program: Command, args: readonly string[]): readon
     if (command === undefined) throw unknownCommand(word, group);
     group = command;
   }
-  return args;
+  return { args, command: group };
 }
 
 function unknownCommand(word: string, group: Command): RunnerError {
@@ -37,23 +44,8 @@ const hintOf = (command: Command): { readonly hint: string } => {
   return { hint: `Run \`${words.join(' ')} --help\`.` };
 };
 
-/** The command that arguments name, or the group where they go wrong. */
-function commandOf(program: Command, args: readonly string[]): Command {
-  let command = program;
-  for (const word of args) {
-    const next = command.commands.find((candidate) => candidate.name() === word);
-    if (next === undefined) break;
-    command = next;
-  }
-  return command;
-}
-
-/**
- * `error: unknown option '--epoch'\n(Did you mean --epochs?)` as one sentence of ours.
- * @param args as `toCommandLine` made them
- */
-export function usageError(error: CommanderError, program: Command, args: readonly string[]): RunnerError {
-  const command = commandOf(program, args);
+/** `error: unknown option '--epoch'\n(Did you mean --epochs?)` as one sentence of ours. */
+export function usageError(error: CommanderError, { command }: Pick<CommandLine, 'command'>): RunnerError {
   // Its help has been shown by now.
   if (error.code === 'commander.help')
     return new RunnerError('usage', 'Expected a command.', hintOf(command));

@@ -1,6 +1,6 @@
 /** Turning whatever was thrown into something that can be shown, told apart and exited with. */
 import { inspect } from 'node:util';
-import { RunnerError } from '../contract/errors.js';
+import { type ErrorCode, RunnerError } from '../contract/errors.js';
 
 /** The `code` of a Node system error such as `ENOENT`, or undefined. */
 export function errnoOf(error: unknown): string | undefined {
@@ -86,6 +86,24 @@ export function toRunnerError(error: unknown, path = 'a file'): RunnerError {
     cause: error,
     ...hint,
   });
+}
+
+/** What is to be said otherwise; the rest stays as it is. */
+export interface Rewording {
+  readonly code?: ErrorCode;
+  readonly message?: string;
+  readonly hint?: string;
+}
+
+/**
+ * The same failure in other words. The one in the first words is its cause, and what failed after that is told still.
+ * @returns the error itself where nothing is said otherwise
+ */
+export function reworded(error: RunnerError, words: Rewording): RunnerError {
+  const { code = error.code, message = error.message, hint = error.hint } = words;
+  if (code === error.code && message === error.message && hint === error.hint) return error;
+  const other = new RunnerError(code, message, { cause: error, hint });
+  return 'suppressed' in error ? Object.assign(other, { suppressed: error.suppressed }) : other;
 }
 
 /** The first error stays what is thrown; those that came after it are kept under `suppressed`. */

@@ -5,7 +5,7 @@
 
 import { CLUSTER_ERRORS } from './cluster-errors.js';
 import { EXIT } from './exit-status.js';
-import type { ErrorEntry } from './exit-status.js';
+import type { ErrorEntry, Situation } from './exit-status.js';
 import { GPU_ERRORS } from './gpu-errors.js';
 import { TRACKING_ERRORS } from './tracking-errors.js';
 
@@ -115,6 +115,7 @@ export const ERRORS = {
   'daemon-unreachable': {
     exit: EXIT.environment,
     hint: 'Start Docker, or point DOCKER_HOST at a daemon; `runner doctor` shows what was tried.',
+    hints: { doctor: 'Start Docker, or point DOCKER_HOST at a daemon.' },
   },
   'daemon-forbidden': {
     exit: EXIT.environment,
@@ -196,6 +197,17 @@ export class RunnerError extends Error {
     this.name = 'RunnerError';
     this.code = code;
     this.hint = options.hint ?? ERRORS[code].hint;
+  }
+
+  /** Whether a better hint than that of the table was known where it happened. */
+  get hasOwnHint(): boolean {
+    return this.hint !== ERRORS[this.code].hint;
+  }
+
+  /** What to do about it for whoever was not training a run. */
+  hintFor(situation: Situation): string {
+    const { hints }: ErrorEntry = ERRORS[this.code];
+    return this.hasOwnHint ? this.hint : (hints?.[situation] ?? this.hint);
   }
 
   get exitCode(): number {

@@ -10,5 +10,13 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
+/** What somebody did who was not training a run: read recorded ones, record some (`runner log`, `sync`), `runner doctor`. */
+export type Situation = 'reading' | 'recording' | 'doctor';
+
 /** What the table of errors says of a code. */
-export type ErrorEntry = { readonly exit: number; readonly hint: string };
+export interface ErrorEntry {
+  readonly exit: number;
+  readonly hint: string;
+  /** Where that would be the wrong thing to do, or says too little. */
+  readonly hints?: Readonly<Partial<Record<Situation, string>>>;
+}

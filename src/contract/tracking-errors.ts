@@ -18,14 +18,24 @@ export const TRACKING_ERRORS = {
   'tracking-unreachable': {
     exit: EXIT.trackingFailed,
     hint: 'The run is complete on this machine; `runner sync` sends it once the server answers.',
+    hints: {
+      reading: 'Start the server, or correct its address (--tracking-uri, MLFLOW_TRACKING_URI).',
+      recording:
+        'Start the server, or correct its address (--tracking-uri, MLFLOW_TRACKING_URI); then run this again.',
+    },
   },
   'tracking-forbidden': {
     exit: EXIT.trackingFailed,
     hint: 'Check the credentials of the tracking server; then `runner sync`.',
+    hints: { reading: 'Check the credentials of the tracking server (docs/tracking.md).' },
   },
   'tracking-refused': {
     exit: EXIT.trackingFailed,
     hint: "The server's own words are in the message; `runner sync` tries again.",
+    hints: {
+      reading: "The server's own words are in the message.",
+      recording: "The server's own words are in the message: see to what they say, then run this again.",
+    },
   },
   'tracking-conflict': {
     exit: EXIT.trackingFailed,
@@ -38,6 +48,7 @@ export const TRACKING_ERRORS = {
   'tracking-incomplete': {
     exit: EXIT.trackingFailed,
     hint: '`runner sync` goes on with what is left.',
+    hints: { recording: 'Run this again: it goes on with what is left.' },
   },
   'experiment-deleted': {
     exit: EXIT.trackingFailed,
@@ -50,10 +61,16 @@ export const TRACKING_ERRORS = {
   'artifact-store-unreachable': {
     exit: EXIT.trackingFailed,
     hint: 'Metrics and parameters are recorded, the artifacts stay here; `runner sync` sends them later.',
+    hints: {
+      reading: 'Start the artifact store, or wait until it answers; then try again.',
+      recording:
+        'Metrics and parameters are recorded, the artifacts stay here: start the store, then run this again.',
+    },
   },
   'artifact-store-forbidden': {
     exit: EXIT.trackingFailed,
     hint: 'Check the credentials of the artifact store (docs/tracking.md); then `runner sync`.',
+    hints: { reading: 'Check the credentials of the artifact store (docs/tracking.md).' },
   },
   'artifact-store-unsupported': {
     exit: EXIT.trackingFailed,
@@ -62,6 +79,7 @@ export const TRACKING_ERRORS = {
   'bucket-missing': {
     exit: EXIT.trackingFailed,
     hint: 'Create the bucket, or correct the artifact root of the tracking server; then `runner sync`.',
+    hints: { reading: 'Check which S3 it is to be (MLFLOW_S3_ENDPOINT_URL, docs/tracking.md).' },
   },
   'artifact-changed': {
     exit: EXIT.trackingFailed,
@@ -70,6 +88,7 @@ export const TRACKING_ERRORS = {
   'clock-skewed': {
     exit: EXIT.trackingFailed,
     hint: "Set this machine's clock (NTP); then `runner sync`.",
+    hints: { reading: "Set this machine's clock (NTP); then try again." },
   },
   'mlflow-missing': {
     exit: EXIT.environment,

@@ -2,7 +2,7 @@
 import { isTimeout } from '../common/abort-cause.js';
 import type { Clock } from '../common/clock.js';
 import { attachSuppressed } from '../common/errors.js';
-import type { PlannedRun, RuntimeOptions, TrainerExit } from '../contract/runtime.js';
+import type { PlannedRun, RuntimeOptions } from '../contract/runtime.js';
 import type { TrainerExitRecord } from '../contract/trainer-program.js';
 import { LiveLog } from './live-log.js';
 import type { LogLine } from './log-line.js';
@@ -70,22 +70,4 @@ export async function followTrainer<End extends object>(
   // All that was printed is on the disk itself before it is said to be.
   log.close();
   journal.write({ step: 'ended', end: { ...end, said: log.exit ?? null } });
-}
-
-/** A step of a runtime's journal that has a phase of its own. */
-type TimedStep = 'created' | 'filled' | 'started' | 'collected';
-
-/** All phases of a run, in the order they happened. @param earlier those that were over before the runtime began */
-export function phasesOf(
-  journal: { find(step: TimedStep): { readonly ms: number } | undefined },
-  { phases }: Pick<TrainerExit, 'phases'>,
-  earlier: Readonly<Record<string, number>> | undefined,
-): Record<string, number> {
-  const ms = (step: TimedStep): number => journal.find(step)?.ms ?? 0;
-  return {
-    ...earlier,
-    ...{ create: ms('created'), fill: ms('filled'), start: ms('started') },
-    ...phases,
-    collect: ms('collected'),
-  };
 }

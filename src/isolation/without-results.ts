@@ -1,5 +1,5 @@
-import { toRunnerError } from '../common/errors.js';
-import { RunnerError } from '../contract/errors.js';
+import { reworded, toRunnerError } from '../common/errors.js';
+import type { RunnerError } from '../contract/errors.js';
 import { reasonOfError } from '../contract/reason.js';
 import { NO_TRAINING } from '../contract/run-outcome.js';
 import type { TrainerExit } from '../contract/runtime.js';
@@ -30,7 +30,7 @@ export async function exitWithoutResults({
   if (code !== 'killed') {
     const remedy = code === 'disk-full' ? 'Free disk space where the message says.' : error.hint;
     const hint = `${remedy} Then \`runner recover\` finishes the run.`;
-    const lost = new RunnerError(code, message, { cause: error, hint });
+    const lost = reworded(error, { hint });
     return { ...base, status: 'lost', reason: reasonOfError(code), message, error: lost };
   }
   if (stopping !== undefined) return { ...base, ...stopped(stopping, timeoutMs) };

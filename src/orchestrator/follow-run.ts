@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exists } from '../common/exists.js';
 import { RunnerError } from '../contract/errors.js';
+import type { JsonNumber } from '../contract/json-number.js';
 import { runPath } from '../contract/run-directory.js';
 import type { RunEvent } from '../contract/run-event.js';
 import { EventTail } from './event-tail.js';
@@ -10,13 +11,18 @@ import type { RunDirectory } from './runs-directory.js';
 
 const POLL_MS = 200;
 
-export type MetricEvent = Extract<RunEvent, { type: 'metric' }>;
+type MetricEvent = Extract<RunEvent, { type: 'metric' }>;
+
+/** Figures of training steps. An evaluation, which comes after the last of them, writes a metric that has neither. */
+export type StepsMetric = MetricEvent & {
+  readonly values: { readonly loss: JsonNumber; readonly accuracy: JsonNumber };
+};
 
 export interface FollowOptions {
   /** Called for every event, in order, from the run's first one on. */
   readonly onEvent: (event: RunEvent) => void;
-  /** Called after the events of each look with the newest metric, where no epoch has ended since: for a display. */
-  readonly onMetric?: (event: MetricEvent) => void;
+  /** Called after the events of each look with the newest figures of steps, unless an epoch has ended since: for a display. */
+  readonly onMetric?: (event: StepsMetric) => void;
   readonly signal: AbortSignal;
   /** Milliseconds between two looks; default 200. */
   readonly pollMs?: number;
@@ -39,12 +45,15 @@ export async function followRun(
     const stored = await readUnlessRemoved(run);
     const come = await events.read();
     for (const event of come) onEvent(event);
-    const newest = come.findLast(({ type }) => type === 'metric' || type === 'epoch');
-    if (newest?.type === 'metric') onMetric?.(newest);
+    const newest = come.findLast((event) => event.type === 'epoch' || isOfSteps(event));
+    if (newest !== undefined && isOfSteps(newest)) onMetric?.(newest);
     if (stored.state !== 'running') return stored;
     await sleep(pollMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
+
+const isOfSteps = (event: RunEvent): event is StepsMetric =>
+  event.type === 'metric' && event.values.loss !== undefined && event.values.accuracy !== undefined;
 
 async function readUnlessRemoved(run: RunDirectory): Promise<StoredRun> {
   try {

@@ -1,6 +1,6 @@
 /** A run as it is told to a server: what its directory says, and under which experiment. */
 import { experimentNameOf } from '../contract/run-request.js';
-import type { LogTools } from './log-run.js';
+import type { LogTools } from './log-tools.js';
 import type { DescribedRun } from './record/describe-run.js';
 import type { Evaluation } from './record/evaluation-file.js';
 import type { RecordOptions, RunToRecord } from './tracking.js';

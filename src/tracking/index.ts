@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import type { Clock } from '../common/clock.js';
 import { fingerprintOf } from './fingerprint.js';
 import { followRun } from './live-recording.js';
-import type { LogTools } from './log-run.js';
+import type { LogTools } from './log-tools.js';
 import { BRIEF, connectTrackingServer, PATIENT } from './mlflow/index.js';
 import { readDestination } from './tracking-state.js';
 import type { Tracking } from './tracking.js';

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toRunnerError } from '../common/errors.js';
 import { describedRun, experimentOf } from './described-run.js';
-import type { LogTools } from './log-run.js';
+import type { LogTools } from './log-tools.js';
 import { describeRun } from './record/describe-run.js';
 import { withRecordingLock } from './recording-lock.js';
 import { RunRecorder } from './run-recorder.js';

@@ -5,7 +5,7 @@ import type { ArtifactFile } from './artifacts/artifact-store.js';
 import { withExtraFiles } from './extra-files.js';
 import { findOrMake } from './mlflow/find-or-make.js';
 import { logArtifacts } from './log-artifacts.js';
-import type { LogTools } from './log-run.js';
+import type { LogTools } from './log-tools.js';
 import type { TrackingServer } from './mlflow/tracking-server.js';
 import { modelFiles } from './record/model-files.js';
 import { readSavedModelSignature } from './record/saved-model-signature.js';

@@ -8,42 +8,22 @@ import { readOutcome, readRequest } from '../common/run-files.js';
 import { RunnerError } from '../contract/errors.js';
 import { describedRun, experimentOf } from './described-run.js';
 import { collectFiles } from './artifacts/collect-files.js';
-import type { ArtifactFile, ArtifactStore } from './artifacts/artifact-store.js';
+import type { ArtifactFile } from './artifacts/artifact-store.js';
 import { fingerprintOf } from './fingerprint.js';
 import { logArtifacts } from './log-artifacts.js';
 import type { ArtifactLog, SentFiles } from './log-artifacts.js';
 import { isOfModel, logModel } from './log-model.js';
+import type { LogTools } from './log-tools.js';
 import type { TrackingServer } from './mlflow/tracking-server.js';
 import { describeRun } from './record/describe-run.js';
-import type { DescribedRun } from './record/describe-run.js';
 import { readEvaluation } from './record/evaluation-file.js';
 import type { RunRecord } from './record/run-record.js';
 import { Parts } from './parts.js';
 import { addVerified, RunRecorder, type VerifiedPoints } from './run-recorder.js';
-import type { Destination } from './tracking-state.js';
 import type { Recorded, RecordOptions, RunToRecord, Verified } from './tracking.js';
 import { allowTime } from './time-allowance.js';
 import { withRecordingLock } from './recording-lock.js';
 import { noteFiles, withExtraFiles } from './extra-files.js';
-
-export interface LogTools {
-  readonly server: TrackingServer;
-  /** What tracking.json knows it by. */
-  readonly destination: string;
-  /** At what is not repeated by itself, at least 1. */
-  readonly attempts: number;
-  /** Milliseconds for all that is asked of the server before the artifacts; undefined for as long as it takes. */
-  readonly allowedMs: number | undefined;
-  /** @param of the run: `artifactUri` is its own, or that of its model */
-  openStore(
-    artifactUri: string,
-    of: Pick<Destination, 'runId' | 'artifactUri'>,
-    signal: AbortSignal,
-  ): Promise<ArtifactStore>;
-  /** Of this process: for a run that does not say where it was asked for. */
-  readonly environment: () => Promise<DescribedRun['environment']>;
-  readonly clock: Clock;
-}
 
 /** @throws RunnerError as `Tracking.record` */
 export function logRun(found: RunToRecord, asked: RecordOptions, tools: LogTools): Promise<Recorded> {

@@ -1,5 +1,6 @@
 /** The training loop: epochs, validation, checkpoints, early stopping. */
 import type { Clock } from '../common/clock.js';
+import { stepsPerEpoch } from '../common/epoch-size.js';
 import { RunnerError } from '../contract/errors.js';
 import type { RunEventInput } from '../contract/run-event.js';
 import type { RunSpec } from '../contract/run-spec.js';
@@ -62,13 +63,13 @@ class Fit {
 
   constructor(options: FitOptions) {
     const { examples, spec, clock } = options;
-    const { validationSplit, batchSize, patience } = spec.hyperparameters;
+    const { validationSplit, patience } = spec.hyperparameters;
     const split = splitForValidation(examples.count, validationSplit, spec.seed);
     this.#options = options;
     this.#breathe = createBreather(clock);
     this.#training = split.training;
     this.#validation = split.validation;
-    this.#stepsPerEpoch = Math.ceil(split.training.length / batchSize);
+    this.#stepsPerEpoch = stepsPerEpoch(examples.count, spec.hyperparameters);
     this.#stopping = new EarlyStopping(patience);
   }
 

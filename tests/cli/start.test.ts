@@ -77,6 +77,6 @@ it('does without a daemon that is named and does not answer, and installs none b
   expect(await provideDaemon({ mayInstall: true })).toEqual({
     lacking:
       'No answer about itself from the Docker daemon at unix:///nowhere.sock (DOCKER_HOST): connect ENOENT /nowhere.sock. ' +
-      'Start Docker, or point DOCKER_HOST at a daemon; `runner doctor` shows what was tried.',
+      'Start Docker, or point DOCKER_HOST at a daemon.',
   });
 });

@@ -64,6 +64,17 @@ const collect = (container: Docker.Container, parent: string, limits: Partial<Co
   });
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
+/** What the list of results has of a file of more than one part. */
+function digestsOfLarge(content: Buffer) {
+  const bytes = 8 * 1024 ** 2;
+  const parts = Array.from({ length: Math.ceil(content.length / bytes) }, (_, n) =>
+    createHash('sha256')
+      .update(content.subarray(n * bytes, (n + 1) * bytes))
+      .digest(),
+  );
+  return { sha256: sha256(content), parts: { bytes, sha256: sha256(Buffer.concat(parts)) } };
+}
+
 describe('putFiles', () => {
   it('fills a volume that the trainer can read and not write', async () => {
     using directory = temporaryDirectory();
@@ -102,7 +113,7 @@ describe('putFiles', () => {
       expect(files).toContainEqual({
         path: 'artifacts/images',
         bytes: 20_000_000,
-        sha256: sha256(readFileSync(source)),
+        ...digestsOfLarge(readFileSync(source)),
       });
       const owned = { uid: 0, gid: 0, mtimeMs: 0 };
       expect(JSON.parse(readFileSync(join(directory.path, 'results/events.ndjson'), 'utf8'))).toEqual({
@@ -181,7 +192,7 @@ describe('collectFiles', () => {
     const { files, bytes } = await collect(container, directory.path);
     expect(bytes).toBe(100_000_000 + 1999 * 1000 + 2);
     const expected = [
-      { path: 'artifacts/big', bytes: 100_000_000, sha256: sha256(Buffer.alloc(100e6, 'big')) },
+      { path: 'artifacts/big', bytes: 100_000_000, ...digestsOfLarge(Buffer.alloc(100e6, 'big')) },
       { path: `artifacts/${long}`, bytes: 2, sha256: sha256('ü') },
       { path: 'events.ndjson', bytes: 0, sha256: sha256('') },
       ...Array.from({ length: 2000 }, (_, n) => ({

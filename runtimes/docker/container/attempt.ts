@@ -7,12 +7,19 @@ import { runPath } from '../../../src/contract/run-directory.js';
 import type { UsedImage } from '../../../src/contract/run-outcome.js';
 import type { PlannedRun, RuntimeOptions, TrainerExit } from '../../../src/contract/runtime.js';
 import { limitsOf } from '../../../src/isolation/container-limits.js';
-import { followTrainer, phasesOf } from '../../../src/isolation/follow-trainer.js';
+import { followTrainer } from '../../../src/isolation/follow-trainer.js';
+import { phasesOf } from '../../../src/isolation/phases.js';
 import { exitWithoutResults } from '../../../src/isolation/without-results.js';
 import { toDaemonError } from '../connection/daemon-error.js';
 import { findImage } from '../image/find.js';
 import { collectResults } from './collect-results.js';
-import { ContainerMaker, otherDaemonError, runLabels, type Intent } from './container-maker.js';
+import {
+  ContainerMaker,
+  otherDaemonError,
+  runLabels,
+  type FillHelper,
+  type Intent,
+} from './container-maker.js';
 import { exitOf } from './exit-of.js';
 import { goneError, isGone } from './inspect.js';
 import { Journal, type ContainerEnd } from './journal.js';
@@ -65,8 +72,8 @@ export class Attempt {
 
   async #toTheEnd(options: RuntimeOptions): Promise<TrainerExit> {
     if (this.#journal.find('ended') === undefined) {
-      const maker = await this.#ensureStarted(options.signal);
-      await allEnded([this.#follow(options), maker.removeFill()]);
+      const fill = await this.#ensureStarted(options.signal);
+      await allEnded([this.#follow(options), fill?.remove()]);
     }
     const { end } = this.#journal.find('ended') ?? fail('the container has not ended');
     return { ...(await this.#conclude(end, options)), image: this.#written().image };
@@ -98,12 +105,11 @@ export class Attempt {
   }
 
   /** The container of a run that goes on, or has ended, is left as it is. */
-  async #ensureStarted(signal: AbortSignal): Promise<ContainerMaker> {
+  async #ensureStarted(signal: AbortSignal): Promise<FillHelper | undefined> {
     const intent = await this.#intent();
     const maker = new ContainerMaker(this.planned, this.parts, this.#journal, intent);
     try {
-      await maker.ensureStarted(signal);
-      return maker;
+      return await maker.ensureStarted(signal);
     } catch (error) {
       if (!this.#isHalfTaken(intent)) throw error;
       signal.throwIfAborted();

@@ -42,12 +42,17 @@ export function runLabels(
   return toLabels({ role, run: runId, attempt, token, owner, runsDir: dirname(runDir), deadline });
 }
 
+/** The helper through which a volume was filled: of no use any more once the trainer works. */
+export interface FillHelper {
+  /** Never fails. */
+  readonly remove: () => Promise<void>;
+}
+
 /** Makes the container of an attempt, fills it and starts it; what a predecessor has done already is found done. */
 export class ContainerMaker {
   readonly #names: AttemptNames;
   /** When the container was there, by the clock's milliseconds. */
   #madeAt = 0;
-  #isFillDone = false;
 
   constructor(
     private readonly run: PlannedRun,
@@ -59,11 +64,12 @@ export class ContainerMaker {
   }
 
   /**
-   * Returns once the container runs or has ended.
+   * Makes sure that the container runs or has ended.
+   * @returns what its volume was filled through, where it was this call that started it
    * @throws RunnerError `container-conflict`, `image-missing`, `gpu-unavailable`, `killed` if it was there and is
    *   gone, and those of the daemon
    */
-  async ensureStarted(signal: AbortSignal): Promise<void> {
+  async ensureStarted(signal: AbortSignal): Promise<FillHelper | undefined> {
     const found = await this.#find();
     const wasStarted = this.journal.find('started') !== undefined;
     const isYetToWork = this.intent.warm && !wasStarted;
@@ -71,12 +77,12 @@ export class ContainerMaker {
     // What runs is for the watch to end, and what has ended has its results, however late it is.
     if (found !== undefined && found.status !== 'created' && !isYetToWork) {
       if (!wasStarted) this.journal.write({ step: 'started', ms: 0 });
-      return;
+      return undefined;
     }
     signal.throwIfAborted();
     if (isYetToWork) {
       await this.#setToWork(found, signal);
-      return;
+      return undefined;
     }
     const { daemon } = this.intent;
     const { address } = this.parts.connection;
@@ -106,15 +112,13 @@ export class ContainerMaker {
     }
     signal.throwIfAborted();
     await this.#start(id);
-    this.#isFillDone = true;
+    return { remove: () => this.#removeFill() };
   }
 
   /**
-   * Removes the helper through which the volume was filled, if there is one still: while the trainer works already.
    * Where it does not go now, it goes with all that the attempt has made, and what keeps it is told then.
    */
-  async removeFill(): Promise<void> {
-    if (!this.#isFillDone) return;
+  async #removeFill(): Promise<void> {
     const helper = this.parts.connection.docker.getContainer(this.#names.fill);
     await removeHelper(helper, ANSWER_MS.request).catch(() => undefined);
   }

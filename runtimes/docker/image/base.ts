@@ -1,4 +1,4 @@
-import { describeError } from '../../../src/common/errors.js';
+import { reworded } from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { EngineProgress } from '../../../src/engine/engine.js';
 import type { DaemonConnection } from '../connection/connection.js';
@@ -98,8 +98,7 @@ async function makeInstead(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof RunnerError)) throw error;
-    const { code, hint } = error;
-    throw new RunnerError(code, `${notPulled.message} ${describeError(error)}`, { cause: error, hint });
+    throw reworded(error, { message: `${notPulled.message} ${error.message}` });
   }
   return requireImage(connection, recipe.name, signal);
 }

@@ -1,6 +1,6 @@
 /** A bench from what is asked to its runs: checks, plan, lock, rounds. */
-import { RunnerError } from '../../contract/errors.js';
-import { toRunnerError } from '../../common/errors.js';
+import type { RunnerError } from '../../contract/errors.js';
+import { reworded, toRunnerError } from '../../common/errors.js';
 import { findRunOfKey } from '../../orchestrator/keyed-run.js';
 import { ensureRunsDirectory } from '../../orchestrator/runs-directory.js';
 import { readNamed } from '../comparison/read-runs.js';
@@ -109,10 +109,10 @@ function roundTools({ runsDir }: AskedBench, tools: BenchTools, { warm }: Prepar
 }
 
 function stopped(reason: unknown, { plan, runsDir }: AskedBench, state: BenchState): RunnerError {
-  const { code, message } = toRunnerError(reason);
+  const error = toRunnerError(reason);
   const rounds = `${state.rounds()} of ${plan.rounds.length} rounds of bench ${plan.benchId} are there`;
-  return new RunnerError(code, `${message} ${rounds}.`, {
-    cause: reason,
+  return reworded(error, {
+    message: `${error.message} ${rounds}.`,
     hint: `\`${resumeCommand(plan.benchId, runsDir)}\` goes on with it.`,
   });
 }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { toRunnerError } from '../../common/errors.js';
-import { EXIT, RunnerError } from '../../contract/errors.js';
+import { reworded, toRunnerError } from '../../common/errors.js';
+import { EXIT, type RunnerError } from '../../contract/errors.js';
 import { placeOf } from '../../orchestrator/find-run.js';
 import { finishAbandoned, listAbandoned, mayGoOn } from '../../orchestrator/recover.js';
 import { printable } from '../../report/printable.js';
@@ -87,9 +87,9 @@ export async function recover(context: CliContext, flags: Flags): Promise<number
 }
 
 function leftAlone(reason: unknown): RunnerError {
-  const { code, message } = toRunnerError(reason);
-  return new RunnerError(code, `${message} Runs that were not through go on in their containers.`, {
-    cause: reason,
+  const error = toRunnerError(reason);
+  return reworded(error, {
+    message: `${error.message} Runs that were not through go on in their containers.`,
     hint: '`runner recover` finishes them another time.',
   });
 }

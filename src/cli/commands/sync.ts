@@ -1,10 +1,10 @@
 import { EXIT } from '../../contract/errors.js';
+import { placeOf } from '../../orchestrator/find-run.js';
 import { listStoredRuns } from '../../orchestrator/list-runs.js';
 import { hasEnded } from '../../orchestrator/read-run.js';
 import type { RunWithOutcome } from '../../orchestrator/read-run.js';
 import { isBeingCleared } from '../../orchestrator/recover.js';
 import { toRunnerError } from '../../common/errors.js';
-import { exists } from '../../common/exists.js';
 import type { Tracking } from '../../tracking/tracking.js';
 import { readSettings, runsDirOf } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
@@ -32,9 +32,7 @@ export async function sync(context: CliContext, flags: SyncFlags): Promise<numbe
   const { pending, status } = judged;
   if (pending.length === 0) {
     // Nobody has asked the server.
-    const none = (await exists(runsDir))
-      ? `No run of ${runsDir} is pending for ${tracking.uri}.`
-      : `No run is pending for ${tracking.uri}: ${runsDir} does not exist.`;
+    const none = `No run is pending for ${tracking.uri} in ${await placeOf(runsDir)}.`;
     context.output.result({ runs: [] }, () => none);
     return status;
   }

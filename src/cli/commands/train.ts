@@ -86,11 +86,12 @@ async function tellAndRecord(
 ): Promise<number> {
   const { output } = context;
   const isInterrupted = interruption.signal.aborted;
-  const tell = (members?: object): number => {
+  const tell = async (members?: object): Promise<number> => {
     const status = tellRun(context, run, interruption, members);
     // Of a run that had been cancelled before, its key has said so.
     if (run.outcome.status === 'cancelled' && (isInterrupted || flags.key === undefined)) {
-      output.note(cancelledLine(run, { needsRetry: flags.key !== undefined && flags.retry !== true }));
+      const needsRetry = flags.key !== undefined && flags.retry !== true;
+      output.note(await cancelledLine(run, { needsRetry }));
     }
     return status;
   };
@@ -98,11 +99,11 @@ async function tellAndRecord(
   const signal = isInterrupted ? NEVER : interruption.signal;
   if (output.json) {
     const { document, line, exitStatus } = await tracking.record(run, signal);
-    const status = tell(document && { tracking: document });
+    const status = await tell(document && { tracking: document });
     if (line !== undefined) output.note(printable(line));
     return status === EXIT.succeeded ? exitStatus : status;
   }
-  const status = tell();
+  const status = await tell();
   const { line, exitStatus } = await tracking.record(run, signal);
   if (line !== undefined) output.note(printable(line));
   return status === EXIT.succeeded ? exitStatus : status;

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, RunnerError } from '../../contract/errors.js';
+import { EXIT } from '../../contract/errors.js';
 import { printable } from '../../report/printable.js';
 import type { LocalServer } from '../../tracking/local-server/local-server.js';
 import { readSettings, runsDirOf } from '../context.js';
 import type { CliContext, Flags } from '../context.js';
 import { openBrowser } from '../open-browser.js';
 import { listenForSignals } from '../signals.js';
+import { nameRun } from '../tell-each.js';
 import { RunMirror } from '../tracking/mirror-runs.js';
 import { recordedLine } from '../tracking/tell-recorded.js';
 import { wholeNumber } from '../whole-number.js';
@@ -19,6 +20,7 @@ export interface UiFlags extends Flags {
 /** In the runs directory: a name with a dot first is no run's. */
 export const SERVER_FOLDER = '.mlflow';
 const LOOK_EVERY_MS = 3_000;
+const TRIED_AGAIN = 'It is tried again every minute, and once the run changes.';
 
 /**
  * `runner ui`: MLflow's pages for the runs of this machine, with a server of one's own, until it is told to end. All
@@ -66,7 +68,7 @@ export async function ui(context: CliContext, flags: UiFlags): Promise<number> {
         signal,
       },
       onRecorded: (runId, recorded) => note(`${runId} ${recordedLine(recorded)}`),
-      onFailed: (runId, error) => output.explain(forNow(runId, error)),
+      onFailed: (runId, error) => output.explain(nameRun(error, runId, TRIED_AGAIN)),
     });
     await mirror.round();
     await show();
@@ -88,9 +90,3 @@ const documentOf = ({ address, version, keptBy }: LocalServer, runsDir: string) 
   ...{ address, runsDir, folder: join(runsDir, SERVER_FOLDER), mlflowVersion: version },
   started: keptBy === undefined,
 });
-
-/** What a person is told of a run that is not there yet: whose it is, and that nothing need be done. */
-const forNow = (runId: string, { code, message }: RunnerError): RunnerError =>
-  new RunnerError(code, message.includes(runId) ? message : `Run ${runId}: ${message}`, {
-    hint: 'It is tried again every minute, and once the run changes.',
-  });

@@ -63,19 +63,20 @@ export class ServerRuns implements RunSource, AsyncDisposable {
     // Of a smoke test the server keeps the runs, so that they would be the latest of the experiment.
     const succeeded = (await this.#list({})).filter((run) => hasSucceeded(run) && !isOfSmokeTest(run));
     const lost: RunnerError[] = [];
+    const notWhole = new Set<RecordedRun>();
     // Parameters are at hand before anything of a run is fetched: most runs need not be.
     for (const alike of groupBy(succeeded, ({ likeness }) => likeness).values()) {
       if (!mayHaveSides(alike)) continue;
       const { read, failed } = await this.#fetch(alike);
-      const latest = latestOf(read);
       lost.push(...failed);
-      if (latest === undefined) continue;
-      this.#tellFailed(failed);
-      const newer = succeeded.findIndex((run) => alike.includes(run));
-      const [newest] = succeeded;
-      const why = 'shares its spec with no run of another mode';
-      if (newer > 0 && newest !== undefined) this.options.note(passedOverLine(newer, newest.runId, why));
-      return latest;
+      const latest = latestOf(read);
+      if (latest !== undefined) {
+        this.#tellFailed(lost);
+        const newest = succeeded.findIndex((run) => alike.includes(run));
+        this.#tellPassedOver(succeeded.slice(0, newest), notWhole);
+        return latest;
+      }
+      if (failed.length > 0) for (const run of alike) notWhole.add(run);
     }
     this.#tellFailed(lost);
     const why =
@@ -164,6 +165,19 @@ export class ServerRuns implements RunSource, AsyncDisposable {
       note(
         `Left out, too: ${more} more of the same kind; \`--from mlflow RUN\` says what is wrong with one.`,
       );
+  }
+
+  /**
+   * @param newer than all that are compared, the newest first
+   * @param notWhole of them those with whom not all that are alike could be read
+   */
+  #tellPassedOver(newer: readonly RecordedRun[], notWhole: ReadonlySet<RecordedRun>): void {
+    const [newest] = newer;
+    if (newest === undefined) return;
+    const why = notWhole.has(newest)
+      ? 'cannot be compared, as not all runs of its spec could be read'
+      : 'shares its spec with no run of another mode';
+    this.options.note(passedOverLine(newer.length, newest.runId, why));
   }
 }
 

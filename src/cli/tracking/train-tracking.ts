@@ -1,7 +1,6 @@
 /** `runner train` and its tracking server: training is never held up by it, and never fails because of it. */
 import { EXIT, RunnerError } from '../../contract/errors.js';
-import type { ErrorCode } from '../../contract/errors.js';
-import { toRunnerError } from '../../common/errors.js';
+import { reworded, toRunnerError } from '../../common/errors.js';
 import { readRequest } from '../../common/run-files.js';
 import type { RunRequestRecord } from '../../contract/run-request.js';
 import type { PlannedRun } from '../../contract/runtime.js';
@@ -67,11 +66,11 @@ export class TrainTracking {
     try {
       tracking = await services.connectTracking({ uri: trackingUri.value, env, cwd, hurried: true });
     } catch (error) {
-      const problem = toRunnerError(error);
-      if (requireTracking) throw nothingTrained(problem, 'tracking-required');
+      if (!isUnusable(error)) throw error;
+      if (requireTracking) throw nothingTrained(error, 'tracking-required');
       if (trackingUri.source.from === 'flag') throw error;
-      note(neverRecordedLine(problem));
-      return new TrainTracking(undefined, problem, flags, note);
+      note(neverRecordedLine(error));
+      return new TrainTracking(undefined, error, flags, note);
     }
     if (requireTracking) await requireServer(tracking, signal);
     return new TrainTracking(tracking, undefined, flags, note);
@@ -123,15 +122,21 @@ async function requireServer(tracking: Pick<Tracking, 'probe'>, signal: AbortSig
   try {
     await tracking.probe(signal);
   } catch (error) {
+    signal.throwIfAborted();
     const known = readingFailure(error);
-    throw known instanceof RunnerError ? nothingTrained(known, known.code) : known;
+    throw known instanceof RunnerError ? nothingTrained(known) : known;
   }
 }
 
-const nothingTrained = (cause: RunnerError, code: ErrorCode): RunnerError =>
-  new RunnerError(code, `Nothing was trained, for --require-tracking: ${cause.message}`, {
-    cause,
-    hint: cause.hint,
+/** What is wrong with an address or with credentials, before anybody is asked. All else that connecting throws is a defect. */
+const isUnusable = (error: unknown): error is RunnerError =>
+  error instanceof RunnerError && ['bad-tracking-uri', 'bad-credentials'].includes(error.code);
+
+const nothingTrained = (error: RunnerError, code = error.code): RunnerError =>
+  reworded(error, {
+    code,
+    message: `Nothing was trained, for --require-tracking: ${error.message}`,
+    hint: `${error.hint} Or leave out --require-tracking.`,
   });
 
 const nowhereToTrack = (flag: string): RunnerError =>

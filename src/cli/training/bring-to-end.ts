@@ -1,9 +1,9 @@
 /** A run that somebody has begun, watched or taken over until it has an outcome. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toRunnerError } from '../../common/errors.js';
+import { reworded, toRunnerError } from '../../common/errors.js';
 import { readEvents } from '../../common/event-log.js';
 import { exists } from '../../common/exists.js';
-import { RunnerError } from '../../contract/errors.js';
+import type { RunnerError } from '../../contract/errors.js';
 import { runPath } from '../../contract/run-directory.js';
 import type { RunEvent } from '../../contract/run-event.js';
 import { leftoverOf } from '../../orchestrator/finish-run.js';
@@ -120,9 +120,9 @@ const toFinished = ({ runId, runDir, spec, outcome }: RunWithOutcome): FinishedR
 });
 
 function goesOn(reason: unknown, { runId }: RunDirectory): RunnerError {
-  const { code, message } = toRunnerError(reason);
-  return new RunnerError(code, `${message} Run ${runId} goes on.`, {
-    cause: reason,
+  const error = toRunnerError(reason);
+  return reworded(error, {
+    message: `${error.message} Run ${runId} goes on.`,
     hint: `\`runner runs attach ${runId}\` follows it again, \`runner runs stop ${runId}\` stops it.`,
   });
 }

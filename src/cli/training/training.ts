@@ -1,5 +1,4 @@
 /** One run of `runner train`, from its settings to its outcome. */
-import { isDeepStrictEqual } from 'node:util';
 import { toRunnerError } from '../../common/errors.js';
 import type { Job } from '../../contract/job.js';
 import type { RunEvent } from '../../contract/run-event.js';
@@ -17,8 +16,8 @@ import type { Resolved } from '../settings.js';
 import { originOf } from '../tracking/origin.js';
 import { trackingRequest } from '../tracking/train-tracking.js';
 import type { TrainTracking } from '../tracking/train-tracking.js';
-import { draftSpec } from '../train-spec.js';
 import { leaveAtOnce } from './leave-at-once.js';
+import { otherSettings } from './other-settings.js';
 import { prepareRun } from './prepare-run.js';
 
 export interface TrainingRequest {
@@ -157,14 +156,7 @@ export class Training {
   /** The key says that it is the same run; if it was asked for otherwise, a person should know. */
   #noteKey({ runId, spec, outcome }: StoredRun): void {
     const { key = '', retry = false, settings } = this.request;
-    const draft = draftSpec(settings);
-    // As many processors as there are threads may be more than the daemon had.
-    const isFitted = settings.cpus.source.from === 'default' && spec.limits?.cpus !== undefined;
-    const limits = { ...draft.limits, ...(isFitted && { cpus: spec.limits?.cpus }) };
-    const names = ['job', 'mode', 'hyperparameters', 'seed', 'threads', 'limits'] as const;
-    const asked = { ...draft, limits };
-    const given = { ...spec, limits: spec.limits ?? {} };
-    const others = names.filter((name) => !isDeepStrictEqual(asked[name], given[name]));
+    const others = otherSettings(settings, spec);
     const but = others.length === 0 ? '' : `, though with other settings (${others.join(', ')})`;
     const then = retry ? '' : ': nothing is trained anew';
     const isWayOut = !retry && outcome !== null && outcome.status !== 'succeeded';

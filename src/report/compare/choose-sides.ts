@@ -61,12 +61,13 @@ export function passedOver<R extends Candidate>(candidates: readonly R[], chosen
 export function describePassedOver(run: Candidate, [chosen]: readonly Candidate[]): string {
   const { status } = run.outcome;
   if (status !== 'succeeded') return `has not succeeded (${status})`;
-  const other = chosen === undefined ? [] : differencesBetween([chosen, run]);
-  if (other.length === 0) return 'has none of another mode beside it';
-  const [first, ...others] = other.map(
+  const differences = chosen === undefined ? [] : differencesBetween([chosen, run]);
+  const [first, ...others] = differences.map(
     ({ name, values: [before, here] }) => `${name} ${shown(here?.value)} instead of ${shown(before?.value)}`,
   );
-  return `has ${first ?? ''}${others.length === 0 ? '' : `, and ${count(others.length, 'other difference')}`}`;
+  // One that had the same to do and succeeded is among those that are compared.
+  if (first === undefined) throw new Error(`run ${run.runId} was passed over for no reason`);
+  return `has ${first}${others.length === 0 ? '' : `, and ${count(others.length, 'other difference')}`}`;
 }
 
 const shown = (value: unknown): string =>

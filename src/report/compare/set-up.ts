@@ -11,6 +11,7 @@ export function describeSetup({ name, runs }: SideRuns): string {
     .map(({ figures }) => figures.setupSeconds ?? 0)
     .filter((seconds) => seconds > BUILT_SECONDS);
   if (built.length === 0) return '';
-  const [longest, most] = [formatDuration(1000 * Math.max(...built)), built.length === 1 ? '' : 'up to '];
-  return `${count(built.length, 'run')} of ${name} built the engine or the image first, in ${most}${longest}: that is set-up, which a machine needs once, and no part of what a run costs.`;
+  const longest = formatDuration(1000 * Math.max(...built));
+  const time = built.length === 1 ? longest : `up to ${longest}`;
+  return `${count(built.length, 'run')} of ${name} built the engine or the image first, in ${time}: that is set-up, which later runs are spared, and no part of what a run costs.`;
 }

@@ -49,18 +49,17 @@ async function* contentOf(file: ArtifactFile, signal: AbortSignal): AsyncGenerat
 
 export interface Piece {
   readonly content: Buffer;
-  /** Of the content, hexadecimal; undefined unless `partBytes` asks for it. */
+  /** Of the content, hexadecimal; undefined unless `digests` asks for it. */
   readonly sha256: string | undefined;
 }
 
 export interface ReadOptions {
-  /** Where the next piece goes: not touched again by the reading once it was given out. */
+  /** Where the next piece goes, each time as long: not touched again by the reading once it was given out. */
   readonly takeBuffer: () => Buffer;
   /**
-   * What each buffer holds, where each piece is to come with its own sha256: cheaper here, while it is in the cache, than
-   * at any later time.
+   * Whether each piece is to come with its own sha256: cheaper here, while it is in the cache, than at any later time.
    */
-  readonly partBytes?: number;
+  readonly digests?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -71,16 +70,17 @@ export interface ReadOptions {
  */
 export async function* readChecked(
   file: ArtifactFile,
-  { takeBuffer, partBytes, signal }: ReadOptions,
+  { takeBuffer, digests = false, signal }: ReadOptions,
 ): AsyncGenerator<Piece> {
   const handle = await openFile(file);
   try {
-    const proof = proofOf(file, partBytes);
+    let proof: Proof | undefined;
     const hash = createHash('sha256');
     for (let left = file.bytes; left > 0;) {
       const buffer = takeBuffer();
+      proof ??= proofOf(file, digests ? buffer.length : undefined);
       const content = buffer.subarray(0, Math.min(left, buffer.length));
-      const part = partBytes === undefined ? undefined : createHash('sha256');
+      const part = digests ? createHash('sha256') : undefined;
       for (let at = 0; at < content.length; at += CHUNK_BYTES) {
         signal.throwIfAborted();
         const chunk = content.subarray(at, at + CHUNK_BYTES);
@@ -95,7 +95,7 @@ export async function* readChecked(
       if (left === 0) await check(handle, hash.digest('hex'), file, proof);
       yield { content, sha256: digest?.toString('hex') };
     }
-    if (file.bytes === 0) await check(handle, hash.digest('hex'), file, proof);
+    if (file.bytes === 0) await check(handle, hash.digest('hex'), file, proofOf(file));
   } finally {
     await handle.close();
   }

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../../contract/errors.js';
+import type { ErrorCode } from '../../contract/errors.js';
 import { TrackingFailure } from '../mlflow/failure.js';
 
 const AS_STORE: Partial<Record<ErrorCode, ErrorCode>> = {
@@ -15,6 +15,6 @@ export function asStoreFailure(error: unknown): unknown {
   return new TrackingFailure(code, message, {
     ...{ clarity, status, serverCode, retryAfterMs, cause },
     // One of its own says more than that of any code.
-    ...(hint === ERRORS[error.code].hint ? {} : { hint }),
+    ...(error.hasOwnHint ? { hint } : {}),
   });
 }

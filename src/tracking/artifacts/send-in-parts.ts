@@ -66,8 +66,7 @@ export async function sendInParts(
   const takeBuffer = (): Buffer => free.pop() ?? Buffer.allocUnsafeSlow(partBytes);
   try {
     let number = 0;
-    const signed = upload.signsParts ? { partBytes } : {};
-    const parts = readChecked(file, { takeBuffer, ...signed, signal: either });
+    const parts = readChecked(file, { takeBuffer, digests: upload.signsParts, signal: either });
     for await (const part of parts) {
       const { buffer, byteOffset } = part.content;
       const sent = upload.sendPart(++number, part, either).then(() => {

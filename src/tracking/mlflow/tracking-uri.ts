@@ -10,12 +10,18 @@ export interface TrackingUri {
 
 const SCHEMES = ['http:', 'https:'];
 
+/** Of `https://me:1/b@host` a parser takes `me:1` for the host and the rest for a path: half a password, to be spoken of. */
+const LATE_LOGIN = /^https?:\/\/[^/\\?#]*[/\\?#].*@/is;
+const OF_ESCAPES =
+  'In a user name or a password write / as %2F, \\ as %5C, ? as %3F and # as %23; in a path write @ as %40.';
+
 /**
  * Takes an address apart. What stands before the `@` never goes into a message.
  * @throws RunnerError `bad-tracking-uri`
  */
 export function parseTrackingUri(text: string): TrackingUri {
   const trimmed = text.trim();
+  if (LATE_LOGIN.test(trimmed)) throw bad(trimmed, 'it has a /, \\, ? or # before its last @', OF_ESCAPES);
   const url = URL.canParse(trimmed) ? new URL(trimmed) : null;
   // MLflow's client takes the bare word `databricks` too.
   const scheme = /^(?:([a-z][a-z0-9+.-]*):|(databricks)$)/i
@@ -71,9 +77,8 @@ const remedyFor = (scheme: string): string | undefined =>
       ? OF_A_STORE
       : undefined;
 
-/** An address, good or bad, as it may be shown: whatever stands before the last `@` of the authority may be a password. */
-export const withoutLogin = (text: string): string =>
-  text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#]*@/i, '$1');
+/** An address, good or bad, as it may be shown: whatever stands before its last `@` may be of a password. */
+export const withoutLogin = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1');
 
 function bad(text: string, why: string, hint?: string): RunnerError {
   const shown = withoutLogin(text).replace(/[?#].*$/s, '');

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { isErrno, toRunnerError } from '../../common/errors.js';
+import { isErrno, reworded, toRunnerError } from '../../common/errors.js';
 import { parseEvent } from '../../common/event-log.js';
 import { wholeLines } from '../../common/whole-lines.js';
 import { RunnerError } from '../../contract/errors.js';
@@ -121,7 +121,7 @@ function readLine(line: Buffer, path: string, { seq, offset, step, cpu }: EventC
   } catch (error) {
     if (!(error instanceof RunnerError)) throw error;
     const message = `${error.message} The line starts at byte ${offset}; what is before it is kept.`;
-    throw new RunnerError(error.code, message, { cause: error });
+    throw reworded(error, { message });
   }
   return pointsOfEvent(event, { step, cpu });
 }

@@ -9,7 +9,7 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from './checkpoin
 
 const KEPT = 2;
 /** Names sort by step. */
-const NAME = /^step-\d{9}\.safetensors$/;
+const NAME = /^step-(\d{9})\.safetensors$/;
 const nameOf = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`;
 
 /**
@@ -37,6 +37,12 @@ export async function readNewestCheckpoint(runDir: string): Promise<Checkpoint |
   if (newest === undefined) return null;
   const path = join(folder, newest);
   return decodeCheckpoint(await readFile(path), path);
+}
+
+/** The step of the newest checkpoint of a run by its name alone, or null if it has none. */
+export async function newestCheckpointStep(runDir: string): Promise<number | null> {
+  const newest = (await checkpointNames(runPath(runDir, 'checkpoints'))).at(-1);
+  return newest === undefined ? null : Number(NAME.exec(newest)?.[1]);
 }
 
 /** Oldest first. */

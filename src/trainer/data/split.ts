@@ -1,4 +1,4 @@
-import { validationCount } from '../../common/validation-count.js';
+import { validationCount } from '../../common/epoch-size.js';
 import { randomOrder } from './random-order.js';
 
 export interface Split {

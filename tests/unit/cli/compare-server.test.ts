@@ -189,6 +189,22 @@ describe('compare --from mlflow', () => {
     );
   });
 
+  it('says what is wrong with newer runs that would be compared if it could read them', async () => {
+    const cli = open();
+    const pair = [await record(cli, 'inprocess'), await record(cli, 'docker')];
+    const spec = { seed: 1 };
+    const lost = await record(cli, 'inprocess', { spec });
+    const newest = await record(cli, 'docker', { spec });
+    server.artifacts.delete(server.pathOf(lost.id, 'logs/spec.json'));
+    const { stdout, stderr } = await cli.run('compare', ...EMPTY, '--json');
+    expect(sidesOf(JSON.parse(stdout))).toEqual({ inprocess: [pair[0]!.runId], docker: [pair[1]!.runId] });
+    expect(stderr.split('\n')).toEqual([
+      expect.stringMatching(`^Left out: Run ${lost.runId} is not whole .* logs/spec\\.json .* is missing`),
+      `2 newer runs are passed over; the newest, ${newest.runId}, cannot be compared, as not all runs of its spec could be read. Name runs to compare others.`,
+      '',
+    ]);
+  });
+
   it('says what is left out, and why', async () => {
     const cli = open();
     const pair = [await record(cli, 'inprocess'), await record(cli, 'docker')];

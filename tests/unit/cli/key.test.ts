@@ -144,6 +144,33 @@ describe('--key', () => {
     );
   });
 
+  it('says where the run has more processors than it would have now', async () => {
+    using both = counting();
+    const { runId } = await both.cli.json(...KEYED, '--cpus', '4');
+    expect((await both.cli.run(...KEYED)).stderr).toBe(
+      `Run ${String(runId)} has the key "dag/run-7", though with other settings (limits): nothing is trained anew.\n`,
+    );
+  });
+
+  it.each([
+    ['says nothing of limits to which a run of before was held without naming them', [], ''],
+    [
+      'says where such a run was asked for within others',
+      ['--memory', '3g'],
+      ', though with other settings (limits)',
+    ],
+  ])('%s', async (_, flags, but) => {
+    using both = counting();
+    const { cli } = both;
+    const runId = String((await cli.json(...KEYED)).runId);
+    const { limits, ...older } = readFileOf(cli, runId, 'spec.json') as Record<string, unknown>;
+    expect(limits).toBeDefined();
+    writeFileSync(join(dirOf(cli, runId), 'spec.json'), JSON.stringify(older));
+    expect((await cli.run(...KEYED, ...flags)).stderr).toBe(
+      `Run ${runId} has the key "dag/run-7"${but}: nothing is trained anew.\n`,
+    );
+  });
+
   it('does not take as many processors as the daemon had for another wish', async () => {
     using cli = commandLine({ script: { daemon: { cpus: 1 } } });
     const { runId } = await cli.json(...KEYED);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { attachSuppressed } from '../../../src/common/errors.js';
 import { runAgain } from '../../../src/cli/tracking/run-again.js';
 import { ERRORS, RunnerError } from '../../../src/contract/errors.js';
 import type { ErrorCode } from '../../../src/contract/errors.js';
@@ -21,4 +22,14 @@ it('keeps the better hint of where it failed', () => {
   expect(runAgain(new RunnerError('artifact-store-unreachable', 'It is so.', { hint })).hint).toBe(
     'Set AWS_REGION; then run this again.',
   );
+});
+
+it('keeps what failed after it', () => {
+  const error = new RunnerError('tracking-refused', 'It is so.');
+  const later = new Error('nor that');
+  expect(runAgain(attachSuppressed(error, [later]) as RunnerError, 2)).toMatchObject({
+    message: 'It is so. 2 runs wait for it.',
+    hint: "The server's own words are in the message: see to what they say, then run this again.",
+    ...{ cause: error, suppressed: [later] },
+  });
 });

@@ -1,16 +1,24 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Runtime } from '../../../src/contract/runtime.js';
-import { commandLine, failed, trainerExit } from './command-line.js';
+import { commandLine, failed, TRAINED, trainerExit } from './command-line.js';
 
 const TRAIN = ['train', '--batch-size', '16'] as const;
 const CANCELLED = { status: 'cancelled', reason: 'interrupted', message: 'The run was cancelled.' } as const;
 
+/** An empty one: only its name is looked at. */
+function leaveCheckpoint(runDir: string, step: number): void {
+  const folder = join(runDir, 'checkpoints');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `step-${String(step).padStart(9, '0')}.safetensors`), '');
+}
+
 /** A trainer that is signalled while it trains and ends in good order, as the real one does. */
 function cancellable(send: (signal: string) => void, ...received: string[]): Runtime['run'] {
-  return (_run, { signal }) => {
+  return ({ runDir }, { signal }) => {
     for (const name of received) send(name);
+    leaveCheckpoint(runDir, TRAINED.stepsCompleted);
     return Promise.resolve(trainerExit(signal.aborted ? CANCELLED : {}));
   };
 }
@@ -93,6 +101,32 @@ describe('a signal while a run trains', () => {
     });
     const { stderr } = await cli.run(...TRAIN, '--key', 'digits', ...flags);
     expect(stderr).toContain(`No run goes on from a checkpoint: ${how}\n`);
+  });
+
+  it.each([
+    [
+      'the checkpoint of an earlier epoch',
+      [422, 633],
+      'a checkpoint of step 633, which `runner evaluate RUN` takes. No run goes on from a checkpoint: the',
+    ],
+    ['that there is none', [], 'no checkpoint: the'],
+  ])('of a trainer that had to be killed tells %s', async (_, checkpoints, kept) => {
+    using cli = commandLine({
+      script: {
+        train: ({ runDir }) => {
+          cli.signals.emit('SIGTERM', 'SIGTERM');
+          for (const step of checkpoints) leaveCheckpoint(runDir, step);
+          // Its events are all that tells how far it got.
+          const training = { ...TRAINED, stepsCompleted: 800, weightsDigest: null };
+          return Promise.resolve(trainerExit({ ...CANCELLED, exitCode: 137, signal: 'SIGKILL', training }));
+        },
+      },
+    });
+    const { stdout, stderr } = await cli.run(...TRAIN, '--json');
+    const { runId } = JSON.parse(stdout) as { runId: string };
+    expect(stderr.split('\n').at(-2)).toBe(
+      `Run ${runId} keeps ${kept.replace('RUN', runId)} same command trains anew, from the start.`,
+    );
   });
 
   it('comes too late for a run that has just succeeded', async () => {

@@ -68,7 +68,7 @@ async function writeRuns(runsDir: string, count: number): Promise<readonly RunFi
 it('a runs directory that is not there is said to be the reason why nothing is pending', async () => {
   using cli = open();
   expect(await cli.run('sync', '--runs-dir', '/nope')).toMatchObject({
-    ...{ status: 0, stdout: `No run is pending for ${URI}: /nope does not exist.\n` },
+    ...{ status: 0, stdout: `No run is pending for ${URI} in /nope, which does not exist.\n` },
   });
 });
 
@@ -78,7 +78,7 @@ describe('a run of which nothing can be said', () => {
     const [run] = await writeRuns(cli.runsDir, 1);
     writeFileSync(runPath(run!.runDir, 'request'), 'garbled');
     const { status, stdout, stderr } = await cli.run('sync');
-    expect([status, stdout]).toEqual([2, `No run of ${cli.runsDir} is pending for ${URI}.\n`]);
+    expect([status, stdout]).toEqual([2, `No run is pending for ${URI} in ${cli.runsDir}.\n`]);
     expect(stderr).toContain('request.json is no JSON');
   });
 

@@ -45,9 +45,10 @@ it.each([
   using cli = commandLine({ env, script: { connectTracking, train: mustNotTrain } });
   const { status, stdout, stderr } = await cli.run(...TRAIN, ...flags, '--require-tracking', '--json');
   const message = `Nothing was trained, for --require-tracking: ${FOLDER}`;
-  expect([status, stderr]).toEqual([4, `runner: ${message}\n  ${REMEDY}\n`]);
+  const hint = `${REMEDY} Or leave out --require-tracking.`;
+  expect([status, stderr]).toEqual([4, `runner: ${message}\n  ${hint}\n`]);
   expect(JSON.parse(stdout)).toEqual({
-    error: { code: 'tracking-required', message, hint: REMEDY, exitCode: 4 },
+    error: { code: 'tracking-required', message, hint, exitCode: 4 },
   });
   expect(existsSync(cli.runsDir)).toBe(false);
 });
@@ -61,4 +62,31 @@ it('one of the command line is refused also where tracking is not required', asy
 it('nothing is said of an address where the run is not to be recorded', async () => {
   using cli = commandLine({ env: ENV, script: { connectTracking } });
   expect((await cli.run(...TRAIN, '--no-track')).stderr).not.toContain('tracking server');
+});
+
+it.each([[[]], [['--require-tracking']]])(
+  'a defect in connecting is told as one, not as an address that is wrong: %j',
+  async (flags) => {
+    const broken = (): Promise<never> => Promise.reject(new TypeError('x is not a function'));
+    using cli = commandLine({
+      env: { MLFLOW_TRACKING_URI: 'http://localhost:5000' },
+      script: { connectTracking: broken, train: mustNotTrain },
+    });
+    const { error } = (await cli.json(...TRAIN, ...flags)) as { error: object };
+    expect(error).toMatchObject({ code: 'internal', message: 'x is not a function' });
+  },
+);
+
+it.each(['/', '?', '#'])('a password with a bare %s is neither told nor shown', async (character) => {
+  const uri = `https://me:se${character}cret@mlflow.example/team`;
+  using cli = commandLine({
+    env: { MLFLOW_TRACKING_URI: uri },
+    script: { connectTracking, train: succeed() },
+  });
+  const { stderr } = await cli.run(...TRAIN);
+  expect(stderr).toContain('"https://mlflow.example/team": it has a /, \\, ? or # before its last @.');
+  expect(stderr).not.toContain('cret');
+  const spec = await cli.run('train', '--print-spec');
+  expect(spec.stdout).toContain('https://mlflow.example/team');
+  expect(spec.stdout).not.toContain('cret');
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { attachSuppressed, describeError, nameDiskFull, toRunnerError } from '../../../src/common/errors.js';
+import {
+  attachSuppressed,
+  describeError,
+  nameDiskFull,
+  reworded,
+  toRunnerError,
+} from '../../../src/common/errors.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 
 const errno = (code: string, path?: string) => Object.assign(new Error(`${code}: no`), { code, path });
@@ -74,5 +80,27 @@ describe('describeError', () => {
 describe('attachSuppressed', () => {
   it('wraps a first error that cannot carry others', () => {
     expect(attachSuppressed('text', [1])).toMatchObject({ message: 'text', errors: ['text', 1] });
+  });
+});
+
+describe('reworded', () => {
+  it('keeps the error as the cause, and what failed after it', () => {
+    const later = new Error('nor that');
+    const error = new RunnerError('crashed', 'It crashed.', { hint: 'Look.' });
+    attachSuppressed(error, [later]);
+    const other = reworded(error, { message: 'Run a: It crashed.' });
+    expect(other).toMatchObject({ code: 'crashed', message: 'Run a: It crashed.', hint: 'Look.' });
+    expect(other).toMatchObject({ cause: error, suppressed: [later] });
+  });
+
+  it('has nothing suppressed where nothing was', () => {
+    const other = reworded(new RunnerError('crashed', 'x'), { code: 'run-failed', hint: 'Look.' });
+    expect(other).toMatchObject({ code: 'run-failed', message: 'x', hint: 'Look.' });
+    expect(other).not.toHaveProperty('suppressed');
+  });
+
+  it('is the error itself where nothing is said otherwise', () => {
+    const error = new RunnerError('crashed', 'x');
+    expect(reworded(error, { message: 'x', hint: error.hint })).toBe(error);
   });
 });

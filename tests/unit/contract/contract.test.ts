@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ERRORS, EXIT, RunnerError, type ErrorCode } from '../../../src/contract/errors.js';
+import type { ErrorEntry } from '../../../src/contract/exit-status.js';
 import { reasonOfError } from '../../../src/contract/reason.js';
 import { RUN_REASONS } from '../../../src/contract/run-outcome.js';
 import { runRequestSchema } from '../../../src/contract/run-request.js';
@@ -16,6 +17,25 @@ describe('the table of errors', () => {
     expect(exitCode).toBeGreaterThan(0);
     expect(exitCode).not.toBe(99);
     expect(hint).toMatch(/^\S.*[.:]$/);
+  });
+
+  it.each(CODES)('%s has another hint only where that says something else', (code) => {
+    const { hint, hints = {} }: ErrorEntry = ERRORS[code];
+    for (const other of Object.values(hints)) {
+      expect(other).toMatch(/^\S.*[.:]$/);
+      expect(other).not.toBe(hint);
+      expect(other).not.toMatch(/runner sync/);
+    }
+  });
+
+  it('has its hints for a situation only for who has no better one', () => {
+    const [plain, better] = [undefined, 'Look.'].map(
+      (hint) => new RunnerError('tracking-refused', 'x', hint === undefined ? {} : { hint }),
+    );
+    expect(plain?.hintFor('reading')).toBe("The server's own words are in the message.");
+    expect(plain?.hintFor('doctor')).toBe(ERRORS['tracking-refused'].hint);
+    expect(better?.hintFor('reading')).toBe('Look.');
+    expect([plain?.hasOwnHint, better?.hasOwnHint]).toEqual([false, true]);
   });
 
   it.each(CODES)('%s is one of the closed list of reasons', (code) => {

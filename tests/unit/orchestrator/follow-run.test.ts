@@ -103,29 +103,49 @@ describe('following a run', () => {
     expect({ told, state }).toEqual({ told: [0, 1], state: 'lost' });
   });
 
-  it('tells the newest metric of what has come, unless an epoch has ended since', async () => {
-    using directory = temporaryDirectory();
-    const metric = (seq: number): string =>
-      `${JSON.stringify({ seq, t: 0, type: 'metric', step: 100 * seq, values: {} })}\n`;
-    const epoch = {
-      ...{ seq: 4, t: 0, type: 'epoch', epoch: 1, step: 400, learningRate: 0.1, imagesPerSecond: 1 },
-      ...{ loss: 1, accuracy: 1, valLoss: 1, valAccuracy: 1 },
+  describe('tells the newest figures of steps', () => {
+    const metric = (seq: number, values: object = { loss: 0.5, accuracy: 0.75 }): string =>
+      `${JSON.stringify({ seq, t: 0, type: 'metric', step: 100 * seq, values })}\n`;
+    const epoch = (seq: number): string => {
+      const place = { seq, t: 0, type: 'epoch', epoch: 1, step: 100 * seq };
+      const figures = { loss: 1, accuracy: 1, valLoss: 1, valAccuracy: 1 };
+      return `${JSON.stringify({ ...place, ...figures, learningRate: 0.1, imagesPerSecond: 1 })}\n`;
     };
-    const run = storeRun(directory.path, {
-      ...{ owner: 'this', files: { 'events.ndjson': logEvent(0) + metric(1) + metric(2) } },
+    const OF_EVALUATION = { testLoss: 0.4, testAccuracy: 0.8 };
+
+    it('of what has come, unless an epoch has ended since', async () => {
+      using directory = temporaryDirectory();
+      const run = storeRun(directory.path, {
+        ...{ owner: 'this', files: { 'events.ndjson': logEvent(0) + metric(1) + metric(2) } },
+      });
+      const told: number[] = [];
+      await followRun(run, {
+        ...{ signal: NEVER, pollMs },
+        onEvent: ({ seq }) => {
+          if (seq === 4) writeFileSync(join(run.runDir, 'outcome.json'), JSON.stringify(outcomeOf()));
+        },
+        onMetric: ({ step }) => {
+          told.push(step);
+          appendFileSync(join(run.runDir, 'events.ndjson'), metric(3) + epoch(4));
+        },
+      });
+      expect(told).toEqual([200]);
     });
-    const told: number[] = [];
-    await followRun(run, {
-      ...{ signal: NEVER, pollMs },
-      onEvent: ({ seq }) => {
-        if (seq === 4) writeFileSync(join(run.runDir, 'outcome.json'), JSON.stringify(outcomeOf()));
-      },
-      onMetric: ({ step }) => {
-        told.push(step);
-        appendFileSync(join(run.runDir, 'events.ndjson'), `${metric(3)}${JSON.stringify(epoch)}\n`);
-      },
+
+    it.each([
+      ['after an epoch', [epoch(1), metric(2, OF_EVALUATION)], []],
+      ['by itself', [logEvent(1), metric(2, OF_EVALUATION)], []],
+      ['after a step', [metric(1), metric(2, OF_EVALUATION)], [100]],
+    ])('and never those of an evaluation, which come last: %s', async (_, lines, steps) => {
+      using directory = temporaryDirectory();
+      const files = { 'events.ndjson': [logEvent(0), ...lines].join(''), 'outcome.json': outcomeOf() };
+      const told: number[] = [];
+      await followRun(storeRun(directory.path, { files }), {
+        ...{ signal: NEVER, onEvent: () => undefined },
+        onMetric: ({ step }) => told.push(step),
+      });
+      expect(told).toEqual(steps);
     });
-    expect(told).toEqual([200]);
   });
 
   it('ends when its process has died', async () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ArtifactStore, Mismatch } from '../../../src/tracking/artifacts/artifact-store.js';
-import { logRun, type LogTools } from '../../../src/tracking/log-run.js';
+import { logRun } from '../../../src/tracking/log-run.js';
+import type { LogTools } from '../../../src/tracking/log-tools.js';
 import { readDestination } from '../../../src/tracking/tracking-state.js';
 import { writeRunFixture } from '../../tracking/support/run-fixture.js';
 import { temporaryDirectory } from '../common/temporary-directory.js';

@@ -6,7 +6,8 @@ import { artifactPath, runPath } from '../../../src/contract/run-directory.js';
 import { RunnerError } from '../../../src/contract/errors.js';
 import type { RunOutcome } from '../../../src/contract/run-outcome.js';
 import { fingerprintOf } from '../../../src/tracking/fingerprint.js';
-import { logRun, type LogTools } from '../../../src/tracking/log-run.js';
+import { logRun } from '../../../src/tracking/log-run.js';
+import type { LogTools } from '../../../src/tracking/log-tools.js';
 import { readDestination } from '../../../src/tracking/tracking-state.js';
 import {
   writeRunFixture,

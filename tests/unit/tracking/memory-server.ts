@@ -1,7 +1,7 @@
 /** A tracking server and its artifact store in memory: they keep one run, and every point that they are sent. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ArtifactStore } from '../../../src/tracking/artifacts/artifact-store.js';
-import type { LogTools } from '../../../src/tracking/log-run.js';
+import type { LogTools } from '../../../src/tracking/log-tools.js';
 import type { TrackingServer } from '../../../src/tracking/mlflow/tracking-server.js';
 import type { MetricPoint } from '../../../src/tracking/record/run-record.js';
 import { CLOCK } from '../orchestrator/specs.js';

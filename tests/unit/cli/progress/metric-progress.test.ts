@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { progressOf } from '../../../../src/cli/progress/metric-progress.js';
+import type { StepsMetric } from '../../../../src/orchestrator/follow-run.js';
 import { splitForValidation } from '../../../../src/trainer/data/split.js';
 import { SPEC } from '../../orchestrator/specs.js';
 
@@ -7,7 +8,10 @@ const spec = {
   data: { ...SPEC.data, trainExamples: 105 },
   hyperparameters: { ...SPEC.hyperparameters, epochs: 3, batchSize: 10, validationSplit: 0.1 },
 };
-const metric = (step: number, values = {}) => ({ seq: 0, t: 0, type: 'metric', step, values }) as const;
+const FIGURES = { loss: 0.5, accuracy: 0.75 };
+const metric = (step: number, values: StepsMetric['values'] = FIGURES): StepsMetric => ({
+  ...{ seq: 0, t: 0, type: 'metric', step, values },
+});
 
 it.each([
   [1, 1, 1],
@@ -22,10 +26,13 @@ it.each([
   });
 });
 
-it('has the figures of the metric, as far as it has any', () => {
+it('has the figures of the metric', () => {
   const values = { loss: 0.5, accuracy: 0.75, imagesPerSecond: 900 };
   expect(progressOf(metric(1, values), spec)).toMatchObject(values);
-  expect(progressOf(metric(1, { loss: 'NaN' }), spec)).toMatchObject({
-    ...{ loss: NaN, accuracy: NaN, imagesPerSecond: 0 },
+});
+
+it('shows a loss that has become NaN, and no speed where there is none yet', () => {
+  expect(progressOf(metric(1, { loss: 'NaN', accuracy: 0.1 }), spec)).toMatchObject({
+    ...{ loss: NaN, accuracy: 0.1, imagesPerSecond: 0 },
   });
 });

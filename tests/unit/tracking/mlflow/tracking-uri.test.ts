@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseTrackingUri } from '../../../../src/tracking/mlflow/tracking-uri.js';
+import { parseTrackingUri, withoutLogin } from '../../../../src/tracking/mlflow/tracking-uri.js';
 
 test.each([
   ['http://localhost:5000', 'http://localhost:5000'],
@@ -59,6 +59,13 @@ describe('what is no address of a tracking server', () => {
     'http://me:pl%anted@host',
     'me:planted@host:5000',
     'http://me:planted@host?x=1#y',
+    'https://me:p/anted@host',
+    'https://me:1/p@anted/@host/x',
+    'https://me:1\\anted@host',
+    'https://me:p?anted@host',
+    'https://me:p#anted@host:5000',
+    'me:p/anted@host:5000',
+    '5000/anted@host',
   ])('does not show the password of %s', (text) => {
     expect(() => parseTrackingUri(text)).toThrow(expect.objectContaining({ code: 'bad-tracking-uri' }));
     try {
@@ -66,6 +73,27 @@ describe('what is no address of a tracking server', () => {
     } catch (error) {
       expect((error as Error).message).not.toMatch(/anted/);
     }
+  });
+
+  test.each(['/', '\\', '?', '#'])('a login with a bare %s is told how to write it', (character) => {
+    expect(() => parseTrackingUri(`https://me:1${character}2@host/x`)).toThrow(
+      expect.objectContaining({
+        message:
+          'Not a tracking server\'s address: "https://host/x": it has a /, \\, ? or # before its last @.',
+        hint: 'In a user name or a password write / as %2F, \\ as %5C, ? as %3F and # as %23; in a path write @ as %40.',
+      }),
+    );
+  });
+
+  test.each([
+    ['https://me:p/w@host:5000/x', 'https://host:5000/x'],
+    ['https://me:p?w@host', 'https://host'],
+    ['https://me:p#w@host', 'https://host'],
+    ['https://me:p@w@host', 'https://host'],
+    ['me:p/w@host', 'host'],
+    ['http://localhost:5000/x?y', 'http://localhost:5000/x?y'],
+  ])('%s is shown as %s', (text, shown) => {
+    expect(withoutLogin(text)).toBe(shown);
   });
 
   test('a store of the Python client is told how to be served', () => {

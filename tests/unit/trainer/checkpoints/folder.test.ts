@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Checkpoint } from '../../../../src/trainer/checkpoints/checkpoint.js';
-import { readNewestCheckpoint, writeCheckpoint } from '../../../../src/trainer/checkpoints/folder.js';
+import {
+  newestCheckpointStep,
+  readNewestCheckpoint,
+  writeCheckpoint,
+} from '../../../../src/trainer/checkpoints/folder.js';
 
 let runDir: string;
 beforeEach(() => {
@@ -31,6 +35,12 @@ describe('the checkpoints of a run', () => {
       'step-000000110.safetensors',
     ]);
     expect((await readNewestCheckpoint(runDir))?.progress.epoch).toBe(11);
+  });
+
+  it('tell the step of the newest by its name', async () => {
+    expect(await newestCheckpointStep(runDir)).toBeNull();
+    for (const epoch of [1, 11]) await writeCheckpoint(runDir, checkpoint(epoch));
+    expect(await newestCheckpointStep(runDir)).toBe(110);
   });
 
   it('may lack the best weights, when those are the current ones', async () => {
