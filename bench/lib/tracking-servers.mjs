@@ -1,9 +1,10 @@
-/** An MLflow server over SQLite and a SeaweedFS, on free ports of the loopback interface, as long as `use` takes. */
+/** MLflow servers over SQLite and a SeaweedFS, on free ports of the loopback interface, as long as `use` takes. */
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/lib/free-port.mjs';
+import { boundTo } from './processors.mjs';
 
 const READY_MS = 120_000;
 const BUCKET = 'bench';
@@ -16,11 +17,39 @@ const KEYS = { AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench-secret'
  *   sides need to speak to S3
  * @returns {Promise<R>}
  */
-export async function withTrackingServers({ python, folder }, use) {
+export const withTrackingServers = ({ python, folder }, use) =>
+  withServers(folder, async (start) => {
+    const s3Port = await freePort();
+    const endpoint = `http://127.0.0.1:${s3Port}`;
+    const env = { ...KEYS, AWS_DEFAULT_REGION: 'us-east-1', MLFLOW_S3_ENDPOINT_URL: endpoint };
+    const uri = await startMlflow(start, { python, folder });
+    const weed = join(dirname(python), 'packages', 'bin', 'weed');
+    await start('seaweed', [weed, await weedArgs(s3Port, folder)], {}, async (log) => {
+      return (await fetch(`${endpoint}/${BUCKET}`)).status === 403 && log().includes('Press Ctrl+C');
+    });
+    return use({ uri, bucket: BUCKET, env });
+  });
+
+/**
+ * One MLflow server on each of some processors.
+ * @template R
+ * @param {{ python: string, folder: string, processors: readonly number[] }} options
+ * @param {(uris: readonly string[]) => Promise<R>} use in the order of the processors
+ * @returns {Promise<R>}
+ */
+export const withMlflowOn = ({ python, folder, processors }, use) =>
+  withServers(folder, async (start) => {
+    const uris = [];
+    for (const processor of processors) uris.push(await startMlflow(start, { python, folder, processor }));
+    return use(uris);
+  });
+
+/** Whatever `use` starts is gone when it ends. */
+async function withServers(folder, use) {
   const groups = [];
-  const start = async (name, command, args, env, isReady) => {
+  const start = async (name, [command, args], env, isReady) => {
     const path = join(folder, name);
-    mkdirSync(path);
+    mkdirSync(path, { recursive: true });
     const log = openSync(join(path, 'log'), 'a');
     const child = spawn(command, args, {
       ...{ cwd: path, detached: true, stdio: ['ignore', log, log] },
@@ -31,20 +60,20 @@ export async function withTrackingServers({ python, folder }, use) {
     await untilReady(name, child, () => isReady(() => readFileSync(join(path, 'log'), 'utf8')));
   };
   try {
-    const [port, s3Port] = [await freePort(), await freePort()];
-    const endpoint = `http://127.0.0.1:${s3Port}`;
-    const env = { ...KEYS, AWS_DEFAULT_REGION: 'us-east-1', MLFLOW_S3_ENDPOINT_URL: endpoint };
-    await start('mlflow', python, mlflowArgs(port, folder), SMALL_SERVER, async () => {
-      return (await fetch(`http://127.0.0.1:${port}/health`)).ok;
-    });
-    const weed = join(dirname(python), 'packages', 'bin', 'weed');
-    await start('seaweed', weed, await weedArgs(s3Port, folder), {}, async (log) => {
-      return (await fetch(`${endpoint}/${BUCKET}`)).status === 403 && log().includes('Press Ctrl+C');
-    });
-    return await use({ uri: `http://127.0.0.1:${port}`, bucket: BUCKET, env });
+    return await use(start);
   } finally {
     for (const pid of groups) process.kill(-pid, 'SIGKILL');
   }
+}
+
+/** @returns its address */
+async function startMlflow(start, { python, folder, processor }) {
+  const port = await freePort();
+  const uri = `http://127.0.0.1:${port}`;
+  const name = processor === undefined ? 'mlflow' : `mlflow-${processor}`;
+  const command = boundTo(processor, python, mlflowArgs(port, join(folder, name)));
+  await start(name, command, SMALL_SERVER, async () => (await fetch(`${uri}/health`)).ok);
+  return uri;
 }
 
 /** Without its jobs it is two processes instead of eight. */
