@@ -62,7 +62,16 @@ async function withServers(folder, use) {
   try {
     return await use(start);
   } finally {
-    for (const pid of groups) process.kill(-pid, 'SIGKILL');
+    for (const pid of groups) killGroup(pid);
+  }
+}
+
+/** One that has ended by itself is told by `untilReady`, or by what is asked of it. */
+function killGroup(pid) {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
   }
 }
 
