@@ -44,8 +44,8 @@ async function repeat(run: RunToRecord, options: FollowOptions, tools: LogTools)
       if (isAborted(signal)) return;
       if (!told) onNotice?.(`Live recording waits: ${toRunnerError(error).message}`);
       told = true;
-      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
       await pause(waitMs, signal);
+      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     }
   }
 }

@@ -1,4 +1,5 @@
 /** One run on one tracking server, step by step; what each step has done is on disk before the next. */
+import { createHash } from 'node:crypto';
 import { runPath } from '../contract/run-directory.js';
 import { RunnerError } from '../contract/errors.js';
 import { findOrMake } from './mlflow/find-or-make.js';
@@ -6,8 +7,8 @@ import { MetricHistories } from './mlflow/metric-history.js';
 import type { ServerRun, TrackingServer } from './mlflow/tracking-server.js';
 import type { Attempt } from './parts.js';
 import { EVENTS_START, readAhead } from './record/points.js';
-import type { MetricPoint, RunRecord } from './record/run-record.js';
-import { RUN_ID_TAG } from './record/tags.js';
+import type { Entry, MetricPoint, RunRecord } from './record/run-record.js';
+import { DESCRIPTION_TAG, RUN_ID_TAG } from './record/tags.js';
 import { newDestination, readDestination, writeDestination } from './tracking-state.js';
 import type { Destination } from './tracking-state.js';
 import type { Verified } from './tracking.js';
@@ -123,7 +124,7 @@ export class RunRecorder {
     await writeDestination(this.runDir, this.#state);
   }
 
-  /** Parameters, tags and data sets; the same again changes nothing. */
+  /** Parameters, tags and data sets; the same again changes nothing, nor does it what somebody has described it as. */
   async describe(
     { params, tags, absentTags, datasets, renamed }: RunRecord,
     attempt: Attempt = (part) => part(),
@@ -132,10 +133,31 @@ export class RunRecorder {
     const { allowed: signal } = this.signals;
     const { runId } = this.#state;
     await attempt(() => server.logParams(runId, params, signal));
-    await attempt(() => server.setTags(runId, tags, signal));
+    await attempt(() => this.#setTags(tags));
     if (!this.#created) await attempt(() => server.deleteTags(runId, absentTags, signal));
     await attempt(() => server.logDatasets(runId, datasets, signal));
     if (Object.keys(renamed).length > 0) await this.note({ renamed: { ...this.#state.renamed, ...renamed } });
+  }
+
+  async #setTags(tags: readonly Entry[]): Promise<void> {
+    const { runId, descriptions } = this.#state;
+    const description = tags.find(({ key }) => key === DESCRIPTION_TAG);
+    const sent = new Set(descriptions);
+    const isTheirs =
+      description !== undefined && (await this.#isDescribedBySomebody(description.value, sent));
+    if (description !== undefined && !isTheirs) {
+      const digest = digestOf(description.value);
+      if (!sent.has(digest)) await this.note({ descriptions: [...descriptions, digest] });
+    }
+    const own = isTheirs ? tags.filter((tag) => tag !== description) : tags;
+    await this.server.setTags(runId, own, this.signals.allowed);
+  }
+
+  /** @param sent digests of those that may be there by this run's own recording */
+  async #isDescribedBySomebody(ours: string, sent: ReadonlySet<string>): Promise<boolean> {
+    if (this.#created) return false;
+    const there = await this.server.readTag(this.#state.runId, DESCRIPTION_TAG, this.signals.allowed);
+    return there !== undefined && there !== '' && there !== ours && !sent.has(digestOf(there));
   }
 
   /** Every metric of the run's events that is not recorded yet, up to the last whole line. */
@@ -171,10 +193,15 @@ export class RunRecorder {
   }
 
   async #verify(points: readonly MetricPoint[], by: 'point' | 'key'): Promise<VerifiedPoints> {
-    const options = { by, histories: this.#histories, signal: this.signals.allowed };
-    const lacking = await this.server.lackingPoints(this.#state.runId, points, options);
+    const lacking = await this.#lacking(points, by);
     if (lacking.length > 0) await this.#send(lacking, false);
     return { points: points.length, pointsLacking: lacking.length };
+  }
+
+  /** Those of them that the server does not have. */
+  #lacking(points: readonly MetricPoint[], by: 'point' | 'key'): Promise<readonly MetricPoint[]> {
+    const options = { by, histories: this.#histories, signal: this.signals.allowed };
+    return this.server.lackingPoints(this.#state.runId, points, options);
   }
 
   /** Points and status that are known once the run has ended. */
@@ -188,10 +215,12 @@ export class RunRecorder {
   /** A figure stays as it was first recorded: with another value or time it would be there twice. */
   async #sendFinal(finalPoints: readonly MetricPoint[]): Promise<void> {
     const recorded = this.#state.finalPoints ?? [];
-    const missing = finalPoints.filter(({ key }) => !recorded.includes(key));
-    if (missing.length === 0) return;
-    await this.#send(missing, !this.#created);
-    await this.note({ finalPoints: [...recorded, ...missing.map(({ key }) => key)] });
+    const unnoted = finalPoints.filter(({ key }) => !recorded.includes(key));
+    if (unnoted.length === 0) return;
+    // A process that was killed before it noted them may have sent them, of an outcome that was another then.
+    const missing = this.#created ? unnoted : await this.#lacking(unnoted, 'key');
+    if (missing.length > 0) await this.#send(missing, false);
+    await this.note({ finalPoints: [...recorded, ...unnoted.map(({ key }) => key)] });
   }
 
   async #send(points: readonly MetricPoint[], maybeThere: boolean): Promise<void> {
@@ -200,6 +229,8 @@ export class RunRecorder {
     await this.server.logMetrics(this.#state.runId, points, options);
   }
 }
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 const isDeleted = ({ lifecycleStage }: ServerRun): boolean => lifecycleStage === 'deleted';
 

@@ -31,6 +31,8 @@ const destinationSchema = z.object({
     /** Points that were recorded, those of the outcome not counted. */
     points: z.int().min(0),
   }),
+  /** sha256 of each description of the run that was sent, noted before: any other there is somebody's own. */
+  descriptions: z.array(z.string()).default([]),
   /** Keys of the final points that are recorded, none of which is ever recorded anew; null before. */
   finalPoints: z.array(z.string()).nullable(),
   /** By path from the root of the run's artifacts. */
@@ -84,6 +86,7 @@ export const newDestination = (
 ): Destination => ({
   ...known,
   events: { cursor: EVENTS_START, points: 0 },
+  descriptions: [],
   finalPoints: null,
   artifacts: {},
   model: null,

@@ -1,9 +1,11 @@
 /** What a person gets wrong, or what was changed meanwhile: each is told with its remedy, and nothing else is lost. */
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RUN_FILES, runPath } from '../../src/contract/run-directory.js';
 import { RunnerError, type ErrorCode } from '../../src/contract/errors.js';
 import type { Recorded, RunToRecord } from '../../src/tracking/tracking.js';
+import { runJson } from '../support/runner.js';
 import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { s3Env } from './support/artifacts.js';
 import { command, TRAIN } from './support/command.js';
@@ -166,16 +168,19 @@ describe('a run directory', () => {
     },
   );
 
-  it('that two record at once is recorded once', async () => {
-    const run = await fixture({ steps: 2_000 });
+  it('that two processes record at once is recorded once', async () => {
+    const { runId, runDir, run } = await fixture({ steps: 500 });
     const experiment = fresh('two');
-    const [one, other] = await Promise.all([trackingAt(), trackingAt()]);
-    const both = await Promise.all(
-      [one, other].map((tracking) => recordWhole(tracking, run.run, { experiment })),
-    );
-    expect(both[0]?.mlflowRunId).toBe(both[1]?.mlflowRunId);
+    const args = ['log', runId, '--runs-dir', dirname(runDir), '--experiment', experiment];
+    const env = { MLFLOW_TRACKING_URI: sharedServers().uri, HOME: '/nowhere' };
+    const both = await Promise.all([runJson(args, { env }), runJson(args, { env })]);
+    const [one, other] = both.map(({ exitCode, document, stderr }) => {
+      expect(exitCode, stderr).toBe(0);
+      return (document as unknown as { readonly runs: readonly Recorded[] }).runs[0];
+    });
+    expect(one?.mlflowRunId).toBe(other?.mlflowRunId);
     expect(await readExperiment({ ...sharedServers(), experiment })).toMatchObject([
-      { points: expectedPoints(await pointsOfRun(run)), models: [{}], outputs: 1 },
+      { points: expectedPoints(await pointsOfRun({ runId, runDir, run })), models: [{}], outputs: 1 },
     ]);
   });
 });

@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { RunMode } from '../../src/contract/run-spec.js';
 import { artifactSources } from '../../src/tracking/artifacts/open-source.js';
 import { searchRuns } from '../../src/tracking/mlflow/search-runs.js';
+import { phaseKey } from '../../src/tracking/record/final-points.js';
 import { freshRoot, s3Env } from './support/artifacts.js';
 import { command } from './support/command.js';
 import { connect, fresh, signal } from './support/connect.js';
@@ -72,9 +73,16 @@ it('runs that are deleted, of others, or not whole are told apart from those tha
   const { id: experimentId } = (await reader.findExperiment(experiment, signal))!;
   await callServer('runs/create', { experiment_id: experimentId, run_name: 'of somebody else' });
   const sizes: number[] = [];
+  const trained: (number | undefined)[] = [];
   const api = { access: http, patience: { attempts: 1, budgetMs: 60_000 } };
-  for await (const page of searchRuns(api, { experimentId }, signal, 2)) sizes.push(page.length);
+  for await (const page of searchRuns(api, { experimentId }, signal, 2)) {
+    sizes.push(page.length);
+    trained.push(...page.map(({ metrics }) => metrics.get(phaseKey('train'))));
+  }
   expect(sizes).toEqual([2, 2, 1]);
+  // By which sides are told apart before anything is fetched; that of somebody else has none.
+  const train = runs[0]!.run.outcome!.phases.train;
+  expect(trained.filter((ms) => ms !== undefined)).toEqual([train, train, train, train]);
   await callServer('runs/delete', { run_id: gone!.mlflowRunId });
   const { artifactUri } = (await reader.readRun(lost!.mlflowRunId, signal))!.run;
   const path = artifactUri.replace('mlflow-artifacts:', '/api/2.0/mlflow-artifacts/artifacts');

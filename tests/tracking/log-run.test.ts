@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runPath } from '../../src/contract/run-directory.js';
 import type { RunStatus } from '../../src/contract/run-outcome.js';
 import type { RunMode } from '../../src/contract/run-spec.js';
+import { serverKey } from '../../src/tracking/record/keys.js';
 import type { Recorded } from '../../src/tracking/tracking.js';
 import { writeMnistSubset } from '../support/mnist-subset.js';
 import { runJson } from '../support/runner.js';
@@ -12,8 +13,9 @@ import { temporaryDirectory } from '../unit/common/temporary-directory.js';
 import { fresh } from './support/connect.js';
 import { readBack, sharedServers, type ReadBack } from './support/read-back.js';
 import { expectedPoints, readExperiment } from './support/read-experiment.js';
-import { artifactsOfRun, pointsOfRun, STARTED_AT, writeRunFixture } from './support/run-fixture.js';
+import { artifactsOfRun, pointsOfRun, sha256, STARTED_AT, writeRunFixture } from './support/run-fixture.js';
 import type { RunFixture, RunFixtureOptions } from './support/run-fixture.js';
+import { callServer } from './support/server-api.js';
 import { recordWhole, trackingAt } from './support/tracking.js';
 
 const CLASSES = ['zero', 'one'];
@@ -96,11 +98,13 @@ describe('a run that succeeded', () => {
   });
 
   it('has each point with the time, the step and the value of its event, NaN among them', async () => {
-    const { mlflowRunId, points } = await recordWhole(
+    const { mlflowRunId, points, experiment } = await recordWhole(
       await trackingAt(),
       (await write({ steps: 4, epochs: 1 })).run,
     );
     const { metrics } = await readBack(mlflowRunId);
+    // That of its job, where no other is asked for.
+    expect(experiment.name).toBe('mnist-cnn');
     expect(points).toBe(4 * 4 + 6);
     // The first event is a phase's, one tick after the start; each step has one of its own.
     const at = (step: number): number => STARTED_AT + (step + 1) * 7;
@@ -133,15 +137,17 @@ describe('a run that succeeded', () => {
     expect(Object.keys(run?.models[0]?.artifacts ?? {})).toContain('MLmodel');
   });
 
-  it('is the same after it was recorded again, and again without tracking.json', async () => {
+  it('is the same after it was recorded again, and again without tracking.json, with what somebody has written at it', async () => {
     const fixture = await write({ steps: 600 });
     const options = { experiment: fresh('again'), register: fresh('registered') };
     const tracking = await trackingAt();
-    await recordWhole(tracking, fixture.run, options);
+    const { mlflowRunId } = await recordWhole(tracking, fixture.run, options);
     const before = await readRuns(options.experiment);
     expect(before).toMatchObject([
       { key: fixture.runId, points: expectedPoints(await pointsOfRun(fixture)), outputs: 1 },
     ]);
+    const description = { key: 'mlflow.note.content', value: 'The best so far.' };
+    await callServer('runs/set-tag', { run_id: mlflowRunId, ...description });
     expect(await tracking.isPending(fixture.run)).toBe(false);
     await recordWhole(tracking, fixture.run, options);
     await recordWhole(tracking, fixture.run, { ...options, verify: true });
@@ -149,16 +155,26 @@ describe('a run that succeeded', () => {
     expect(await tracking.isPending(fixture.run)).toBe(true);
     await recordWhole(tracking, fixture.run, options);
     expect(await readRuns(options.experiment)).toEqual(before);
+    expect((await readBack(mlflowRunId)).tags).toMatchObject({ [description.key]: description.value });
   });
 
-  it('keeps in full what the server would not take in full', async () => {
+  it('keeps in full what the server would not take as it is: long values, and unusual keys', async () => {
     const dir = `/data/${'x'.repeat(7_000)}`;
     const data = { dir, digest: `sha256:${'0'.repeat(64)}`, trainExamples: 10, testExamples: 2 };
-    const fixture = await write({ spec: { data } });
-    const run = await recordAndRead(fixture);
+    const fixture = await write({ spec: { data }, request: { tags: { '50 % of it': 'yes' } } });
+    const experiment = fresh('long');
+    const { mlflowRunId } = await recordWhole(await trackingAt(), fixture.run, { experiment });
+    const run = await readBack(mlflowRunId);
     expect(run.params['data.dir']).toHaveLength(6_000);
-    expect(run.params['data.dir']).toMatch(/^\/data\/x+.*…/);
-    expect(run.artifacts.map(({ path }) => path)).toContain('logs/long-values.json');
+    expect(run.params['data.dir']).toMatch(/^\/data\/x+… \[cut, /);
+    const key = serverKey('50 % of it');
+    expect(run.tags[key]).toBe('yes');
+    const [there] = await readRuns(experiment);
+    const written = (value: object): string => sha256(`${JSON.stringify(value, null, 2)}\n`);
+    expect(there?.artifacts).toMatchObject({
+      'logs/long-values.json': written([{ kind: 'param', key: 'data.dir', value: dir }]),
+      'logs/renamed-keys.json': written({ '50 % of it': key }),
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { RunnerError } from '../../contract/errors.js';
 import { describeSelection } from '../../orchestrator/select-runs.js';
 import type { RunSelection } from '../../orchestrator/select-runs.js';
 import { chooseLatest } from '../../report/compare/choose-sides.js';
+import { isWarm } from '../../report/compare/run-figures.js';
 import type { ComparedRun } from '../../report/compare/run-figures.js';
 import { onceEach } from '../../tracking/read/describe-recorded.js';
 import type { RecordedRun, RecordedRuns } from '../../tracking/read/recorded-runs.js';
@@ -64,9 +65,9 @@ export class ServerRuns implements RunSource, AsyncDisposable {
     const succeeded = (await this.#list({})).filter((run) => hasSucceeded(run) && !isOfSmokeTest(run));
     const lost: RunnerError[] = [];
     const notWhole = new Set<RecordedRun>();
-    // Parameters are at hand before anything of a run is fetched: most runs need not be.
+    // Specs and sides are told by the list, which has the newest first: only what is compared is fetched.
     for (const alike of groupBy(succeeded, ({ likeness }) => likeness).values()) {
-      if (!mayHaveSides(alike)) continue;
+      if (!haveSides(alike)) continue;
       const { read, failed } = await this.#fetch(alike);
       lost.push(...failed);
       const latest = latestOf(read);
@@ -185,11 +186,11 @@ const isOpen = ({ status }: RecordedRun): boolean => status === 'running';
 const isOfSmokeTest = ({ tags: { 'runner.key': key = '' } }: RecordedRun): boolean => isSmokeKey(key);
 const hasSucceeded = ({ status }: RecordedRun): boolean => status === 'succeeded';
 
-/** Containers that were waiting for their run are a side of their own, which only an outcome tells. */
-function mayHaveSides(runs: readonly RecordedRun[]): boolean {
-  const modes = new Set(runs.map(({ tags }) => tags['runner.mode']));
-  return modes.size > 1 || (modes.has('docker') && runs.length > 1);
-}
+/** Told apart as the sides of a report are. */
+const sideOf = ({ tags: { 'runner.mode': mode = '' }, phases }: RecordedRun): string =>
+  isWarm({ mode, phases }) ? `${mode}-warm` : mode;
+
+const haveSides = (runs: readonly RecordedRun[]): boolean => new Set(runs.map(sideOf)).size > 1;
 
 /** Undefined where none of them can be held against another. */
 function latestOf(runs: readonly ComparedRun[]): ComparedRun[] | undefined {

@@ -55,8 +55,15 @@ export function figuresOf(run: ComparedRun): RunFigures {
   };
 }
 
+/** By which a container tells whether it was started for its run. */
+interface RunPhases {
+  readonly mode: string;
+  /** Of an outcome, or those of `train` and `trainerStartup` that it has. */
+  readonly phases: RunOutcome['phases'];
+}
+
 /** Its process was there before the run, so it has no start of its own. */
-export const isWarm = ({ mode, phases }: RunOutcome): boolean =>
+export const isWarm = ({ mode, phases }: RunPhases): boolean =>
   mode === 'docker' && 'train' in phases && !('trainerStartup' in phases);
 
 function phaseSeconds(run: ComparedRun): Record<string, number> {

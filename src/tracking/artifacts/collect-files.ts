@@ -18,7 +18,10 @@ export interface FailedFile {
 
 export interface CollectedFiles {
   readonly files: readonly ArtifactFile[];
-  /** In the manifest, but gone or of another size: `artifact-changed`. Other changes show when a file is sent. */
+  /**
+   * In the manifest, but gone or of another size: `artifact-changed`. Other changes show when a file is sent. Or the manifest
+   * itself, if it cannot be read: `run-corrupt`, `run-newer-schema` or `file-unusable`. Then no artifact is collected.
+   */
   readonly failed: readonly FailedFile[];
 }
 
@@ -29,26 +32,42 @@ export const LOGS_FOLDER = 'logs';
 /**
  * The artifacts that the manifest names, the manifest itself, and what tells how the run went, hashed as it is now. A
  * run that failed may have no artifacts.
- * @throws RunnerError `run-corrupt`, `run-newer-schema` or `file-unusable`; the signal's reason
+ * @throws RunnerError `file-unusable` of what tells how the run went; the signal's reason
  */
 export async function collectFiles(runDir: string, signal: AbortSignal): Promise<CollectedFiles> {
-  const { files: listed } = await readManifest(runDir);
   const files: ArtifactFile[] = [];
   const failed: FailedFile[] = [];
-  for (const [path, digest] of Object.entries(listed)) {
+  const listed = await listedFiles(runDir);
+  if (listed instanceof RunnerError) failed.push({ path: ARTIFACT_FILES.manifest, error: listed });
+  for (const artifact of listed instanceof RunnerError ? [] : listed) {
     signal.throwIfAborted();
-    const artifact = { path, file: join(runDir, RUN_FILES.artifacts, inside(path, runDir)), ...digest };
     const why = await whyNot(artifact);
     if (why === undefined) files.push(artifact);
-    else failed.push({ path, error: changed(artifact, why) });
+    else failed.push({ path: artifact.path, error: changed(artifact, why) });
   }
   for (const name of LOGS) {
     const log = await hashed(posix.join(LOGS_FOLDER, RUN_FILES[name]), runPath(runDir, name), signal);
     if (log !== undefined) files.push(log);
   }
+  // It says that all it names is there.
+  if (listed instanceof RunnerError) return { files, failed };
   const manifest = await hashed(ARTIFACT_FILES.manifest, artifactPath(runDir, 'manifest'), signal);
   if (manifest !== undefined) files.push(manifest);
   return { files, failed };
+}
+
+/** What the manifest names, or why it cannot be gone by. */
+async function listedFiles(runDir: string): Promise<readonly ArtifactFile[] | RunnerError> {
+  try {
+    const { files } = await readManifest(runDir);
+    return Object.entries(files).map(([path, digest]) => ({
+      ...{ path, file: join(runDir, RUN_FILES.artifacts, inside(path, runDir)) },
+      ...digest,
+    }));
+  } catch (error) {
+    if (error instanceof RunnerError) return error;
+    throw error;
+  }
 }
 
 /** A path that leads out of artifacts/ would send a file that is none of the run's. */

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { constants, createWriteStream } from 'node:fs';
 import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { syncDirectory } from '../../common/atomic-file.js';
 import { isErrno } from '../../common/errors.js';
@@ -10,11 +9,13 @@ import type { ArtifactSource } from './artifact-source.js';
 import type { ArtifactFile, ArtifactStore } from './artifact-store.js';
 import { streamChecked } from './checked-file.js';
 import { storeFailure } from './file-failure.js';
+import { ownFileName, removeOwnFiles } from './own-files.js';
 import { readBack } from './read-back.js';
 import { readableFolder, sharedFolder, type SharingOptions } from './shared-folder.js';
 import { withVerify, type StoreAdapter } from './verify-files.js';
 
 const CONCURRENCY = 4;
+
 /**
  * A folder that this machine has in common with the server.
  * @throws RunnerError `artifact-store-unsupported` if it has not; as `sharedFolder`
@@ -35,6 +36,8 @@ class FileStore implements StoreAdapter {
   readonly uri: string;
   readonly concurrency = CONCURRENCY;
   readonly #folder: string;
+  /** Those that artifacts were put into. */
+  readonly #made = new Map<string, Promise<void>>();
 
   constructor(uri: string, folder: string) {
     this.uri = uri;
@@ -43,16 +46,17 @@ class FileStore implements StoreAdapter {
 
   async put(file: ArtifactFile, signal: AbortSignal): Promise<void> {
     const target = this.#target(file);
-    const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(4).toString('hex')}.tmp`);
+    const folder = dirname(target);
+    const temporary = join(folder, ownFileName());
     try {
-      await makeDirectory(dirname(target));
+      await this.#make(folder);
       await pipeline(
         streamChecked(file, signal),
         createWriteStream(temporary, { flags: 'wx', flush: true }),
         { signal },
       );
       await rename(temporary, target);
-      await syncDirectory(dirname(target));
+      await syncDirectory(folder);
     } catch (error) {
       await rm(temporary, { force: true });
       signal.throwIfAborted();
@@ -92,6 +96,13 @@ class FileStore implements StoreAdapter {
 
   #target({ path }: Pick<ArtifactFile, 'path'>): string {
     return join(this.#folder, path);
+  }
+
+  /** Nobody else puts anything there meanwhile: one process at a time records a run. */
+  #make(folder: string): Promise<void> {
+    const made = this.#made.get(folder) ?? makeDirectory(folder).then(() => removeOwnFiles(folder));
+    this.#made.set(folder, made);
+    return made;
   }
 }
 

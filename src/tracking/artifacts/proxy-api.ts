@@ -18,7 +18,7 @@ export interface Body {
 const answerTimeoutMs = (bytes: number): number => 120_000 + bytes / 1000;
 
 /** A text that is JSON, as its value. */
-const jsonText = z.string().transform((text, context): unknown => {
+export const jsonText = z.string().transform((text, context): unknown => {
   try {
     return JSON.parse(text);
   } catch {

@@ -13,6 +13,7 @@ import { headersOf, isLoopback, send, type HttpAccess } from '../mlflow/http.js'
 import { axios } from '../mlflow/load-axios.js';
 import { failureOfError, noAnswer } from '../mlflow/network-failure.js';
 import { multipartUrl } from './proxy-address.js';
+import { jsonText } from './proxy-api.js';
 import { BEGIN_WITHIN_MS, type PartedUpload } from './send-in-parts.js';
 
 const PART_TIMEOUT_MS = 120_000;
@@ -101,13 +102,7 @@ export async function beginProxyUpload(
 }
 
 function parseCreated(access: HttpAccess, body: string): z.infer<typeof createdSchema> {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    throw noUse(access, 'it is no JSON');
-  }
-  const { success, data, error } = createdSchema.safeParse(json);
+  const { success, data, error } = jsonText.pipe(createdSchema).safeParse(body);
   if (!success) throw noUse(access, describeIssues(error));
   return data;
 }

@@ -1,5 +1,4 @@
 /** Whether a folder that a tracking server names is this machine's folder of that name, too. */
-import { randomBytes } from 'node:crypto';
 import { rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +7,7 @@ import { makeDirectory } from '../../common/make-directory.js';
 import { RunnerError } from '../../contract/errors.js';
 import { isLoopback } from '../mlflow/http.js';
 import { storeFailure } from './file-failure.js';
+import { ownFileName } from './own-files.js';
 
 /** The run whose artifacts are stored, or whose model's. */
 export interface StoredRun {
@@ -86,7 +86,7 @@ async function hasRoot(folder: string): Promise<boolean> {
 
 /** Leaves the folder behind only where it is of use. */
 async function isSeen(folder: string, { lists }: StoredRun): Promise<boolean> {
-  const name = `.runner-${randomBytes(8).toString('hex')}`;
+  const name = ownFileName();
   const probe = join(folder, name);
   const missing = await missingFolders(folder);
   let seen = false;

@@ -84,6 +84,11 @@ export function failureOfAnswer(from: Speaker, what: string, answer: Answer): Tr
       hint: 'Check the address: host, port and the path before /api.',
     });
   }
+  if (status === 413) {
+    return fail('tracking-refused', `refused to ${what} (413)${said}.`, {
+      hint: 'What stands before the server limits the size of a request: raise that (nginx: `client_max_body_size`), or give its experiments an artifact root of their own (s3://…); then `runner sync`.',
+    });
+  }
   // Again would be the same to the database.
   if (isIntegrityFailure(words.text)) return fail('tracking-refused', `did not ${what} (${status})${said}.`);
   if (!PASSING.has(status)) return fail('tracking-refused', `refused to ${what} (${status})${said}.`);

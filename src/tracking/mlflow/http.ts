@@ -20,7 +20,7 @@ export interface HttpAccess {
   readonly client: AxiosInstance;
   /** Takes the credentials out of somebody else's text. */
   redact(text: string): string;
-  /** The same for another address that the user has named (`mlflow-artifacts://host:port/…`), as MLflow's client does. */
+  /** The same for another address, which an artifact URI names (`mlflow-artifacts://host:port/…`): as MLflow's client does. */
   to(baseUrl: string): HttpAccess;
   /** Ends all connections, those of `to` too. */
   close(): void;

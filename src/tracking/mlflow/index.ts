@@ -10,7 +10,7 @@ import { probe } from './probe.js';
 import { ensureVersion } from './registry.js';
 import type { OnWaiting, Patience } from './retry.js';
 import { listsArtifact } from './run-artifacts.js';
-import { deleteTags, logDatasets, logParams, setTags } from './run-data.js';
+import { deleteTags, logDatasets, logParams, readTag, setTags } from './run-data.js';
 import type { RunReader } from './run-reader.js';
 import { createRun, findRun, readRun, settleRun, updateRun } from './runs.js';
 import { searchRuns } from './search-runs.js';
@@ -83,6 +83,7 @@ function serverOver(api: Api): TrackingServer {
     updateRun: onRun(updateRun),
     logParams: onRun(logParams),
     setTags: onRun(setTags),
+    readTag: (runId, key, signal) => readTag(api, runId, key, signal),
     deleteTags: onRun(deleteTags),
     logMetrics: onRun(logMetrics),
     lackingPoints: (runId, points, options) => lackingPoints(api, runId, points, options),

@@ -2,13 +2,14 @@
 import { z } from 'zod';
 import type { MetricPoint } from '../record/run-record.js';
 import type { Api, callOnce } from './api.js';
-import { int64, pageToken } from './schemas.js';
+import { pagesOf } from './pages.js';
+import { int64, metricValue, pageToken } from './schemas.js';
 
 const pageSchema = z.object({
   metrics: z
     .array(
       z.object({
-        value: z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)]).default(0),
+        value: metricValue,
         timestamp: int64.default(0),
         step: int64.default(0),
       }),
@@ -67,19 +68,18 @@ async function readHistory(
   key: string,
   { call, signal }: ReadOptions,
 ): Promise<Set<string>> {
+  const what = `read the history of metric ${key}`;
   const identities = new Set<string>();
-  let token = '';
-  do {
-    const page = await call(api, pageSchema, {
-      ...{ what: `read the history of metric ${key}`, method: 'GET', path: 'metrics/get-history', signal },
-      query: {
-        ...{ run_id: runId, metric_key: key, max_results: PAGE_SIZE },
-        ...(token === '' ? {} : { page_token: token }),
-      },
-    });
-    for (const point of page.metrics) identities.add(identityOf(point));
-    token = page.next_page_token;
-  } while (token !== '');
+  const pages = pagesOf(api, {
+    what,
+    read: (next) =>
+      call(api, pageSchema, {
+        ...{ what, method: 'GET', path: 'metrics/get-history', signal },
+        query: { run_id: runId, metric_key: key, max_results: PAGE_SIZE, ...next },
+      }),
+    itemsOf: ({ metrics }) => metrics,
+  });
+  for await (const points of pages) for (const point of points) identities.add(identityOf(point));
   return identities;
 }
 

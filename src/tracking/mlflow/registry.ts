@@ -4,6 +4,7 @@ import { type Api, callApi } from './api.js';
 import { TrackingFailure } from './failure.js';
 import { equals } from './filter.js';
 import { findOrMake } from './find-or-make.js';
+import { pagesOf } from './pages.js';
 import { nothing, pageToken } from './schemas.js';
 import type { TrackingServer } from './tracking-server.js';
 import { keepOne } from './twins.js';
@@ -101,21 +102,25 @@ async function findVersions(
   { modelId, runId, source }: VersionSource,
   signal: AbortSignal,
 ): Promise<readonly (RegisteredVersion & { readonly aliases: number })[]> {
+  const what = `look for a version of ${name}`;
+  const pages = pagesOf(api, {
+    what,
+    read: (next) =>
+      callApi(api, searchSchema, {
+        ...{ what, method: 'GET', path: 'model-versions/search', signal },
+        query: {
+          filter: `${equals('name', name)} AND ${equals('run_id', runId)}`,
+          max_results: 1000,
+          ...next,
+        },
+      }),
+    itemsOf: ({ model_versions }) => model_versions,
+  });
   const found: (RegisteredVersion & { readonly aliases: number })[] = [];
-  let token = '';
-  do {
-    const page = await callApi(api, searchSchema, {
-      ...{ what: `look for a version of ${name}`, method: 'GET', path: 'model-versions/search', signal },
-      query: {
-        filter: `${equals('name', name)} AND ${equals('run_id', runId)}`,
-        max_results: 1000,
-        ...(token === '' ? {} : { page_token: token }),
-      },
-    });
-    for (const { version, aliases, ...of } of page.model_versions)
+  for await (const versions of pages) {
+    for (const { version, aliases, ...of } of versions)
       if (of.model_id === modelId || of.source === source)
         found.push({ name: of.name, version, aliases: aliases.length });
-    token = page.next_page_token;
-  } while (token !== '');
+  }
   return found.sort((a, b) => Number(a.version) - Number(b.version));
 }

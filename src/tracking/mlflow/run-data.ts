@@ -60,6 +60,15 @@ export async function setTags(
   }
 }
 
+export async function readTag(
+  api: Api,
+  runId: string,
+  key: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return (await readRun(api, runId, signal))?.tags.find((tag) => tag.key === key)?.value;
+}
+
 export async function deleteTags(
   api: Api,
   runId: string,

@@ -3,12 +3,13 @@ import type { Entry } from '../record/run-record.js';
 import { type Api, callApi } from './api.js';
 import { TrackingFailure } from './failure.js';
 import { tagEquals } from './filter.js';
-import { entries, int64, nothing } from './schemas.js';
+import { entries, int64, metricValue, nothing } from './schemas.js';
 import type { NewRun, ServerRun } from './tracking-server.js';
 import { keepOne } from './twins.js';
 
 /** Of which only the number counts. */
 const some = z.array(z.unknown()).default([]);
+const latest = z.array(z.object({ key: z.string(), value: metricValue })).default([]);
 export const runSchema = z
   .object({
     info: z.object({
@@ -21,7 +22,7 @@ export const runSchema = z
       start_time: int64.default(0),
     }),
     data: z
-      .object({ params: entries, tags: entries, metrics: some })
+      .object({ params: entries, tags: entries, metrics: latest })
       .default({ params: [], tags: [], metrics: [] }),
     inputs: z.object({ dataset_inputs: some }).default({ dataset_inputs: [] }),
     outputs: z
@@ -39,6 +40,8 @@ export const runSchema = z
     } satisfies ServerRun,
     params: data.params,
     tags: data.tags,
+    /** The last value of each metric. */
+    metrics: new Map(data.metrics.map(({ key, value }) => [key, value])),
     modelIds: outputs.model_outputs.map(({ model_id: id }) => id),
     startTimeMs: info.start_time,
     /** As it was created, but for its tags. */

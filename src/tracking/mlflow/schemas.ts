@@ -12,3 +12,8 @@ export const entries = z.array(entry).default([]);
 
 /** Empty or missing on the last page. */
 export const pageToken = z.string().default('');
+
+/** NaN and the infinities are strings in protobuf's JSON, and 0 may be left out. */
+export const metricValue = z
+  .union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity']).transform(Number)])
+  .default(0);

@@ -86,6 +86,8 @@ export interface TrackingServer {
   logParams(runId: string, params: readonly Entry[], signal: AbortSignal): Promise<void>;
   /** Repeatable. */
   setTags(runId: string, tags: readonly Entry[], signal: AbortSignal): Promise<void>;
+  /** Of a run that is there; undefined if it has no such tag. */
+  readTag(runId: string, key: string, signal: AbortSignal): Promise<string | undefined>;
   /** Those of them that are there. Repeatable. */
   deleteTags(runId: string, keys: readonly string[], signal: AbortSignal): Promise<void>;
   /**

@@ -1,11 +1,12 @@
 import { RUN_ID_PATTERN } from '../../contract/run-directory.js';
 import type { WholeRun } from '../mlflow/runs.js';
+import { phaseKey } from '../record/final-points.js';
 import { RUN_ID_TAG } from '../record/tags.js';
 import type { RecordedRun } from './recorded-runs.js';
 
 /** Null for a run that is none of ours. Its id becomes the name of a folder: what is no run id is nobody's. */
 export function describeRecorded(
-  { run, params, tags, startTimeMs }: WholeRun,
+  { run, params, tags, metrics, startTimeMs }: WholeRun,
   experiment: string | undefined,
 ): RecordedRun | null {
   const own = Object.fromEntries(
@@ -13,24 +14,36 @@ export function describeRecorded(
   );
   const runId = own[RUN_ID_TAG] ?? '';
   if (!RUN_ID_PATTERN.test(runId)) return null;
+  const phases = phasesOf(metrics);
   return {
-    ...{ runId, mlflowRunId: run.id, artifactUri: run.artifactUri, experiment, tags: own },
+    ...{ runId, mlflowRunId: run.id, artifactUri: run.artifactUri, experiment, tags: own, phases },
     deleted: run.lifecycleStage === 'deleted',
     status: own['runner.status'] ?? (run.status === 'RUNNING' ? 'running' : undefined),
     startedAt: startTimeMs,
-    likeness: likenessOf(params),
+    likeness: likenessOf(params, { evaluated: 'evaluate' in phases }),
   };
 }
 
-/**
- * What a run had to do, as far as a parameter says: where and with what it did that may differ. Runs that are of one spec
- * are alike; those that are alike are mostly of one spec, which is told apart when they are read.
- */
-const ASKED = /^(?!mode$)[^.]+$|^engine\.(name|version|step)$|^data\.digest$/;
+/** Those by which sides and specs are told apart. */
+const TELLING = ['train', 'trainerStartup', 'evaluate'];
 
-function likenessOf(params: WholeRun['params']): string {
+const phasesOf = (metrics: WholeRun['metrics']): RecordedRun['phases'] =>
+  Object.fromEntries(
+    TELLING.flatMap((name) => {
+      const ms = metrics.get(phaseKey(name));
+      return ms === undefined ? [] : [[name, ms]];
+    }),
+  );
+
+/**
+ * What a run had to do: of its parameters those that make the spec by which runs are compared, and whether it was
+ * evaluated. Where and with what it did that may differ, and so may what changes no bit.
+ */
+const ASKED = /^(?!mode$)[^.]+$|^engine\.(?!(?:steps_per_call|prefetch)$)|^data\.digest$/;
+
+function likenessOf(params: WholeRun['params'], { evaluated }: { readonly evaluated: boolean }): string {
   const asked = params.filter(({ key }) => ASKED.test(key)).map(({ key, value }) => [key, value]);
-  return JSON.stringify(asked.sort(([one = ''], [other = '']) => (one < other ? -1 : 1)));
+  return JSON.stringify([evaluated, ...asked.sort(([one = ''], [other = '']) => (one < other ? -1 : 1))]);
 }
 
 /**

@@ -19,7 +19,12 @@ export interface RecordedRun {
   readonly tags: Readonly<Record<string, string>>;
   /** The name of its experiment; undefined where it was found by the server's id. */
   readonly experiment: string | undefined;
-  /** The same for runs that had the same to do; few others have it, too. */
+  /**
+   * Milliseconds of `train`, `trainerStartup` and `evaluate`, of those that it had: what of its outcome's phases tells, before
+   * anything of it is fetched, on which side of a comparison it stands.
+   */
+  readonly phases: Readonly<Record<string, number>>;
+  /** The same for runs of one spec, by their parameters and phases, and for no others. */
   readonly likeness: string;
 }
 

@@ -18,6 +18,12 @@ import { serverSegment, snakeCase } from './keys.js';
 /** Figure by its key, as it would be named and as a server takes it. What the run does not know is left out. */
 export type Figures = readonly { readonly wanted: string; readonly key: string; readonly value: number }[];
 
+const PHASE = 'phase/';
+const phaseFigure = (name: string): string => `${snakeCase(name)}_ms`;
+
+/** The key by which a phase's milliseconds are recorded: `phase/trainer_startup_ms`. */
+export const phaseKey = (name: string): string => `${PHASE}${serverSegment(phaseFigure(name))}`;
+
 export function finalFigures(outcome: RunOutcome, evaluation: Evaluation | null): Figures {
   const { status, training, resources, trainer, image, phases } = outcome;
   // It may yet be found, and come to an end with other figures.
@@ -65,7 +71,7 @@ export function finalFigures(outcome: RunOutcome, evaluation: Evaluation | null)
       network_sent_bytes: trainer?.networkSentBytes,
     }),
     ...under('image/', { bytes: image?.bytes }),
-    ...Object.entries(phases).map(([name, ms]) => inGroup('phase/', `${snakeCase(name)}_ms`, ms)),
+    ...Object.entries(phases).map(([name, ms]) => inGroup(PHASE, phaseFigure(name), ms)),
   ];
 }
 

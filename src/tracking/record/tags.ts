@@ -3,6 +3,8 @@ import { noteOf } from './note.js';
 
 /** By it a run is found again on the server. */
 export const RUN_ID_TAG = 'runner.run_id';
+/** What a run's page shows as its description, and lets people write. */
+export const DESCRIPTION_TAG = 'mlflow.note.content';
 
 /**
  * What a run is told apart and searched by. Those that MLflow's own page shows have MLflow's names; what is not known
@@ -36,7 +38,7 @@ export function tagsOf(run: DescribedRun): {
     'mlflow.source.type': 'LOCAL',
     'mlflow.source.name': 'runner',
     'mlflow.source.git.commit': environment.gitCommit,
-    'mlflow.note.content': noteOf(run),
+    [DESCRIPTION_TAG]: noteOf(run),
   };
   const known = new Map<string, string>();
   const absent: string[] = [];

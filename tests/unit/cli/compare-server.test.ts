@@ -3,7 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runPath } from '../../../src/contract/run-directory.js';
-import type { RunMode } from '../../../src/contract/run-spec.js';
+import type { RunMode, RunSpec } from '../../../src/contract/run-spec.js';
 import { smokeKey } from '../../../src/cli/smoke/key.js';
 import type { RecordedRuns } from '../../../src/tracking/read/recorded-runs.js';
 import {
@@ -87,6 +87,12 @@ const phasesOf = (mode: RunMode): Readonly<Record<string, number>> => ({
   ...(mode === 'docker' ? { trainerStartup: 600 } : {}),
   ...{ engine: 400.5, train: 140 },
 });
+
+/** The same library on a card: what it computes is of another spec. */
+const ENGINE_OF_A_CARD: RunSpec['engine'] = {
+  ...{ name: 'tensorflow', version: '2.21.0', step: 'auto' },
+  gpu: { deterministic: true },
+};
 
 interface Document {
   readonly sides: readonly { readonly name: string; readonly runs: readonly { readonly runId: string }[] }[];
@@ -177,6 +183,26 @@ describe('compare --from mlflow', () => {
     expect(document).toMatchObject(await cli.json('compare'));
     const outcomes = server.seen.filter(({ path }) => path.endsWith('/logs/outcome.json'));
     expect(outcomes).toHaveLength(2);
+  });
+
+  it('reads nothing of runs that the list itself tells to be all on one side, or not of one spec', async () => {
+    const cli = open();
+    const outcomesRead = (): number =>
+      server.seen.filter(({ path }) => path.endsWith('/logs/outcome.json')).length;
+    for (const mode of ['inprocess', 'docker'] as const) await record(cli, mode);
+    const spec = { seed: 1 };
+    const cold = [await record(cli, 'docker', { spec }), await record(cli, 'docker', { spec })];
+    await record(cli, 'inprocess', { outcome: { phases: { ...phasesOf('inprocess'), evaluate: 90 } } });
+    await record(cli, 'inprocess', { spec: { ...spec, engine: ENGINE_OF_A_CARD } });
+    expect(await cli.json('compare', ...EMPTY)).toMatchObject(await cli.json('compare'));
+    expect(outcomesRead()).toBe(2);
+
+    const warm = await record(cli, 'docker', { spec, outcome: { phases: phasesOf('inprocess') } });
+    expect(sidesOf(await cli.json('compare', ...EMPTY))).toEqual({
+      docker: cold.map(({ runId }) => runId),
+      'docker-warm': [warm.runId],
+    });
+    expect(outcomesRead()).toBe(2 + 3);
   });
 
   it('says which newer runs are passed over', async () => {

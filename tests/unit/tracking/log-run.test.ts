@@ -1,5 +1,6 @@
 /** What the logging task makes of a run that changes, or of which a part is bad. */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeJsonAtomic } from '../../../src/common/atomic-file.js';
 import { artifactPath, runPath } from '../../../src/contract/run-directory.js';
@@ -8,7 +9,9 @@ import type { RunOutcome } from '../../../src/contract/run-outcome.js';
 import { fingerprintOf } from '../../../src/tracking/fingerprint.js';
 import { logRun } from '../../../src/tracking/log-run.js';
 import type { LogTools } from '../../../src/tracking/log-tools.js';
-import { readDestination } from '../../../src/tracking/tracking-state.js';
+import type { TrackingServer } from '../../../src/tracking/mlflow/tracking-server.js';
+import { DESCRIPTION_TAG } from '../../../src/tracking/record/tags.js';
+import { readDestination, writeDestination } from '../../../src/tracking/tracking-state.js';
 import {
   writeRunFixture,
   type RunFixture,
@@ -96,6 +99,85 @@ it('keeps a final figure as it was first recorded, and adds those that are new',
   await record(run, server);
   expect(server.valuesOf('resources/cpu_seconds')).toEqual([3.25]);
   expect(server.valuesOf('phase/remove_ms')).toEqual([40]);
+});
+
+it.each<[string, (run: RunFixture, server: MemoryServer) => Promise<void> | void]>([
+  [
+    'noted that it had sent it',
+    async ({ runDir }, { tools }) => {
+      const known = await readDestination(runDir, tools.destination);
+      await writeDestination(runDir, { ...known!, finalPoints: null });
+    },
+  ],
+  ['noted anything that is left', ({ runDir }) => rmSync(runPath(runDir, 'tracking'))],
+])(
+  'keeps a final figure as it was first recorded by a process that was killed before it %s',
+  async (_, lose) => {
+    const run = await fixture();
+    const server = memoryServer();
+    await record(run, server);
+    await lose(run, server);
+    const { resources, phases } = run.run.outcome!;
+    await rewrite(run, { resources: { ...resources, cpuSeconds: 99 }, phases: { ...phases, remove: 40 } });
+    await record(run, server);
+    expect(server.valuesOf('resources/cpu_seconds')).toEqual([3.25]);
+    expect(server.valuesOf('loss')).toEqual([0.5]);
+    expect(server.valuesOf('phase/remove_ms')).toEqual([40]);
+  },
+);
+
+it('of a server that answers slowly gives up once the time for all of it is used up, and says so', async () => {
+  const run = await fixture();
+  const server = memoryServer({
+    // Rejects with the signal's reason, as a client does.
+    setTags: (_id, _tags, signal) =>
+      sleep(60_000, undefined, { signal }).catch(() => signal.throwIfAborted()),
+  });
+  const tools = { ...server.tools, allowedMs: 20 };
+  const late = {
+    code: 'tracking-unreachable',
+    message: 'http://memory has not taken the run within 0.02 s.',
+  };
+  await expect(record(run, { ...server, tools })).rejects.toMatchObject(late);
+  expect(server.points).toEqual([]);
+  expect((await readDestination(run.runDir, tools.destination))?.problem).toMatchObject(late);
+});
+
+describe('the description of a run', () => {
+  const EVALUATED = { testLoss: 0.05, testAccuracy: 0.98 };
+
+  it('is written anew where the run is another by now, also by a process that was killed before it could tell', async () => {
+    const run = await fixture();
+    const server = memoryServer();
+    await record(run, server);
+    const training = { ...run.run.outcome!.training, ...EVALUATED };
+    await rewrite(run, { training });
+    const gone = new RunnerError('tracking-unreachable', 'Gone.');
+    const real = server.tools.server;
+    const killed: Partial<TrackingServer> = {
+      setTags: async (...sent) => {
+        await real.setTags(...sent);
+        throw gone;
+      },
+    };
+    const tools = { ...server.tools, server: { ...real, ...killed } };
+    await expect(record(run, { ...server, tools })).rejects.toBe(gone);
+    expect(server.tags.get(DESCRIPTION_TAG)).toContain('| test | 0.05 | 0.98 |');
+    await rewrite(run, { training, message: 'Changed.' });
+    await record(run, server);
+    expect(server.tags.get(DESCRIPTION_TAG)).toContain('Changed.');
+  });
+
+  it('that somebody has written on its page stays, whatever becomes of the run', async () => {
+    const run = await fixture();
+    const server = memoryServer();
+    await record(run, server);
+    server.tags.set(DESCRIPTION_TAG, 'The best so far.');
+    await rewrite(run, { training: { ...run.run.outcome!.training, ...EVALUATED } });
+    expect(await record(run, server)).toMatchObject({ problem: null });
+    expect(server.tags.get(DESCRIPTION_TAG)).toBe('The best so far.');
+    expect(server.tags.get('runner.status')).toBe('succeeded');
+  });
 });
 
 it('with a broken line of events: has its end, its files and its model, and stays pending', async () => {

@@ -50,6 +50,7 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
       for (const { key, value } of entries) tags.set(key, value);
       return done;
     },
+    readTag: (_id, key) => Promise.resolve(tags.get(key)),
     deleteTags: (_id, keys) => {
       for (const key of keys) tags.delete(key);
       return done;

@@ -102,18 +102,25 @@ describe('collectFiles', () => {
   });
 
   it.each(['../spec.json', '/etc/hostname', 'a/../../spec.json', 'a//b', ''])(
-    'refuses a manifest that names %j, which is none of the artifacts',
+    'takes the logs alone where the manifest names %j, which is none of the artifacts',
     async (path) => {
       using folder = temporaryDirectory();
       writeRun(folder.path, RUN, { [path]: { bytes: 1, sha256: 'x' } });
-      await expect(collectFiles(folder.path, signal)).rejects.toMatchObject({ code: 'run-corrupt' });
+      const { files, failed } = await collectFiles(folder.path, signal);
+      expect(files.map((file) => file.path)).toEqual(['logs/events.ndjson', 'logs/spec.json']);
+      expect(failed).toMatchObject([{ path: 'manifest.json', error: { code: 'run-corrupt' } }]);
     },
   );
 
-  it('refuses a manifest of a later version', async () => {
+  it.each([
+    ['of a later version', '{"schemaVersion":2}', 'run-newer-schema'],
+    ['cut off', '{"schemaVersion":1,"fil', 'run-corrupt'],
+  ])('takes the logs alone where the manifest is %s', async (_, text, code) => {
     using folder = temporaryDirectory();
     writeRun(folder.path, RUN);
-    writeFileSync(join(folder.path, 'artifacts/manifest.json'), '{"schemaVersion":2}');
-    await expect(collectFiles(folder.path, signal)).rejects.toMatchObject({ code: 'run-newer-schema' });
+    writeFileSync(join(folder.path, 'artifacts/manifest.json'), text);
+    const { files, failed } = await collectFiles(folder.path, signal);
+    expect(files.map(({ path }) => path)).toEqual(['logs/events.ndjson', 'logs/spec.json']);
+    expect(failed).toMatchObject([{ path: 'manifest.json', error: { code } }]);
   });
 });

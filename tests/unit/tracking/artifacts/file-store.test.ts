@@ -96,6 +96,19 @@ describe('artifacts in a folder', () => {
     ]);
   });
 
+  it('are beside nothing that a process has left which was killed over them', async () => {
+    using folder = temporaryDirectory();
+    const stored = join(folder.path, '0/run/artifacts/model');
+    mkdirSync(stored, { recursive: true });
+    for (const name of ['.runner-0123456789abcdef', '.runner-notes', '.other']) {
+      writeFileSync(join(stored, name), 'half of');
+    }
+    const store = await open(join(folder.path, '0/run/artifacts'));
+    const files = ['a', 'b'].map((name) => artifact(folder.path, `model/${name}`, name));
+    await Promise.all(files.map((file) => store.put(file, signal)));
+    expect(readdirSync(stored).sort()).toEqual(['.other', '.runner-notes', 'a', 'b']);
+  });
+
   it('never hold a file that has changed meanwhile', async () => {
     using folder = temporaryDirectory();
     const store = await open(join(folder.path, '0/run/artifacts'));

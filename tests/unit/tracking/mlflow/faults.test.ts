@@ -121,7 +121,13 @@ describe('what stays is told at once', () => {
       'has no MLflow API to read the run (404): 404 Not Found.',
       'Check the address: host, port and the path before /api.',
     ],
-    ['413', { status: 413, body: '' }, 'tracking-refused', 'refused to read the run (413).'],
+    [
+      '413 of a proxy',
+      { status: 413, body: '<html><title>413 Request Entity Too Large</title></html>' },
+      'tracking-refused',
+      'refused to read the run (413): 413 Request Entity Too Large.',
+      'What stands before the server limits the size of a request: raise that (nginx: `client_max_body_size`), or give its experiments an artifact root of their own (s3://…); then `runner sync`.',
+    ],
     [
       'a proxy without its credentials',
       { status: 407, body: '' },

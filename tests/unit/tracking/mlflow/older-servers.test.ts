@@ -117,3 +117,19 @@ test('onWritten that fails ends it: what comes after is not sent', async () => {
   ).rejects.toThrow('disk full');
   expect(rows).toHaveLength(1000);
 });
+
+test('whose pages of a history have no end are told, and not asked for ever', async () => {
+  const page = { metrics: [{ value: 1, timestamp: 1, step: 1 }], next_page_token: 'again' };
+  const { connection, seen, uri } = await fakeServer([{ body: page }]);
+  const histories = new MetricHistories();
+  const lacking = connection.server.lackingPoints('r1', points.slice(0, 1), {
+    by: 'point',
+    histories,
+    signal,
+  });
+  await expect(lacking).rejects.toMatchObject({
+    code: 'tracking-refused',
+    message: `${uri} was asked to read the history of metric k0 and names a next page that is none.`,
+  });
+  expect(seen).toHaveLength(2);
+});

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { RunnerError } from '../../../../src/contract/errors.js';
 import type { Listing, RecordedRun } from '../../../../src/tracking/read/recorded-runs.js';
+import type { MetricPoint } from '../../../../src/tracking/record/run-record.js';
 import { writeRunFixture, type RunFixture } from '../../../tracking/support/run-fixture.js';
 import { temporaryDirectory } from '../../common/temporary-directory.js';
 import { signal } from '../mlflow/fake-server.js';
@@ -30,6 +31,7 @@ async function hold(
   return id;
 }
 
+const figure = (key: string, value: number): MetricPoint => ({ key, value, timestamp: 1, step: 0 });
 const day = (of: number): number => Date.UTC(2026, 0, of);
 const list = async (tags: Record<string, string> = {}, experiment = EXPERIMENT): Promise<Listing> =>
   (await server.open()).list({ experiment, tags, signal });
@@ -104,6 +106,35 @@ describe('the runs of an experiment', () => {
     const [third, second, first] = (await list()).runs.map(({ likeness }) => likeness);
     expect(first).toBe(second);
     expect(third).not.toBe(second);
+  });
+
+  it.each<[string, Parameters<typeof hold>[1], boolean]>([
+    ['how many steps one call does', { params: { seed: '1', 'engine.steps_per_call': '8' } }, true],
+    ['which thread makes the batches', { params: { seed: '1', 'engine.prefetch': 'true' } }, true],
+    ['what it computes on', { params: { seed: '1', 'engine.gpu.deterministic': 'true' } }, false],
+    [
+      'whether it was evaluated',
+      { params: { seed: '1' }, metrics: [figure('phase/evaluate_ms', 90)] },
+      false,
+    ],
+  ])('that differ in %s are alike or not as their specs are', async (_, other, alike) => {
+    await hold(FIRST, { params: { seed: '1' }, metrics: [] });
+    await hold(SECOND, { metrics: [], ...other });
+    const [second, first] = (await list()).runs.map(({ likeness }) => likeness);
+    expect(first === second).toBe(alike);
+  });
+
+  it('have the phases by which sides are told apart, as their outcomes have them', async () => {
+    const figures = {
+      'phase/train_ms': 140.5,
+      'phase/trainer_startup_ms': 600,
+      'phase/engine_ms': 400,
+      loss: NaN,
+    };
+    await hold(FIRST, { metrics: Object.entries(figures).map(([key, value]) => figure(key, value)) });
+    await hold(SECOND, { metrics: [] });
+    const [second, first] = (await list()).runs.map(({ phases }) => phases);
+    expect([first, second]).toEqual([{ train: 140.5, trainerStartup: 600 }, {}]);
   });
 
   it('end, also where the pages of a server do not', async () => {

@@ -5,7 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { collectFiles } from '../../../../src/tracking/artifacts/collect-files.js';
+import { encodeNumber } from '../../../../src/contract/json-number.js';
 import { describeRun } from '../../../../src/tracking/record/describe-run.js';
+import type { MetricPoint } from '../../../../src/tracking/record/run-record.js';
 import type { RecordedRuns } from '../../../../src/tracking/read/recorded-runs.js';
 import { openRecordedRuns } from '../../../../src/tracking/read/index.js';
 import { onTestFinished } from 'vitest';
@@ -26,6 +28,8 @@ interface HeldRun {
   readonly startTimeMs: number;
   readonly params: Readonly<Record<string, string>>;
   readonly tags: Record<string, string>;
+  /** The last point of each. */
+  readonly metrics: readonly MetricPoint[];
 }
 
 export interface RecordedServer {
@@ -61,10 +65,23 @@ export async function recordedServer(): Promise<RecordedServer> {
       const id = held.id ?? (runs.size + 1).toString(16).padStart(32, '0');
       const environment = run.request?.origin ?? { host: 'box', runnerVersion: '1.2.3' };
       const startedAt = run.outcome?.startedAt ?? 0;
-      const { params, tags } = describeRun({ ...run, evaluation: null, startedAt, environment });
+      const {
+        params,
+        tags,
+        finalPoints: metrics,
+      } = describeRun({
+        ...run,
+        ...{ evaluation: null, startedAt, environment },
+      });
       runs.set(id, {
         ...{ id, experiment: run.spec.job, status: run.outcome === null ? 'RUNNING' : 'FINISHED' },
-        ...{ stage: 'active', startTimeMs: startedAt, params: valuesOf(params), tags: valuesOf(tags) },
+        ...{
+          stage: 'active',
+          startTimeMs: startedAt,
+          params: valuesOf(params),
+          tags: valuesOf(tags),
+          metrics,
+        },
         ...held,
       });
       if (!files || run.outcome === null) return id;
@@ -156,12 +173,15 @@ function holds({ id, tags }: HeldRun, condition: string): boolean {
   return like === '=' ? actual === value : new RegExp(`^${value.replaceAll('%', '.*')}$`).test(actual);
 }
 
-const toJson = ({ id, experiment, status, stage, startTimeMs, params, tags }: HeldRun) => ({
+const toJson = ({ id, experiment, status, stage, startTimeMs, params, tags, metrics }: HeldRun) => ({
   info: {
     ...{ run_id: id, experiment_id: `id of ${experiment}`, status, lifecycle_stage: stage },
     ...{ artifact_uri: `mlflow-artifacts:/0/${id}/artifacts`, start_time: startTimeMs },
   },
-  data: { params: toEntries(params), tags: toEntries(tags) },
+  data: {
+    ...{ params: toEntries(params), tags: toEntries(tags) },
+    metrics: metrics.map(({ value, ...point }) => ({ ...point, value: encodeNumber(value) })),
+  },
 });
 
 const toEntries = (values: Readonly<Record<string, string>>) =>
