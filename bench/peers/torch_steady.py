@@ -20,6 +20,7 @@ parser.add_argument("--threads", type=int, required=True)
 parser.add_argument("--layout", choices=["contiguous", "channels-last"], default="contiguous")
 parser.add_argument("--compile", action="store_true")
 parser.add_argument("--device", default="cpu")
+parser.add_argument("--read", choices=["step", "epoch"], default="step")  # How often loss and accuracy are fetched.
 parser.add_argument("--seed", type=int, default=42)
 options = parser.parse_args()
 
@@ -48,15 +49,24 @@ seconds, losses, accuracies = [], [], []
 for epoch in range(options.epochs):
     start = time.perf_counter()
     loss_sum, correct = 0.0, 0
-    for batch in torch.randperm(count).split(128):
+    # Drawn on the processor, so that it is the same everywhere; then it lies where the images lie.
+    order = torch.randperm(count).to(options.device)
+    for batch in order.split(128):
         target = y[batch]
         optimizer.zero_grad(set_to_none=True)
         output = forward(x[batch])
         loss = measure(output, target)
         loss.backward()
         optimizer.step()
-        loss_sum += loss.item() * len(batch)
-        correct += (output.argmax(1) == target).sum().item()
+        hits = (output.argmax(1) == target).sum()
+        if options.read == "step":
+            loss_sum += loss.item() * len(batch)
+            correct += hits.item()
+        else:
+            loss_sum += loss.detach() * len(batch)
+            correct += hits
+    # Waits for the device.
+    loss_sum, correct = float(loss_sum), int(correct)
     seconds.append(time.perf_counter() - start)
     losses.append(loss_sum / count)
     accuracies.append(correct / count)
@@ -69,6 +79,7 @@ json.dump(
         "accuracy": accuracies,
         "peakRssBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024),
         "versions": {"torch": torch.__version__},
+        "device": torch.cuda.get_device_name() if x.is_cuda else options.device,
     },
     sys.stdout,
 )

@@ -17,15 +17,20 @@ export function checkMemory({ memory }: Pick<Resolved, 'memory'>): void {
   );
 }
 
+/** Of Node, of CUDA, and for the batches; those that were seen are 16. */
+const OTHER_THREADS = 64;
+
 /**
- * The settings as this daemon can meet them: as many processors as it has where nobody asked for more.
+ * The settings as this daemon can meet them: as many processors as it has where nobody asked for more, and where nobody asked for
+ * other, so many threads as TensorFlow starts at once: --threads for within an operation, and one a processor for those that run side by side.
  * @throws RunnerError `bad-spec` for more processors than it has
  */
-export function fitToDaemon<T extends Pick<Resolved, 'cpus' | 'threads'>>(
-  settings: T,
+export function fitToDaemon<T extends Pick<Resolved, 'cpus' | 'threads' | 'pids'>>(
+  given: T,
   daemon: Pick<Daemon, 'address' | 'cpus'>,
   note: (text: string) => void,
 ): T {
+  const settings = { ...given, pids: enoughPids(given, daemon) };
   const { cpus, threads } = settings;
   if (cpus.value <= daemon.cpus) return settings;
   const has = `the Docker daemon at ${daemon.address} has ${daemon.cpus} ${daemon.cpus === 1 ? 'processor' : 'processors'}`;
@@ -37,4 +42,11 @@ export function fitToDaemon<T extends Pick<Resolved, 'cpus' | 'threads'>>(
   }
   note(`${threads.value} threads will share what there is: ${has}.`);
   return { ...settings, cpus: byDefault(daemon.cpus, 'processors of the daemon') };
+}
+
+/** Above 96 processors the default is too few: TensorFlow would end the process that gets no thread. */
+function enoughPids({ pids, threads }: Pick<Resolved, 'pids' | 'threads'>, { cpus }: Pick<Daemon, 'cpus'>) {
+  const needed = threads.value + cpus + OTHER_THREADS;
+  if (pids.source.from !== 'default' || needed <= pids.value) return pids;
+  return byDefault(needed, 'threads and processors of the daemon');
 }

@@ -10,6 +10,9 @@ import { RunnerError } from '../contract/errors.js';
 import { describeError } from '../common/errors.js';
 import type { EngineGpu, EngineWebgpu, RunSpec, WebgpuAdapter } from '../contract/run-spec.js';
 import type { Engine, TensorflowEngine, WebgpuEngine } from './engine.js';
+import { driverTooOld } from './gpu/check.js';
+import { kernelDriver } from './gpu/driver.js';
+import { isAtLeast, REQUIREMENTS } from './gpu/requirements.js';
 import { gpuVariables, sessionConfig } from './gpu/session-config.js';
 import { restoreRemovedUtilities } from './node-compat.js';
 import { requireOfTfjsNode } from './packages.js';
@@ -18,7 +21,8 @@ import type { LoadedWebgpu } from './webgpu/load.js';
 export type TensorFlow = typeof tfNamespace;
 
 let loaded:
-  { readonly tf: TensorFlow; readonly threads: number; readonly engine: TensorflowEngine } | undefined;
+  | (Pick<LoadOptions, 'threads' | 'gpu'> & { readonly tf: TensorFlow; readonly engine: TensorflowEngine })
+  | undefined;
 let loadedWebgpu: Promise<LoadedWebgpu> | undefined;
 
 export interface LoadOptions {
@@ -54,14 +58,14 @@ export function loadEngine(engine: Engine, options: LoadOptions): TensorFlow | P
 
 /**
  * The tfjs namespace over the engine's TensorFlow; the same one for every later call of the process.
- * @throws RunnerError `engine-threads-fixed` if it was loaded with another count, or is another engine;
+ * @throws RunnerError `engine-threads-fixed` if it was loaded with another count or for other cards, or is another engine;
  * `engine-corrupt` if it does not load; `engine-missing` or `gpu-unavailable` if there is no GPU and must be one
  */
 export function loadTensorFlow(engine: TensorflowEngine, options: LoadOptions): TensorFlow {
-  const { threads } = options;
+  const { threads, gpu, requireGpu = false } = options;
   if (loadedWebgpu !== undefined) throw otherEngine('webgpu', engine);
   if (loaded === undefined) {
-    loaded = { tf: load(engine, options), threads, engine };
+    loaded = { tf: load(engine, options), threads, gpu, engine };
   } else if (loaded.engine.name !== engine.name) {
     throw otherEngine(loaded.engine.name, engine);
   } else if (loaded.threads !== threads) {
@@ -69,9 +73,20 @@ export function loadTensorFlow(engine: TensorflowEngine, options: LoadOptions): 
       'engine-threads-fixed',
       `TensorFlow is loaded with ${loaded.threads} threads in this process; ${threads} were asked for.`,
     );
+  } else if (!isDeepStrictEqual(loaded.gpu, gpu)) {
+    throw new RunnerError(
+      'engine-threads-fixed',
+      `TensorFlow is loaded for ${describeGpu(loaded.gpu)} in this process; ${describeGpu(gpu)} was asked for.`,
+      { hint: 'Use one choice of cards and one limit of their memory a process: take --mode process.' },
+    );
+  } else if (requireGpu) {
+    checkFindsGpu(loaded.tf, engine);
   }
   return loaded.tf;
 }
+
+const describeGpu = (gpu: LoadOptions['gpu']): string =>
+  gpu === undefined ? 'no card' : JSON.stringify(gpu);
 
 const otherEngine = (name: Engine['name'], wanted: Engine): RunnerError =>
   new RunnerError(
@@ -126,7 +141,11 @@ export function checkSameAdapter(found: WebgpuAdapter, wanted: WebgpuAdapter, is
 }
 
 /** Variables that choose other kernels, and so other low bits: the spec alone decides what comes out. */
-const CHANGING_RESULTS = ['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA', 'TF_XLA_FLAGS'];
+const CHANGING_RESULTS = [
+  ...['TF_ENABLE_ONEDNN_OPTS', 'ONEDNN_MAX_CPU_ISA', 'DNNL_MAX_CPU_ISA', 'TF_XLA_FLAGS'],
+  // Whether cuBLAS and cuDNN round to TF32, and how much memory an algorithm of cuDNN's may take.
+  ...['NVIDIA_TF32_OVERRIDE', 'TF_CUDNN_WORKSPACE_LIMIT_IN_MB'],
+];
 
 function load(engine: TensorflowEngine, { threads, gpu, requireGpu = false }: LoadOptions): TensorFlow {
   const isForGpu = engine.name === 'tensorflow-gpu';
@@ -167,8 +186,13 @@ function load(engine: TensorflowEngine, { threads, gpu, requireGpu = false }: Lo
 /** TensorFlow itself would train on the processor without a word. */
 function checkFindsGpu(tf: TensorFlow, { version }: TensorflowEngine): void {
   const { isUsingGpuDevice } = tf.backend() as unknown as { readonly isUsingGpuDevice: boolean };
-  if (isUsingGpuDevice) return;
-  throw new RunnerError(
+  if (!isUsingGpuDevice) throw noGpuFound(version, kernelDriver());
+}
+
+/** @param driver its version: in a container nobody has looked at it before, for the daemon may be another machine's */
+export function noGpuFound(version: string, driver: string | null): RunnerError {
+  if (driver !== null && !isAtLeast(driver, REQUIREMENTS.driver)) return driverTooOld(driver);
+  return new RunnerError(
     'gpu-unavailable',
     `TensorFlow ${version} is loaded and finds no GPU that it can compute on.`,
     {

@@ -55,6 +55,9 @@ interface Meaning {
 const WORDS: readonly (readonly [words: RegExp, meaning: Meaning])[] = [
   [/no such image/i, { code: 'image-missing' }],
   [/could not select device driver|unknown runtime specified nvidia/i, { code: 'gpu-unavailable' }],
+  // Of the toolkit's hook (libnvidia-container, src/cli): an id of no card, and an image that asks for a newer CUDA.
+  [/nvidia-container-cli: device error: .*unknown device/i, { code: 'gpu-unknown' }],
+  [/nvidia-container-cli: requirement error/i, { code: 'gpu-driver-too-old' }],
   [/\bCDI\b.*(device|inject)|nvidia-container-(cli|runtime)/i, { code: 'gpu-unavailable' }],
   [/no space left on device|disk quota exceeded/i, { code: 'disk-full' }],
   [

@@ -3,20 +3,23 @@ import { RunnerError } from '../../contract/errors.js';
 import type { GpuRequest } from '../../contract/run-spec.js';
 import { isAtLeast, REQUIREMENTS } from './requirements.js';
 import type { Card, GpuSurvey } from './survey.js';
+import { idsIn, isCard, isPartOfCard, visibleCards } from './visible.js';
 
 export interface GpuWish {
   readonly devices: GpuRequest['devices'];
   readonly memoryLimitBytes?: number | undefined;
+  /** CUDA_VISIBLE_DEVICES, which cards named by id are not subject to. */
+  readonly visible?: string | undefined;
 }
 
 /**
- * @returns the cards that the run will see; empty where nothing tells which there are
+ * @returns the cards that the run will see; empty where nothing tells of them
  * @throws RunnerError `gpu-unavailable`, `gpu-driver-too-old`, `gpu-unknown`, `gpu-unsuitable` or `gpu-busy`
  */
 export function checkGpu(survey: GpuSurvey, wish: GpuWish): readonly Card[] {
   checkDriver(survey);
   if (survey.cards === null) return [];
-  const chosen = chooseCards(survey.cards, wish.devices);
+  const chosen = chooseCards(survey.cards, wish);
   // TensorFlow computes on the first that it sees.
   const [first] = chosen;
   if (first !== undefined) checkCard(first, wish);
@@ -35,12 +38,7 @@ function checkDriver({ driver, cards, silence, vulkanLoader }: GpuSurvey): void 
       { hint: INSTALL },
     );
   }
-  if (!isAtLeast(driver, REQUIREMENTS.driver)) {
-    throw new RunnerError(
-      'gpu-driver-too-old',
-      `The NVIDIA driver ${driver} is too old for CUDA ${REQUIREMENTS.cuda}, which the engine for GPUs is built with: ${REQUIREMENTS.driver} or newer is needed.`,
-    );
-  }
+  if (!isAtLeast(driver, REQUIREMENTS.driver)) throw driverTooOld(driver);
   if (cards === null && silence !== null && BROKEN.test(silence)) {
     throw new RunnerError('gpu-unavailable', `The NVIDIA driver ${driver} does not answer: ${silence}.`, {
       hint: silence.includes('version mismatch')
@@ -54,6 +52,12 @@ function checkDriver({ driver, cards, silence, vulkanLoader }: GpuSurvey): void 
   });
 }
 
+export const driverTooOld = (driver: string): RunnerError =>
+  new RunnerError(
+    'gpu-driver-too-old',
+    `The NVIDIA driver ${driver} is too old for CUDA ${REQUIREMENTS.cuda}, which the engine for GPUs is built with: ${REQUIREMENTS.driver} or newer is needed.`,
+  );
+
 /** What nvidia-smi says where it is there and gets no answer. */
 const BROKEN = /version mismatch|Failed to initialize NVML|couldn't communicate/;
 
@@ -61,21 +65,25 @@ const LOOK =
   'Look at `nvidia-smi` and the kernel log (`dmesg | grep -i nvrm`): the card may be off, or given to another machine.';
 const INSTALL = `Install NVIDIA's driver ${REQUIREMENTS.driver} or newer, or train on the processor: leave out --gpu, or take --gpu=prefer.`;
 
-function chooseCards(cards: readonly Card[], devices: GpuRequest['devices']): readonly Card[] {
-  if (devices === 'all') return cards;
-  if (typeof devices === 'number') {
-    if (devices <= cards.length) return cards.slice(0, devices);
-    throw unknown(`${devices} GPUs are asked for`, cards);
+function chooseCards(cards: readonly Card[], { devices, visible }: GpuWish): readonly Card[] {
+  const named = typeof devices === 'object' ? devices : idsIn(visible ?? '');
+  // CUDA itself says whether there is such a part.
+  if (named.some(isPartOfCard)) return [];
+  if (typeof devices === 'object') {
+    return devices.map((id) => {
+      const found = cards.find((card) => isCard(id, card));
+      if (found === undefined) throw unknown(`There is no GPU ${id}`, cards);
+      return found;
+    });
   }
-  return devices.map((id) => {
-    const found = cards.find(({ index, uuid }) => id === String(index) || isStartOf(id, uuid));
-    if (found === undefined) throw unknown(`There is no GPU ${id}`, cards);
-    return found;
-  });
+  const shown = visibleCards(cards, visible);
+  const wanted = devices === 'all' ? Math.max(1, shown.length) : devices;
+  if (wanted <= shown.length) return shown.slice(0, wanted);
+  const ofVariable = visible === undefined ? '' : `CUDA_VISIBLE_DEVICES is ${JSON.stringify(visible)}`;
+  if (shown.length === 0) throw unknown(`${ofVariable}, which names no GPU`, cards);
+  const asked = `${wanted} GPUs are asked for`;
+  throw unknown(ofVariable === '' ? asked : `${asked}, and ${ofVariable}`, cards);
 }
-
-/** As CUDA takes them: so much of the id as tells it from the others. */
-const isStartOf = (id: string, uuid: string): boolean => id.startsWith('GPU-') && uuid.startsWith(id);
 
 function unknown(what: string, cards: readonly Card[]): RunnerError {
   const list = cards.map(({ index, name, uuid }) => `${index} (${name}, ${uuid})`).join(', ');

@@ -58,7 +58,7 @@ const KNOWN: readonly Known[] = [
 ];
 
 const OUT_OF_MEMORY =
-  /OOM when allocating tensor with shape\s*(\[[\d,]*\])|ran out of memory trying to allocate|CUDA_ERROR_OUT_OF_MEMORY|CUDNN_STATUS_ALLOC_FAILED|CUBLAS_STATUS_ALLOC_FAILED|failed to alloc\w* .*(?:GPU|device)/i;
+  /OOM when allocating tensor with shape\s*(\[[\d,]*\])|(?:ran )?out of memory (?:while )?trying to allocate|CUDA_ERROR_OUT_OF_MEMORY|CUDNN_STATUS_ALLOC_FAILED|CUBLAS_STATUS_ALLOC_FAILED|failed to alloc\w* .*(?:GPU|device)/i;
 
 /**
  * The error as it is, or what it says of the card.
@@ -68,11 +68,12 @@ const OUT_OF_MEMORY =
 export function nameGpuFailure(error: unknown, { batchSize }: { readonly batchSize: number }): unknown {
   if (error instanceof RunnerError && error.code !== 'untraceable') return error;
   const said = describeError(error);
-  const words = firstLine(said);
+
   const outOfMemory = OUT_OF_MEMORY.exec(said);
   if (outOfMemory !== null) {
     const shape = outOfMemory[1];
     const tensor = shape === undefined ? '' : `, when a tensor of shape ${shape} was to be made`;
+    const words = lineAt(said, outOfMemory.index);
     return new RunnerError('gpu-out-of-memory', `The card's memory is used up${tensor}: ${words}`, {
       cause: error,
       hint:
@@ -81,17 +82,23 @@ export function nameGpuFailure(error: unknown, { batchSize }: { readonly batchSi
           : 'Raise --gpu-memory-limit, or take a card with more memory or that nobody else uses.',
     });
   }
-  const known = KNOWN.find((candidate) => candidate.words.test(said));
+  const known = KNOWN.find(({ words }) => words.test(said));
   if (known === undefined) return error;
+  const words = lineAt(said, known.words.exec(said)?.index ?? 0);
   return new RunnerError(known.code, `${known.what}: ${words}`, {
     cause: error,
     ...(known.hint !== undefined && { hint: known.hint }),
   });
 }
 
-/** Tensorflow's messages go on with the graph's nodes for pages. */
-function firstLine(text: string): string {
-  const [line = ''] = text.replace(/^Invalid TF_Status: \d+\s*Message: /, '').split('\n');
+/**
+ * Of TensorFlow's messages, which go on with the graph's nodes for pages, the line that tells. It is not the first where several
+ * operations have failed: “2 root error(s) found”.
+ */
+function lineAt(text: string, index: number): string {
+  const start = text.lastIndexOf('\n', index - 1) + 1;
+  const [whole = ''] = text.slice(start).split('\n');
+  const line = whole.replace(/^(?:Invalid TF_Status: \d+\s*)?(?:Message: )?\s*(?:\(\d+\) )?/, '');
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
 const LONGEST = 300;

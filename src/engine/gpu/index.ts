@@ -3,5 +3,8 @@ import { surveyGpu } from './survey.js';
 import { checkGpu, type GpuWish } from './check.js';
 
 /** The cards that a run on this machine would see. @throws RunnerError as `checkGpu` */
-export const requireGpu = async (surroundings: Surroundings, wish: GpuWish): Promise<readonly Card[]> =>
-  checkGpu(await surveyGpu(surroundings), wish);
+export const requireGpu = async (
+  surroundings: Surroundings,
+  wish: Omit<GpuWish, 'visible'>,
+): Promise<readonly Card[]> =>
+  checkGpu(await surveyGpu(surroundings), { ...wish, visible: surroundings.env.CUDA_VISIBLE_DEVICES });

@@ -1,6 +1,7 @@
 /** What TensorFlow is told when it is loaded to compute on a card: by variables, and by its ConfigProto. */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { EngineGpu } from '../../contract/run-spec.js';
+import { idsIn } from './visible.js';
 
 const MIB = 1024 ** 2;
 
@@ -14,20 +15,31 @@ const DETERMINISTIC = {
   TF_CUDNN_DETERMINISTIC: '1',
 } as const;
 
-/** @param env what the user has set; memory growth may be turned off there: it changes nothing of what comes out */
+/**
+ * @param env what the user has set: memory growth, which changes nothing of what comes out, and CUDA_VISIBLE_DEVICES, of whose
+ *   cards a number of devices takes the first
+ */
 export function gpuVariables(gpu: EngineGpu | undefined, env: NodeJS.ProcessEnv): Record<string, string> {
   return {
     TF_FORCE_GPU_ALLOW_GROWTH: env.TF_FORCE_GPU_ALLOW_GROWTH ?? 'true',
     // Cards are then numbered as nvidia-smi numbers them.
     CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
     ...(gpu?.deterministic === false ? {} : DETERMINISTIC),
-    ...visibleDevices(gpu?.devices),
+    ...visibleDevices(env.CUDA_VISIBLE_DEVICES, gpu?.devices),
   };
 }
 
-function visibleDevices(devices: EngineGpu['devices'] = 'all'): Record<string, string> {
+function visibleDevices(
+  given: string | undefined,
+  devices: EngineGpu['devices'] = 'all',
+): Record<string, string> {
   if (devices === 'all') return {};
-  const ids = typeof devices === 'number' ? Array.from({ length: devices }, (_, id) => String(id)) : devices;
+  const ids =
+    typeof devices === 'object'
+      ? devices
+      : given === undefined
+        ? Array.from({ length: devices }, (_, id) => String(id))
+        : idsIn(given).slice(0, devices);
   return { CUDA_VISIBLE_DEVICES: ids.join(',') };
 }
 

@@ -1,7 +1,8 @@
 /** What there is of NVIDIA's on this machine: asked of the kernel and of nvidia-smi, without loading anything. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { lastLines } from '../../common/last-lines.js';
 import { runCommand } from '../provision/run-command.js';
+import { kernelDriver } from './driver.js';
 
 export interface Card {
   /** As nvidia-smi numbers them. */
@@ -47,8 +48,8 @@ const VULKAN_LOADERS = [
 
 /** Fetches nothing and writes nothing. */
 export async function surveyGpu(surroundings: Surroundings): Promise<GpuSurvey> {
-  const { read = readIfThere, exists = existsSync } = surroundings;
-  const ofKernel = driverOf(read('/proc/driver/nvidia/version'));
+  const { read, exists = existsSync } = surroundings;
+  const ofKernel = kernelDriver(read);
   const asked = await askSmi(surroundings);
   return {
     driver: ofKernel ?? asked.driver,
@@ -57,10 +58,6 @@ export async function surveyGpu(surroundings: Surroundings): Promise<GpuSurvey> 
     vulkanLoader: VULKAN_LOADERS.find((path) => exists(path)) ?? null,
   };
 }
-
-/** `NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.54.14  Thu Feb …`, or `… Open Kernel Module for x86_64  …` */
-export const driverOf = (version: string | undefined): string | null =>
-  /^NVRM version:.*?\s(\d+\.\d+(?:\.\d+)?)\s/m.exec(version ?? '')?.[1] ?? null;
 
 type Answer = Pick<GpuSurvey, 'driver' | 'cards' | 'silence'>;
 
@@ -95,12 +92,4 @@ export function readSmi(text: string): Answer {
     })),
     silence: null,
   };
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
 }

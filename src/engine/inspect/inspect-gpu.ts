@@ -10,7 +10,7 @@ import { checkEngine, type CheckedEngine } from './check-engine.js';
 import type { Finding } from './findings.js';
 
 export interface GpuInspection {
-  /** Whether a run with --gpu could train on a card here, once the engine is built. */
+  /** Whether a run with --gpu could train on one of the cards here, once the engine is built. */
   readonly ready: boolean;
   readonly findings: readonly Finding[];
   /** The whole of it, for --json. */
@@ -39,8 +39,7 @@ export async function inspectGpu(surroundings: Surroundings): Promise<GpuInspect
   );
   const checked = engine instanceof RunnerError ? undefined : engine;
   return {
-    // That an engine has yet to be built is no hindrance; that none can be is.
-    ready: Object.keys(problems).every((name) => name === ENGINE && checked === undefined && canBeBuilt()),
+    ready: isReady(survey, Object.keys(problems), engine === undefined),
     findings,
     document: {
       survey,
@@ -51,6 +50,13 @@ export async function inspectGpu(surroundings: Surroundings): Promise<GpuInspect
       problems,
     },
   };
+}
+
+/** That an engine has yet to be built is no hindrance; that none can be is, or one that is not right. Of several cards, one will do. */
+function isReady({ cards }: GpuSurvey, problems: readonly string[], isToBeBuilt: boolean): boolean {
+  const bad = problems.filter((name) => !(name === ENGINE && isToBeBuilt && canBeBuilt()));
+  const names = (cards ?? []).map(nameOf);
+  return bad.every((name) => names.includes(name)) && (cards === null || bad.length < names.length);
 }
 
 const ENGINE = 'GPU engine';
@@ -80,11 +86,13 @@ function cardFindings(survey: GpuSurvey): readonly Finding[] {
     return survey.driver === null ? [] : [{ name: 'GPUs', value: `not told: ${survey.silence ?? ''}` }];
   }
   return survey.cards.map((card) => ({
-    name: `GPU ${card.index}`,
+    name: nameOf(card),
     value: describeCard(card),
     ...problemOf(survey, [card.uuid], ({ code }) => code === 'gpu-busy' || code === 'gpu-unsuitable'),
   }));
 }
+
+const nameOf = ({ index }: Card): string => `GPU ${index}`;
 
 function describeCard({ name, uuid, memoryBytes, freeBytes, computeCapability, computeMode }: Card): string {
   const capability =

@@ -147,7 +147,7 @@ export const GPU_WHEELS: Readonly<Record<string, PinnedWheel>> = {
     bytes: 572_611_111,
     sha256: 'b3b95643c4e70eb925839938fb35cbe142f317ec84af6844ee61513713bb13c0',
     peakBytes: 6_300_000_000,
-    // Built and loaded, but never on a machine with a card.
+    // It trained on one card (docs/gpu.md); nothing repeats that with each change.
     proved: false,
     parts: LINUX_X64_PARTS,
   },

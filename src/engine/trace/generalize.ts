@@ -10,6 +10,7 @@ import { nth } from './arrays.js';
 import type { NativeBinding, OpAttr } from './backend.js';
 import { attr, type AttrValue } from './proto.js';
 import type { GraphBuilder, NodeRef } from './graph.js';
+import { deviceOf } from './placement.js';
 import type { RecordedConstant, Recording, ValueRef } from './recorder.js';
 import { UntraceableError } from './types.js';
 
@@ -104,7 +105,7 @@ export class BatchPolymorphicEmitter {
     for (const op of first.ops) {
       this.consumer = op.op;
       const inputs = op.inputs.map((ref, k) => nodeOf(ref, op.op === 'Reshape' && k === 1));
-      outputs.push(this.graph.add(op.op, inputs, this.attributes(op.attrs)));
+      outputs.push(this.graph.add(op.op, inputs, this.attributes(op.attrs), undefined, deviceOf(op.op)));
     }
     this.consumer = 'model';
     return Object.fromEntries(Object.entries(first.results).map(([name, ref]) => [name, nodeOf(ref, false)]));

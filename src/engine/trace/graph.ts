@@ -11,13 +11,15 @@ export class GraphBuilder {
   private readonly constants = new Map<string, NodeRef>();
   private count = 0;
 
+  /** @param device as a NodeDef has it; empty: TensorFlow chooses */
   add(
     op: string,
     inputs: readonly NodeRef[],
     attrs: Readonly<Record<string, AttrValue>> = {},
     name = `${op}_${this.count++}`,
+    device = '',
   ): NodeRef {
-    this.nodes.push(nodeDef(name, op, inputs, attrs));
+    this.nodes.push(nodeDef(name, op, inputs, attrs, device));
     return name;
   }
 

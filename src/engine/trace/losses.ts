@@ -109,9 +109,9 @@ export function hitsPerExample(
 ): Tensor | null {
   switch (loss) {
     case 'sparseCategoricalCrossentropy':
-      return tf.equal(tf.argMax(output, -1), y).toFloat();
+      return sameClass(tf, tf.argMax(output, -1), y);
     case 'categoricalCrossentropy':
-      return tf.equal(tf.argMax(output, -1), tf.argMax(y, -1)).toFloat();
+      return sameClass(tf, tf.argMax(output, -1), tf.argMax(y, -1));
     case 'binaryCrossentropy':
       return meanOfExample(
         tf,
@@ -120,6 +120,16 @@ export function hitsPerExample(
     case 'meanSquaredError':
       return null;
   }
+}
+
+/**
+ * 1 where two int32 are the same, else 0. On a card they are compared as float32, in which classes are exact up to 2²⁴: of
+ * int32, TensorFlow has Equal only in the processor's memory (tensorflow/core/kernels/cwise_op_equal_to_1.cc, “a special
+ * GPU kernel for int32”), so that each step would fetch its predictions from the card and send back what they are worth.
+ */
+function sameClass(tf: TensorFlow, a: Tensor, b: Tensor): Tensor {
+  const onCard = backendOf(tf).isUsingGpuDevice;
+  return (onCard ? tf.equal(a.toFloat(), b.toFloat()) : tf.equal(a, b)).toFloat();
 }
 
 const oneHot = (tf: TensorFlow, labels: Tensor, output: Tensor): Tensor =>
@@ -163,7 +173,8 @@ function fusedCrossEntropy(tf: TensorFlow, kind: Kind, logits: Tensor, labels: T
  * (tensorflow/python/ops/nn_ops.py).
  */
 function composedCrossEntropy(tf: TensorFlow, kind: Kind, logits: Tensor, labels: Tensor): LossAndGradient {
-  const shares = kind === 'Sparse' ? oneHot(tf, labels, logits) : labels;
+  // As float32 from the first: of int32, the constants for 1 and 0 are in the processor's memory, and sent to the card each step.
+  const shares = kind === 'Sparse' ? tf.oneHot(labels, logits.shape.at(-1) ?? 0, 1, 0, 'float32') : labels;
   const logs = tf.logSoftmax(logits);
   return [tf.neg(tf.sum(tf.mul(shares, logs), -1)), tf.sub(tf.exp(logs), shares)];
 }

@@ -67,17 +67,19 @@ export const attr = {
     ),
 };
 
-/** NodeDef. Inputs are `name`, `name:output` or `^control`. */
+/** NodeDef. Inputs are `name`, `name:output` or `^control`; an empty device is none. */
 export const nodeDef = (
   name: string,
   op: string,
   inputs: readonly string[],
   attrs: Readonly<Record<string, AttrValue>>,
+  device = '',
 ): Uint8Array =>
   message((w) => {
     stringField(w, 1, name);
     stringField(w, 2, op);
     for (const input of inputs) stringField(w, 3, input);
+    if (device !== '') stringField(w, 4, device);
     for (const [key, value] of Object.entries(attrs)) {
       bytesField(
         w,

@@ -4,9 +4,12 @@
  */
 import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { backendOf } from '../../../src/engine/trace/backend.js';
-import type { TensorFlow } from '../../../src/engine/trace/index.js';
+import { createTrainStep, type StepResult, type TensorFlow } from '../../../src/engine/trace/index.js';
+import { TrainingProgram } from '../../../src/engine/trace/program.js';
+import { recordAll } from '../../../src/engine/trace/recordings.js';
+import { buildStepGraph } from '../../../src/engine/trace/step-graph.js';
 import { tensorflow } from '../support/tensorflow.js';
-import { expectAgreement } from './support.js';
+import { disposeModel, expectAgreement, makeBatch, smallNetwork, withoutLeaks } from './support.js';
 
 let tf: TensorFlow;
 beforeAll(async () => {
@@ -49,4 +52,59 @@ test.each([
 
   const fused = asked.mock.calls.filter(([name]) => FUSED.includes(name));
   expect(fused.length > 0).toBe(!card);
+});
+
+const OPTIONS = {
+  loss: 'sparseCategoricalCrossentropy',
+  optimizer: { name: 'adam' },
+  seed: 3,
+} as const;
+
+/** A step and an evaluation of a network with dropout. */
+function hits(): StepResult['correct'][] {
+  const found: number[] = [];
+  withoutLeaks(tf, (temporaryFolder) => {
+    const model = smallNetwork(tf);
+    const step = createTrainStep(tf, model, { ...OPTIONS, temporaryFolder }, { step: 'traced' });
+    const batch = makeBatch(5, 64, [{ shape: [8, 8, 1] }], { loss: OPTIONS.loss, output: [3] });
+    found.push(step.evaluate(batch).correct, step.train(batch, 0.01).correct);
+    step.dispose();
+    disposeModel(model);
+  });
+  return found;
+}
+
+test('with a card classes are compared where they are computed, as float32, and hits are what they are without', () => {
+  const onProcessor = hits();
+  expect(onProcessor.every((count) => count > 0 && count < 64)).toBe(true);
+  claimCard();
+  const backend = backendOf(tf);
+  const asked = vi.spyOn(backend, 'executeSingleOutput');
+  onTestFinished(() => {
+    asked.mockRestore();
+  });
+  expect(hits()).toEqual(onProcessor);
+  const typesOf = (op: string) =>
+    asked.mock.calls
+      .filter(([name]) => name === op)
+      .map(([, attrs]) => attrs?.find(({ name }) => name === 'T')?.value);
+  for (const op of ['Equal', 'OneHot']) {
+    expect([op, [...new Set(typesOf(op))]]).toEqual([op, [backend.binding.TF_FLOAT]]);
+  }
+});
+
+test('the seed of a dropout is made where its operation reads it: on the processor', () => {
+  withoutLeaks(tf, () => {
+    const model = smallNetwork(tf);
+    const program = new TrainingProgram(tf, model, OPTIONS);
+    const { graph } = buildStepGraph(program, backendOf(tf).binding, recordAll(program), 2);
+    disposeModel(model);
+    // A NodeDef begins with its name: a tag and a length before it.
+    const nodes = graph.nodes.map((node) => Buffer.from(node).toString('latin1').slice(2));
+    const placed = nodes.filter((node) => node.includes('/device:CPU:0'));
+    const seeds = nodes.filter((node) => node.startsWith('BitwiseXor_'));
+    // Of the step that is run alone, and of each of the group's.
+    expect(seeds).toHaveLength(3);
+    expect(placed).toEqual(seeds);
+  });
 });

@@ -363,6 +363,14 @@ describe('the spec of a run in a container', () => {
     expect((await specOf(cli)).limits).toMatchObject({ cpus: 1 });
   });
 
+  it('may have as many threads as TensorFlow starts on a daemon of many processors, unless a number was asked for', async () => {
+    using cli = commandLine({ script: { daemon: { cpus: 224 } } });
+    expect((await specOf(cli, '--threads', '112')).limits).toMatchObject({ pids: 400 });
+    expect((await specOf(cli, '--threads', '112', '--pids', '300')).limits).toMatchObject({ pids: 300 });
+    using smaller = commandLine({ script: { daemon: { cpus: 96 } } });
+    expect((await specOf(smaller, '--threads', '96')).limits).toMatchObject({ pids: 256 });
+  });
+
   it('is refused where more were asked for than there are', async () => {
     using cli = commandLine({ script: { daemon: { cpus: 2 } } });
     expect(await cli.json(...TRAIN, '--cpus', '4')).toMatchObject({

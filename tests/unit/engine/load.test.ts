@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { TensorflowEngine } from '../../../src/engine/engine.js';
-import { checkSameAdapter, loadOptionsOf, loadTensorFlow } from '../../../src/engine/load.js';
+import { checkSameAdapter, loadOptionsOf, loadTensorFlow, noGpuFound } from '../../../src/engine/load.js';
 
 const ON_GPU = {
   name: 'tensorflow-gpu',
@@ -42,4 +42,17 @@ it.each([
   expect(() => checkSameAdapter(found, wanted, isFirst)).toThrow(
     expect.objectContaining({ code: 'gpu-unknown', hint }),
   );
+});
+
+it('a TensorFlow that finds no GPU is told with the driver where that is too old, as in a container nobody has looked', () => {
+  expect(noGpuFound('2.21.0', '470.256.02')).toMatchObject({
+    ...{ code: 'gpu-driver-too-old', exitCode: 3 },
+    message: expect.stringMatching(/^The NVIDIA driver 470\.256\.02 is too old for CUDA 12\.9/) as string,
+  });
+  for (const driver of ['580.65.06', null]) {
+    expect(noGpuFound('2.21.0', driver)).toMatchObject({
+      ...{ code: 'gpu-unavailable', exitCode: 3 },
+      message: 'TensorFlow 2.21.0 is loaded and finds no GPU that it can compute on.',
+    });
+  }
 });

@@ -102,6 +102,40 @@ describe('the cards that are asked for', () => {
   });
 });
 
+describe('the cards that CUDA_VISIBLE_DEVICES leaves', () => {
+  const seen = (visible: string, devices: 'all' | number | string[] = 'all') =>
+    checkGpu(survey(), { devices, visible }).map(({ index }) => index);
+
+  it.each([
+    ['1', 'all', [1]],
+    ['1,0', 'all', [1, 0]],
+    ['1,0', 1, [1]],
+    [' GPU-1a1b ,0', 'all', [1, 0]],
+    ['1,7,0', 'all', [1]],
+    ['1', ['0'], [0]],
+    ['MIG-5a1b', 'all', []],
+  ] as const)('%j of which %j are asked for are %j', (visible, devices, indices) => {
+    expect(seen(visible, typeof devices === 'object' ? [...devices] : devices)).toEqual(indices);
+  });
+
+  it('are those that are looked at: the first of the machine may be busy', () => {
+    const busy = survey({ cards: [card(0, { freeBytes: 0 }), card(1)] });
+    expect(checkGpu(busy, { ...ALL, visible: '1' })).toHaveLength(1);
+    expect(refusal(busy, { ...ALL, visible: '0' }).code).toBe('gpu-busy');
+  });
+
+  it.each([
+    ['', 'all', 'CUDA_VISIBLE_DEVICES is "", which names no GPU'],
+    ['-1', 1, 'CUDA_VISIBLE_DEVICES is "-1", which names no GPU'],
+    ['1', 2, '2 GPUs are asked for, and CUDA_VISIBLE_DEVICES is "1"'],
+  ] as const)('%j are too few for %j, which is told', (visible, devices, what) => {
+    expect(refusal(survey(), { devices, visible })).toMatchObject({
+      ...{ code: 'gpu-unknown', exitCode: 3 },
+      message: `${what}; this machine has 0 (NVIDIA A10, GPU-0a1b-0000), 1 (NVIDIA A10, GPU-1a1b-0000).`,
+    });
+  });
+});
+
 describe('the first of them', () => {
   it.each([
     [

@@ -18,6 +18,14 @@ describe('a card whose memory is used up', () => {
     });
   });
 
+  it('is told by the line that says so, where several operations have failed', () => {
+    const [line = ''] = OOM.replace(/^.*error: /, '').split('\n');
+    const several = `Session fail to run with error: 2 root error(s) found.\n  (0) RESOURCE_EXHAUSTED: ${line}\n\t [[{{node Relu}}]]`;
+    expect(named(several, 4096)).toMatchObject({
+      message: `The card's memory is used up, when a tensor of shape [4096,32,26,26] was to be made: RESOURCE_EXHAUSTED: ${line}`,
+    });
+  });
+
   it('has no smaller batch to propose than one example', () => {
     expect(named(OOM, 1)).toMatchObject({
       hint: 'Raise --gpu-memory-limit, or take a card with more memory or that nobody else uses.',
@@ -28,6 +36,7 @@ describe('a card whose memory is used up', () => {
     'CUDNN_STATUS_ALLOC_FAILED in cuda_dnn.cc',
     'failed to allocate 2.00GiB from device: CUDA_ERROR_OUT_OF_MEMORY: out of memory',
     'Allocator (GPU_0_bfc) ran out of memory trying to allocate 2.1GiB',
+    'Out of memory while trying to allocate 2147483648 bytes.',
   ])('is known by %s', (message) => {
     expect(named(message)).toMatchObject({ code: 'gpu-out-of-memory' });
   });

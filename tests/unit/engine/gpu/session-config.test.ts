@@ -28,6 +28,16 @@ describe('the variables of an engine for GPUs', () => {
   ])('show the cards %j', (devices, visible) => {
     expect(gpuVariables({ ...DETERMINISTIC, devices }, {}).CUDA_VISIBLE_DEVICES).toBe(visible);
   });
+
+  it.each<[EngineGpu['devices'], string, string | undefined]>([
+    ['all', '3,1', undefined],
+    [1, '3,1', '3'],
+    [2, 'GPU-5a1b, 0', 'GPU-5a1b,0'],
+    [['1'], '3,1', '1'],
+  ])('of the devices %j, where CUDA_VISIBLE_DEVICES is %j, leave or set %j', (devices, given, visible) => {
+    const env = { CUDA_VISIBLE_DEVICES: given };
+    expect(gpuVariables({ ...DETERMINISTIC, devices }, env).CUDA_VISIBLE_DEVICES).toBe(visible);
+  });
 });
 
 describe('the ConfigProto', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { driverOf, readSmi, surveyGpu } from '../../../../src/engine/gpu/survey.js';
+import { driverOf } from '../../../../src/engine/gpu/driver.js';
+import { readSmi, surveyGpu } from '../../../../src/engine/gpu/survey.js';
 import { smiThatPrints } from './smi.js';
 
 const signal = new AbortController().signal;

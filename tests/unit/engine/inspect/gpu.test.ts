@@ -47,16 +47,30 @@ describe.runIf(process.platform === 'linux' && process.arch === 'x64')('the insp
     using smi = smiThatPrints([card(0, 24000, '8.6'), card(1, 100, '8.6'), card(2, 24000, '5.2')].join('\n'));
     const env = { PATH: smi.path, RUNNER_CACHE_DIR: cache.path };
     const { ready, findings } = await inspectGpu({ env, signal, ...NOTHING });
-    expect(ready).toBe(false);
+    // One card will do.
+    expect(ready).toBe(true);
     const found = byName(findings);
     expect([found['GPU driver'], found['GPU 0']]).toEqual([undefined, undefined]);
     expect(found['GPU 1']).toMatch(/^GPU 1 \(NVIDIA X\) has 100 MiB of its 24564 MiB free/);
     expect(found['GPU 2']).toMatch(/^GPU 2 \(NVIDIA X\) has compute capability 5\.2/);
   });
 
+  it('is not content where none of several cards will do', async () => {
+    using cache = temporaryDirectory();
+    using smi = smiThatPrints(
+      [0, 1]
+        .map((index) => `${index}, GPU-${index}, NVIDIA X, 24564, 100, 550.54.14, 8.6, Default`)
+        .join('\n'),
+    );
+    const env = { PATH: smi.path, RUNNER_CACHE_DIR: cache.path };
+    expect((await inspectGpu({ env, signal, ...NOTHING })).ready).toBe(false);
+  });
+
   it('says that a library of one’s own is not for GPUs', async () => {
-    const env = { PATH: '/nowhere', RUNNER_LIBTENSORFLOW: '/opt/tensorflow' };
-    const { findings } = await inspectGpu({ env, signal, ...NOTHING });
+    using smi = smiThatPrints('0, GPU-5a1b, NVIDIA A10, 24564, 24000, 550.54.14, 8.6, Default');
+    const env = { PATH: smi.path, RUNNER_LIBTENSORFLOW: '/opt/tensorflow' };
+    const { ready, findings } = await inspectGpu({ env, signal, ...NOTHING });
+    expect(ready).toBe(false);
     expect(byName(findings)['GPU engine']).toBe(
       'RUNNER_LIBTENSORFLOW names a library of your own (/opt/tensorflow), and for GPUs there is only the pinned one. Unset RUNNER_LIBTENSORFLOW for what is to use a GPU.',
     );

@@ -31,6 +31,13 @@ it.each([
   [500, 'could not select device driver "cdi" with capabilities: []', 'gpu-unavailable'],
   [400, 'Unknown runtime specified nvidia', 'gpu-unavailable'],
   [500, 'CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=0', 'gpu-unavailable'],
+  [
+    500,
+    "Auto-detected mode as 'legacy'\nnvidia-container-cli: device error: 7: unknown device: unknown",
+    'gpu-unknown',
+  ],
+  [500, 'nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.8', 'gpu-driver-too-old'],
+  [500, 'nvidia-container-cli: initialization error: nvml error: driver not loaded', 'gpu-unavailable'],
   [500, 'write /var/lib/docker/x: no space left on device', 'disk-full'],
   [400, 'Minimum memory limit allowed is 6MB', 'limit-too-low'],
   [400, 'Range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available', 'bad-spec'],
