@@ -17,7 +17,10 @@ function tables({ verdicts, points, big, small, live }) {
     result.push({ title: `${title}, to SeaweedFS`, rows: rows(measure.bucket.results, 'rate') });
   }
   if (live) {
-    result.push({ title: 'Training on one processor, images/s', rows: rows(live.results, 'imagesPerSecond') });
+    result.push({
+      title: 'Training on one processor, images/s',
+      rows: rows(live.results, 'imagesPerSecond'),
+    });
     result.push({ title: 'Processor time of a training, s', rows: rows(live.results, 'cpuSeconds', 1) });
   }
   return result;
