@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import lockfile from 'proper-lockfile';
 import { isErrno } from './errors.js';
+import { end, endNow, holderOf, take, type Holding } from './lock-holding.js';
 
 /** The holder touches the lock this often … */
 const TOUCH_EVERY_MS = 1_000;
@@ -38,7 +38,7 @@ export async function withFolderLock<T>(
   try {
     return await work(lost.signal);
   } finally {
-    // Released by another that took us for dead: then there is nothing left to give back.
+    // What cannot be given back expires; what came of the work is what counts.
     await release().catch(() => undefined);
   }
 }
@@ -51,22 +51,64 @@ async function acquire(
   await mkdir(folder, { recursive: true });
   for (let waited = false; ; waited = true) {
     signal.throwIfAborted();
-    try {
-      const release = await lockfile.lock(path, {
-        // Also what the holders of this process are told apart by.
-        lockfilePath: path,
-        realpath: false,
-        stale: DEAD_AFTER_MS,
-        update: TOUCH_EVERY_MS,
-        onCompromised: onLost,
-      });
+    const holding = (await isHeld(path)) ? undefined : await take(path);
+    if (holding !== undefined) {
       if (waited) onProgress({ title, share: 1 });
-      return release;
-    } catch (error) {
-      if (!isErrno(error, 'ELOCKED')) throw error;
+      return keep(holding, onLost);
     }
     if (!waited) onProgress({ title });
     await onHeld?.();
     await sleep(ASK_EVERY_MS, undefined, { signal });
   }
+}
+
+/** By somebody alive; that of a dead holder is ended. */
+async function isHeld(path: string): Promise<boolean> {
+  const holder = await holderOf(path);
+  if (holder === undefined) return false;
+  if (holder.touchedAt >= Date.now() - DEAD_AFTER_MS) return true;
+  await end(holder.holding);
+  return false;
+}
+
+/**
+ * Touches the lock for as long as it is held.
+ * @param onLost told once, when another has ended the holding, or when it can no longer be touched
+ * @returns gives it back
+ */
+function keep(holding: Holding, onLost: (error: Error) => void): () => Promise<void> {
+  let touchedAt = Date.now();
+  let timer: NodeJS.Timeout | undefined;
+  let over = false;
+  const atExit = (): void => endNow(holding);
+  const stop = (): void => {
+    over = true;
+    clearTimeout(timer);
+    process.off('exit', atExit);
+  };
+  const touch = async (): Promise<void> => {
+    const now = Date.now();
+    try {
+      await utimes(holding, now / 1_000, now / 1_000);
+      touchedAt = now;
+    } catch (error) {
+      if (over) return;
+      // A disk that fails for a moment is no loss yet.
+      if (isErrno(error, 'ENOENT') || now - touchedAt > DEAD_AFTER_MS) {
+        stop();
+        onLost(new Error('The lock has been lost to another process', { cause: error }));
+      }
+    }
+    if (!over) touchLater();
+  };
+  const touchLater = (): void => {
+    // It keeps no process alive.
+    timer = setTimeout(() => void touch(), TOUCH_EVERY_MS).unref();
+  };
+  process.once('exit', atExit);
+  touchLater();
+  return () => {
+    stop();
+    return end(holding);
+  };
 }

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+
 /**
  * The proxy for an address by the usual variables, either case, or undefined. One without a scheme is spoken to by HTTP,
  * as curl has it.
@@ -16,4 +18,11 @@ function isExempt(host: string, noProxy: string): boolean {
     .split(/[\s,]+/)
     .map((name) => name.replace(/^\*?\./, '').replace(/:\d+$/, ''))
     .some((name) => name === '*' || (name !== '' && (host === name || host.endsWith(`.${name}`))));
+}
+
+/** Whether an address is of this machine, so that no proxy can lead to it. */
+export function isLoopback(address: string): boolean {
+  const host = new URL(address).hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  if (host === 'localhost' || host.endsWith('.localhost')) return true;
+  return isIP(host) === 4 ? host.startsWith('127.') : host === '::1';
 }

@@ -1,20 +1,18 @@
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
-import { proxyFor } from '../../common/proxy.js';
+import { isLoopback, proxyFor } from '../../common/proxy.js';
 import { RunnerError } from '../../contract/errors.js';
-import { isLoopback } from '../mlflow/http.js';
 
-type Request = Parameters<NodeHttpHandler['handle']>[0];
+type Request = Pick<Parameters<NodeHttpHandler['handle']>[0], 'hostname' | 'port' | 'path' | 'headers'>;
 
 /**
  * The proxy for a store that is spoken to without TLS, by HTTP_PROXY and NO_PROXY; undefined for a store of this machine.
  * @throws RunnerError `bad-config` for a variable that names no proxy of http:, the only kind that can be asked so
  */
 export function httpProxyFor(endpoint: string | undefined, env: NodeJS.ProcessEnv): URL | undefined {
-  if (endpoint === undefined || new URL(endpoint).protocol !== 'http:' || isLoopback(endpoint))
-    return undefined;
-  const proxy = proxyFor(new URL(endpoint), forStores(env));
+  if (endpoint === undefined || new URL(endpoint).protocol !== 'http:') return undefined;
+  const proxy = storeProxy(endpoint, env);
   if (proxy === undefined) return undefined;
-  const hint = 'Correct HTTP_PROXY (or ALL_PROXY, in either case), unset it, or name the store in NO_PROXY.';
+  const hint = 'Correct HTTP_PROXY (or ALL_PROXY, in either case), unset it, or name the host in NO_PROXY.';
   if (!URL.canParse(proxy) || new URL(proxy).protocol !== 'http:')
     throw badProxy('HTTP_PROXY', 'it must be an address such as http://proxy.example:3128', hint);
   const url = new URL(proxy);
@@ -22,6 +20,10 @@ export function httpProxyFor(endpoint: string | undefined, env: NodeJS.ProcessEn
     throw badProxy('HTTP_PROXY', 'in its user name or password a % must be written as %25', hint);
   return url;
 }
+
+/** What the environment names for a store, with or without TLS, good or bad; undefined for a store of this machine. */
+export const storeProxy = (endpoint: string, env: NodeJS.ProcessEnv): string | undefined =>
+  isLoopback(endpoint) ? undefined : proxyFor(new URL(endpoint), forStores(env));
 
 /** Without an ALL_PROXY of another kind, SOCKS say: boto3 does not heed it at all, and no store is asked through one. */
 export function forStores(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -33,12 +35,12 @@ export function forStores(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 export const badProxy = (variable: 'HTTP_PROXY' | 'HTTPS_PROXY', why: string, hint: string): RunnerError =>
   new RunnerError('bad-config', `The environment variable ${variable} cannot be used: ${why}.`, { hint });
 
-/** A signed request as a proxy takes it: the whole address in its first line (RFC 9112 §3.2.2). */
-export function viaProxy(request: Request, proxy: URL | undefined): Request {
+/** A request, signed perhaps, as a proxy takes it: the whole address in its first line (RFC 9112 §3.2.2). */
+export function viaProxy<T extends Request>(request: T, proxy: URL | undefined): T {
   if (proxy === undefined) return request;
   const { hostname, port, path, headers } = request;
   const origin = `http://${hostname}${port === undefined ? '' : `:${port}`}`;
-  return Object.assign(Object.create(Object.getPrototypeOf(request) as object) as Request, request, {
+  return Object.assign(Object.create(Object.getPrototypeOf(request) as object) as T, request, {
     hostname: proxy.hostname,
     port: proxy.port === '' ? undefined : Number(proxy.port),
     path: origin + path,

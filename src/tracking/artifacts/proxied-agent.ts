@@ -2,8 +2,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent';
 import { Agent, type AgentOptions } from 'node:https';
 import { connect, type ConnectionOptions } from 'node:tls';
 import { proxyFor } from '../../common/proxy.js';
-import { badProxy, forStores } from './http-proxy.js';
-import { isLoopback } from '../mlflow/http.js';
+import { badProxy, forStores, storeProxy } from './http-proxy.js';
 
 /**
  * Connections over TLS: through the proxy that HTTPS_PROXY names, but for this machine and the hosts of NO_PROXY. boto3
@@ -15,7 +14,7 @@ export function proxiedAgent(env: NodeJS.ProcessEnv, options: AgentOptions): Age
   const heeded = forStores(env);
   const proxy = proxyFor(new URL('https://s3.amazonaws.com'), { ...heeded, NO_PROXY: '', no_proxy: '' });
   if (proxy === undefined) return new Agent(options);
-  if (URL.canParse(proxy)) return new ProxiedAgent(proxy, heeded, options);
+  if (URL.canParse(proxy)) return new ProxiedAgent(proxy, env, options);
   const hint = 'Correct HTTPS_PROXY (or ALL_PROXY, in either case), or unset it.';
   throw badProxy('HTTPS_PROXY', 'it is no address', hint);
 }
@@ -36,7 +35,7 @@ class ProxiedAgent extends HttpsProxyAgent<string> {
   override async connect(...[request, options]: Parameters<Connect>): ReturnType<Connect> {
     const host = String(options.host);
     const address = `https://${host.includes(':') ? `[${host}]` : host}`;
-    const isDirect = isLoopback(address) || proxyFor(new URL(address), this.#env) === undefined;
+    const isDirect = storeProxy(address, this.#env) === undefined;
     const all = { ...options, ...this.#options } as typeof options;
     return isDirect ? connect(all as ConnectionOptions) : super.connect(request, all);
   }

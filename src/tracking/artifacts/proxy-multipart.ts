@@ -9,7 +9,7 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import { describeIssues } from '../../common/parse.js';
 import { failureOfAnswer, TrackingFailure } from '../mlflow/failure.js';
-import { headersOf, isLoopback, send, type HttpAccess } from '../mlflow/http.js';
+import { headersOf, send, type HttpAccess } from '../mlflow/http.js';
 import { axios } from '../mlflow/load-axios.js';
 import { failureOfError, noAnswer } from '../mlflow/network-failure.js';
 import { multipartUrl } from './proxy-address.js';
@@ -134,7 +134,6 @@ async function putPart(
     response = await client.put<string>(url, body, {
       // No type of Axios' own: it would not be what was signed.
       headers: { 'Content-Type': false, ...headers, 'Content-Length': body.length },
-      ...(isLoopback(origin) ? { proxy: false as const } : {}),
       signal,
     });
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   NotFound,
   PutObjectCommand,
   paginateListObjectsV2,
+  type GetObjectCommandInput,
   type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -27,6 +28,8 @@ import { withVerify, type StoreAdapter } from './verify-files.js';
 
 const CONCURRENCY = 16;
 const ANSWERS_AT_ONCE = 16;
+/** Of a key that the user keeps (SSE-C): S3 forgets it, and must be shown it again. */
+const CUSTOMER_KEY = ['SSECustomerAlgorithm', 'SSECustomerKey', 'SSECustomerKeyMD5'] as const;
 
 export interface S3Address {
   readonly bucket: string;
@@ -160,7 +163,7 @@ class S3Store implements StoreAdapter {
 
   async #size(path: string): Promise<number | undefined> {
     try {
-      const command = new HeadObjectCommand(this.#object(path));
+      const command = new HeadObjectCommand(this.#readable(path));
       return (await this.#client.send(command)).ContentLength;
     } catch (error) {
       if (error instanceof NotFound || error instanceof NoSuchKey) return undefined;
@@ -184,12 +187,19 @@ class S3Store implements StoreAdapter {
 
   async #get(path: string): Promise<unknown> {
     try {
-      const command = new GetObjectCommand(this.#object(path));
+      const command = new GetObjectCommand(this.#readable(path));
       return (await this.#client.send(command)).Body;
     } catch (error) {
       if (error instanceof NoSuchKey) return null;
       throw error;
     }
+  }
+
+  /** An object as whoever reads it must name it: with the key that it was encrypted by. */
+  #readable(path: string): GetObjectCommandInput {
+    const { extraArgs } = this.#settings;
+    const given = CUSTOMER_KEY.filter((name) => extraArgs[name] !== undefined);
+    return { ...Object.fromEntries(given.map((name) => [name, extraArgs[name]])), ...this.#object(path) };
   }
 
   #object(path: string): {

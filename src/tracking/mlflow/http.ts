@@ -1,13 +1,15 @@
 /** HTTP with the tracking server and its artifact proxy: one set of connections, credentials and TLS options. */
-import type { AxiosInstance, AxiosResponse } from 'axios';
+import type { AxiosInstance, AxiosProxyConfig, AxiosRequestConfig, AxiosResponse } from 'axios';
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { isIP } from 'node:net';
+import { httpProxyFor } from '../artifacts/http-proxy.js';
+import { proxiedAgent } from '../artifacts/proxied-agent.js';
 import type { Credentials } from './credentials.js';
 import { failureOfAnswer } from './failure.js';
 import { axios } from './load-axios.js';
 import { failureOfError } from './network-failure.js';
 import type { TlsOptions } from './tls.js';
+
+export { isLoopback } from '../../common/proxy.js';
 
 /** Requests to one address with the credentials and TLS options that hold for it. */
 export interface HttpAccess {
@@ -59,20 +61,31 @@ const SEND_AHEAD_BYTES = 4 * 1024 ** 2;
 /** No answer of the API comes near; without a limit a wrong server could fill the memory. */
 const MAX_ANSWER_BYTES = 64 * 1024 ** 2;
 
-export function openHttpAccess(baseUrl: string, credentials: Credentials, tls: TlsOptions): HttpAccess {
+/**
+ * Each address is asked through the proxy that the environment names for it, as stores are.
+ * @throws RunnerError `bad-config` if what it names for `baseUrl` is none that can be used; `to` likewise
+ */
+export function openHttpAccess(
+  baseUrl: string,
+  credentials: Credentials,
+  tls: TlsOptions,
+  env: NodeJS.ProcessEnv = process.env,
+): HttpAccess {
   const connections = { keepAlive: true, timeout: IDLE_MS, writableHighWaterMark: SEND_AHEAD_BYTES } as const;
-  const agents = {
-    httpAgent: new HttpAgent(connections),
-    httpsAgent: new HttpsAgent({ ...connections, ...tls }),
+  const httpAgent = new HttpAgent(connections);
+  let httpsAgent: ReturnType<typeof proxiedAgent> | undefined;
+  // Axios' own way through a proxy needs another version of https-proxy-agent than the one that is pinned here.
+  const wayTo = (address: string): Pick<AxiosRequestConfig, 'proxy' | 'httpAgent' | 'httpsAgent'> => {
+    if (!address.startsWith('https:')) return { httpAgent, proxy: forAxios(httpProxyFor(address, env)) };
+    httpsAgent ??= proxiedAgent(env, { ...connections, ...tls });
+    return { httpsAgent, proxy: false };
   };
-  const open = (address: string): HttpAccess => ({
-    baseUrl: address,
-    client: axios.create({
+  const clientFor = (address: string): AxiosInstance => {
+    // A wrong variable is told of here, and not as a server that cannot be reached.
+    wayTo(address);
+    const client = axios.create({
       baseURL: address,
-      ...agents,
       headers: { ...credentials.headers, 'User-Agent': 'runner' },
-      // The surroundings' proxy, but never for this machine: HTTP_PROXY is often set without NO_PROXY.
-      ...(isLoopback(address) ? { proxy: false as const } : {}),
       maxRedirects: 0,
       timeout: ANSWER_WITHIN_MS,
       validateStatus: () => true,
@@ -80,15 +93,37 @@ export function openHttpAccess(baseUrl: string, credentials: Credentials, tls: T
       transformResponse: (data: unknown) => data,
       maxBodyLength: Infinity,
       maxContentLength: MAX_ANSWER_BYTES,
-    }),
+    });
+    // Parts of an artifact go to where the server says.
+    client.interceptors.request.use(
+      (config) => Object.assign(config, wayTo(new URL(config.url ?? '', address).origin)),
+      null,
+      { synchronous: true },
+    );
+    return client;
+  };
+  const open = (address: string): HttpAccess => ({
+    baseUrl: address,
+    client: clientFor(address),
     redact: (text) => credentials.secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text),
     to: open,
     close: () => {
-      agents.httpAgent.destroy();
-      agents.httpsAgent.destroy();
+      httpAgent.destroy();
+      httpsAgent?.destroy();
     },
   });
   return open(baseUrl);
+}
+
+/** A proxy of http: as Axios takes it. */
+function forAxios(proxy: URL | undefined): AxiosProxyConfig | false {
+  if (proxy === undefined) return false;
+  const { hostname: host, port, username, password } = proxy;
+  const auth = { username: decodeURIComponent(username), password: decodeURIComponent(password) };
+  return {
+    ...{ protocol: 'http', host, port: port === '' ? 80 : Number(port) },
+    ...(username === '' && password === '' ? {} : { auth }),
+  };
 }
 
 /**
@@ -120,11 +155,4 @@ export function headersOf({ headers }: AxiosResponse<unknown>): Answer['headers'
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
   );
-}
-
-/** Whether an address is of this machine, so that no proxy can lead to it. */
-export function isLoopback(address: string): boolean {
-  const host = new URL(address).hostname.replace(/^\[|\]$/g, '').toLowerCase();
-  if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  return isIP(host) === 4 ? host.startsWith('127.') : host === '::1';
 }

@@ -28,7 +28,7 @@ export { parseTrackingUri } from './tracking-uri.js';
 export interface ConnectOptions {
   /** `http://` or `https://`, with or without `user:password@`. */
   readonly uri: string;
-  /** For credentials and TLS: MLFLOW_TRACKING_*. */
+  /** For credentials and TLS, MLFLOW_TRACKING_*, and for proxies. */
   readonly env: NodeJS.ProcessEnv;
   /** The home folder, for `.mlflow/credentials`. */
   readonly home: string;
@@ -47,13 +47,13 @@ export interface TrackingConnection {
 
 /**
  * Speaks to nobody yet.
- * @throws RunnerError `bad-tracking-uri`, `bad-credentials`
+ * @throws RunnerError `bad-tracking-uri`, `bad-credentials`, `bad-config` for a proxy that cannot be used
  */
 export async function connectTrackingServer(options: ConnectOptions): Promise<TrackingConnection> {
   const { uri, env, home, patience, onWaiting } = options;
   const { baseUrl, login } = parseTrackingUri(uri);
   const [credentials, tls] = await Promise.all([readCredentials({ env, home, login }), readTls(env)]);
-  const http = openHttpAccess(baseUrl, credentials, tls);
+  const http = openHttpAccess(baseUrl, credentials, tls, env);
   const api = { access: http, patience, onWaiting };
   return { server: serverOver(api), reader: readerOver(api), http };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { runPath } from '../../../src/contract/run-directory.js';
@@ -21,7 +21,7 @@ const run = () => ({ runId: 'r', runDir: directory.path });
 /** As another process does that takes this one for dead; this one finds it out at its next touch. */
 async function takeLock(signal: AbortSignal): Promise<void> {
   const lock = join(directory.path, '.tracking.lock');
-  rmdirSync(lock);
+  rmSync(lock, { recursive: true });
   mkdirSync(lock);
   const told = new Promise((resolve) => signal.addEventListener('abort', resolve));
   vi.advanceTimersByTime(1_000);

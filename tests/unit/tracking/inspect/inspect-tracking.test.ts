@@ -1,12 +1,26 @@
 /** What `runner doctor` says of the tracking server and the artifact store, with real servers on the loopback interface. */
-import { createServer, type RequestListener } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { inspectTracking } from '../../../../src/tracking/inspect/index.js';
 
 /** @returns its address, without the scheme */
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
+async function serve(
+  listener: RequestListener,
+  onTunnel: (request: IncomingMessage, socket: Duplex) => void = () => undefined,
+): Promise<string> {
+  const server = createServer(listener).on('connect', (request, socket) => {
+    // Tunnels are no longer the server's own.
+    onTestFinished(() => void socket.destroy());
+    onTunnel(request, socket);
+  });
+  server.listen(0, '127.0.0.1');
   await new Promise((listening) => server.once('listening', listening));
   onTestFinished(async () => {
     server.closeAllConnections();
@@ -162,6 +176,81 @@ describe('the artifact store', () => {
     expect(store?.value).toBe(
       'The environment variable MLFLOW_S3_ENDPOINT_URL cannot be used: it must be an address such as http://localhost:8333.',
     );
+  });
+});
+
+describe('the artifact store, where the environment names a proxy', () => {
+  const [PLAIN, SECURE] = ['http://store.invalid:8333', 'https://store.invalid'];
+  const ASIDE = 'If it is to be asked without a proxy, name it in NO_PROXY; else correct';
+
+  test('is asked through that, as artifacts are', async () => {
+    const seen: [string | undefined, IncomingHttpHeaders][] = [];
+    const proxy = await serve(({ url, headers }, response) => {
+      seen.push([url, headers]);
+      response.writeHead(403).end();
+    });
+    const HTTP_PROXY = `http://user:secret@${proxy}`;
+    const { store, document } = await inspect({ MLFLOW_S3_ENDPOINT_URL: PLAIN, HTTP_PROXY });
+    expect(store).toEqual({
+      name: 'artifact store',
+      value: `answers at ${PLAIN} through the proxy of HTTP_PROXY`,
+    });
+    expect(document.artifactStore).toEqual({ endpoint: PLAIN, ok: true, status: 403 });
+    const login = `Basic ${Buffer.from('user:secret').toString('base64')}`;
+    expect(seen).toMatchObject([[`${PLAIN}/`, { host: 'store.invalid:8333', 'proxy-authorization': login }]]);
+  });
+
+  test('with TLS is asked through a tunnel, which the proxy may refuse', async () => {
+    const seen: (string | undefined)[] = [];
+    const proxy = await serve(silent, ({ url }, socket) => {
+      seen.push(url);
+      socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
+    });
+    const HTTPS_PROXY = `http://${proxy}`;
+    const { store, document } = await inspect({ MLFLOW_S3_ENDPOINT_URL: SECURE, HTTPS_PROXY });
+    expect(seen).toEqual(['store.invalid:443']);
+    expect(store).toEqual({
+      name: 'artifact store',
+      value: `answers at ${SECURE} through the proxy of HTTPS_PROXY, with an error of its own or of the proxy’s (407)`,
+      remedy: `Look at its log. ${ASIDE} HTTPS_PROXY (or ALL_PROXY, in either case). ${STAYS}`,
+    });
+    expect(document.artifactStore).toEqual({ endpoint: SECURE, ok: false, status: 407 });
+  });
+
+  test.each([
+    ['HTTP_PROXY', PLAIN],
+    ['HTTPS_PROXY', SECURE],
+  ])('that is down: %s is what to look at', async (variable, endpoint) => {
+    const env = { MLFLOW_S3_ENDPOINT_URL: endpoint, [variable]: `http://${await nobody()}` };
+    expect((await inspect(env)).store).toEqual({
+      name: 'artifact store',
+      value: `Cannot ask for S3 at ${endpoint}: nothing listens there (ECONNREFUSED).`,
+      remedy: `It is asked through the proxy of ${variable}. ${ASIDE} ${variable} (or ALL_PROXY, in either case). ${STAYS}`,
+    });
+  });
+
+  test.each([PLAIN, SECURE])('%s is given up where the proxy does not answer', async (endpoint) => {
+    const proxy = `http://${await serve(silent, () => undefined)}`;
+    const env = { MLFLOW_S3_ENDPOINT_URL: endpoint, HTTP_PROXY: proxy, HTTPS_PROXY: proxy };
+    expect((await inspect(env)).store?.value).toBe(
+      `Cannot ask for S3 at ${endpoint}: no answer within 0.2 s.`,
+    );
+  });
+
+  test('that is none: the value, which may hold a password, is not shown', async () => {
+    const env = { MLFLOW_S3_ENDPOINT_URL: PLAIN, HTTP_PROXY: 'socks5://me:secret@proxy:1080' };
+    expect((await inspect(env)).store).toEqual({
+      name: 'artifact store',
+      value:
+        'The environment variable HTTP_PROXY cannot be used: it must be an address such as http://proxy.example:3128.',
+      remedy: 'Correct HTTP_PROXY (or ALL_PROXY, in either case), unset it, or name the host in NO_PROXY.',
+    });
+  });
+
+  test('is asked without it if it is of this machine', async () => {
+    const address = await serve((_request, response) => void response.writeHead(403).end());
+    const env = { MLFLOW_S3_ENDPOINT_URL: `http://${address}`, HTTP_PROXY: `http://${await nobody()}` };
+    expect((await inspect(env)).store?.value).toBe(`answers at http://${address}`);
   });
 });
 
