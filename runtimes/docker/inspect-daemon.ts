@@ -85,5 +85,5 @@ function gpus({ runtimes, cdi, cdiDevices }: DaemonDescription): string {
   const devices = cdiDevices.filter((device) => device.startsWith('nvidia.com/'));
   if (devices.length > 0) return devices.join(', ');
   if (runtimes.includes('nvidia')) return 'NVIDIA’s runtime is there';
-  return `none found${cdi ? ' (the daemon knows CDI)' : ''}; --gpu tells for certain`;
+  return `none found${cdi ? ' (the daemon knows CDI)' : ''}; \`train --mode docker --gpu\` tells for certain`;
 }

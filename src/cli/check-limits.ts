@@ -2,7 +2,7 @@
 import { LEAST_MEMORY_BYTES } from '../contract/limits.js';
 import { RunnerError } from '../contract/errors.js';
 import { SETTINGS } from './options.js';
-import { formatSize } from './quantities.js';
+import { formatSize, isBare, sizeHint } from './quantities.js';
 import type { Daemon } from './services.js';
 import { describeValue } from './setting-definition.js';
 import { byDefault, nameOf } from './settings.js';
@@ -11,9 +11,13 @@ import type { Resolved } from './settings.js';
 /** @throws RunnerError `limit-too-low` */
 export function checkMemory({ memory }: Pick<Resolved, 'memory'>): void {
   if (memory.value >= LEAST_MEMORY_BYTES) return;
+  const asked = describeValue(SETTINGS.memory, memory);
+  const unit = !isBare(asked) ? '' : asked === '1' ? ' byte' : ' bytes';
+  const hint = sizeHint(asked, LEAST_MEMORY_BYTES);
   throw new RunnerError(
     'limit-too-low',
-    `${nameOf('memory', memory.source)}: ${describeValue(SETTINGS.memory, memory)} is less than the ${formatSize(LEAST_MEMORY_BYTES)} that a trainer needs.`,
+    `${nameOf('memory', memory.source)}: ${asked}${unit} is less than the ${formatSize(LEAST_MEMORY_BYTES)} that a trainer needs.`,
+    hint === undefined ? {} : { hint },
   );
 }
 

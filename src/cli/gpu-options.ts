@@ -1,7 +1,12 @@
 /** The part of the table of settings (options.ts) that is about training on a card. */
-import { GPUS_FORM, SIZE_FORM } from './quantities.js';
+import { GPUS_FORM, sizeHint } from './quantities.js';
 import { ENGINES } from './setting-definition.js';
 import type { SettingDefinition, Settings } from './setting-definition.js';
+
+/** TensorFlow counts in these: a limit of less is a number whose unit was forgotten. */
+const MIB = 1024 ** 2;
+/** CUDA's own contexts alone take more. */
+const LEAST_MEANT_BYTES = 256 * MIB;
 
 type GpuSetting = 'engine' | 'webgpuAdapter' | 'gpu' | 'gpus' | 'gpuMemoryLimit';
 
@@ -48,8 +53,9 @@ export const GPU_SETTINGS: { readonly [K in GpuSetting]: SettingDefinition<Setti
     flag: '--gpu-memory-limit <size>',
     env: 'RUNNER_GPU_MEMORY_LIMIT',
     kind: 'size',
-    expected: SIZE_FORM,
-    schema: ({ engineGpuSchema }) => engineGpuSchema.shape.memoryLimitBytes.unwrap().nullable(),
+    expected: 'a size of at least 1m: a number with the unit k, m, g or t, or bytes',
+    schema: ({ engineGpuSchema }) => engineGpuSchema.shape.memoryLimitBytes.unwrap().min(MIB).nullable(),
+    hint: (value) => sizeHint(String(value), LEAST_MEANT_BYTES),
     help: "most of the GPU's memory to take",
     fallback: 'none',
   },

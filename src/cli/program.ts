@@ -13,7 +13,7 @@ import { addSurroundings } from './grammar/surroundings.js';
 import { addTracking } from './grammar/tracking.js';
 import { addTrain } from './grammar/train.js';
 import { columnsOf } from './io.js';
-import { toCommandLine, usageError } from './usage.js';
+import { toCommandLine, usageError, withOwnHelp } from './usage.js';
 import { packageVersion } from './version.js';
 
 const WIDEST_HELP = 100;
@@ -45,7 +45,7 @@ export async function runProgram(args: readonly string[], context: CliContext): 
     await program.parseAsync(commandLine.args, { from: 'user' });
     return status;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
+    if (!(error instanceof CommanderError)) throw withOwnHelp(error, commandLine);
     if (error.exitCode !== 0) throw usageError(error, commandLine);
     const text = shown.trimEnd();
     context.output.result(

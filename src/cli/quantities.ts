@@ -46,14 +46,33 @@ export function parseDuration(text: string): number | undefined {
 
 /** What is missing where a duration is a bare number. */
 export const durationHint = (value: unknown): string | undefined =>
-  /^\d+(\.\d+)?$/.test(String(value))
+  isBare(String(value))
     ? `Add the unit: ${String(value)}s for seconds, ${String(value)}m for minutes.`
     : undefined;
+
+/** A number without a unit. */
+export const isBare = (text: string): boolean => /^\d+(\.\d+)?$/.test(text);
+
+/** More than this many of a unit nobody means. */
+const MOST_MEANT = 1024 ** 2;
+
+/**
+ * What is missing where a size is a bare number of too few bytes: the smallest unit that would do.
+ * @param least bytes
+ */
+export function sizeHint(text: string, least: number): string | undefined {
+  if (!isBare(text) || Number(text) === 0 || Number(text) >= MOST_MEANT) return undefined;
+  const unit = SIZE_UNITS.find((each) => (parseSize(`${text}${each}`) ?? 0) >= least);
+  return unit === undefined ? undefined : `Add the unit: ${text}${unit}.`;
+}
 
 /** `2`, `all`, `0,1`, `device=0` or `GPU-8f1c…`; undefined of anything else. */
 export function parseGpus(text: string): GpuRequest['devices'] | undefined {
   if (text.toLowerCase() === 'all') return 'all';
   if (/^\d+$/.test(text)) return Number(text);
   const ids = text.replace(/^device=/, '').split(',');
-  return ids.every((id) => /^[\w./:=-]+$/.test(id)) ? ids : undefined;
+  return ids.every((id) => GPU_ID.test(id)) ? ids : undefined;
 }
+
+/** As NVIDIA's driver numbers cards, and parts of them (`0:1`), or names them; or a CDI name. */
+const GPU_ID = /^(\d+(:\d+)?|(GPU|MIG)-[\w/-]+|[\w.-]+\/[\w.-]+=[\w.:-]+)$/;

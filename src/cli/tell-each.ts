@@ -2,6 +2,8 @@
 import { reworded, toRunnerError } from '../common/errors.js';
 import { EXIT, type RunnerError } from '../contract/errors.js';
 import type { RunDirectory } from '../orchestrator/runs-directory.js';
+import { count } from '../report/compare/title.js';
+import { printable } from '../report/printable.js';
 import type { CliContext } from './context.js';
 import { describeFailure } from './output.js';
 
@@ -21,6 +23,8 @@ export interface Each<R extends RunDirectory, T extends object> {
   readonly atOnce?: number;
   /** Whether what failed for one will fail for all that are left: then they are not tried. Default: it will not. */
   readonly holdsForAll?: (error: RunnerError) => Promise<boolean>;
+  /** Whether what failed is none of the run's own: it is told once, and the other runs with the same are counted. */
+  readonly isShared?: (error: RunnerError) => boolean;
   /** Exit status if one failed; default: that of the first error. */
   readonly failed?: number;
 }
@@ -37,12 +41,15 @@ export async function tellEach<R extends RunDirectory, T extends object>(
     isBad = () => false,
     problem = () => null,
     holdsForAll,
+    isShared = () => false,
     atOnce = runs.length,
     failed,
   }: Each<R, T>,
 ): Promise<number> {
   const statuses: number[] = [];
   const documents: object[] = [];
+  /** How often each was met. */
+  const shared = new Map<string, number>();
   let common: RunnerError | undefined;
   let left = 0;
   const one = async (run: R, index: number): Promise<void> => {
@@ -71,7 +78,9 @@ export async function tellEach<R extends RunDirectory, T extends object>(
     const part = done === undefined ? {} : document(done);
     documents[index] = { runId, runDir, ...part, error: describeFailure(error) };
     statuses[index] = error.exitCode;
-    output.explain(nameRun(error, runId));
+    const before = isShared(error) ? (shared.get(error.message) ?? 0) : 0;
+    if (isShared(error)) shared.set(error.message, before + 1);
+    if (before === 0) output.explain(nameRun(error, runId));
     if ((await holdsForAll?.(error)) === true) common = error;
   };
   const waiting = runs.entries();
@@ -79,6 +88,9 @@ export async function tellEach<R extends RunDirectory, T extends object>(
     for (const [index, run] of waiting) await one(run, index);
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, runs.length) }, worker));
+  for (const [message, times] of shared) {
+    if (times > 1) output.note(printable(`So it is with ${count(times - 1, 'more run')}: ${message}`));
+  }
   if (left > 0) output.note(`Not tried after that: ${left} more.`);
   output.result({ [member]: documents }, () => undefined);
   const bad = statuses.find((status) => status !== EXIT.succeeded);

@@ -65,6 +65,7 @@ export function resolveTrainSettings(given: Given, job: Job, cwd: string): Resol
   } satisfies Resolved);
   requireTracedStep(resolved);
   requireFitsWebgpu(resolved);
+  requireCardOfFlags(resolved);
   return { ...resolved, dataDir: absolute(resolved.dataDir, cwd), runsDir: absolute(resolved.runsDir, cwd) };
 }
 
@@ -92,6 +93,20 @@ function requireFitsWebgpu(settings: Resolved): void {
   if ((stepsPerCall.value ?? 1) > 1) refuse('stepsPerCall', 'It trains op by op: leave that out.');
   if (gpus.source.from !== 'default') refuse('gpus', 'Name the card with --webgpu-adapter.');
   if (gpuMemoryLimit.value !== null) refuse('gpuMemoryLimit', 'It has no such limit: leave that out.');
+}
+
+/** What only a card has a use for counts as a flag alone: a variable or a file may serve other runs, too. */
+function requireCardOfFlags({ engine, webgpuAdapter, gpu, gpuMemoryLimit }: Resolved): void {
+  if (engine.value !== 'webgpu')
+    refuseFlag(webgpuAdapter, '--engine webgpu', `the engine is ${engine.value}`);
+  if (gpu.value === false) refuseFlag(gpuMemoryLimit, '--gpu or --gpus', 'this run is on the processor');
+}
+
+function refuseFlag({ source }: Sourced<unknown>, wanted: string, is: string): void {
+  if (source.from !== 'flag') return;
+  throw new RunnerError('usage', `${source.name} is for ${wanted}; ${is}.`, {
+    hint: `Add \`${wanted.split(' or ')[0] ?? ''}\`, or leave out ${source.name}.`,
+  });
 }
 
 /** Only a graph can do several steps by one call. */

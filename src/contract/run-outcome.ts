@@ -84,11 +84,12 @@ export const eventLoopDelaySchema = z.object({
 });
 export type EventLoopDelay = z.infer<typeof eventLoopDelaySchema>;
 
+/** A run that another process has finished has its time alone: what they all used nobody has measured. */
 export const resourcesSchema = z.object({
   wallMs: z.number(),
-  cpuSeconds: z.number(),
-  peakRssBytes: z.int(),
-  /** Since the run began. Older outcomes lack it, and those of runs that another process has finished. */
+  cpuSeconds: z.number().optional(),
+  peakRssBytes: z.int().optional(),
+  /** Since the run began. Older outcomes lack it. */
   eventLoopDelay: eventLoopDelaySchema.optional(),
 });
 export type Resources = z.infer<typeof resourcesSchema>;

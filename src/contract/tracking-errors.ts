@@ -52,11 +52,11 @@ export const TRACKING_ERRORS = {
   },
   'experiment-deleted': {
     exit: EXIT.trackingFailed,
-    hint: 'Restore it (`mlflow experiments restore`), or give another with --experiment.',
+    hint: 'Restore it (`mlflow experiments restore --experiment-id ID`), or give another with --experiment.',
   },
   'run-deleted': {
     exit: EXIT.trackingFailed,
-    hint: 'Restore it on the server (`mlflow runs restore`), or record it anew with `runner log RUN --again`.',
+    hint: 'Restore it on the server (`mlflow runs restore --run-id ID`), or record it anew with `runner log RUN --again`.',
   },
   'artifact-store-unreachable': {
     exit: EXIT.trackingFailed,

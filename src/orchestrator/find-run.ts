@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError, isErrno } from '../common/errors.js';
 import { exists } from '../common/exists.js';
+import { didYouMean } from '../common/nearest.js';
 import { RunnerError } from '../contract/errors.js';
 import { RUN_ID_PATTERN, runPath } from '../contract/run-directory.js';
 import type { RunDirectory } from './runs-directory.js';
@@ -64,7 +65,8 @@ async function match(runsDir: string, ids: readonly string[], query: string): Pr
   const [only] = candidates;
   if (only === undefined) {
     const place = await placeOf(runsDir);
-    throw new RunnerError('run-not-found', `There is no run ${JSON.stringify(query)} in ${place}.`);
+    const meant = didYouMean(query, ids.length === 0 ? [] : ['latest']) || '.';
+    throw new RunnerError('run-not-found', `There is no run ${JSON.stringify(query)} in ${place}${meant}`);
   }
   if (candidates.length > 1) throw ambiguousRun(query, candidates);
   return only;

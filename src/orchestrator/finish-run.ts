@@ -149,7 +149,7 @@ function composeOutcome(
     signal: exit.signal,
     exitStatus,
     ...(error === undefined ? {} : { error: codeAndHint(toRunnerError(error)) }),
-    // A run that was taken over is older than this process.
+    // What the user has waited for began with the process; of a run that was taken over, with another one.
     startedAt: Math.min(Math.round(startedAt), Math.round(endedAt - resources.wallMs)),
     endedAt,
     phases: Object.fromEntries(Object.entries(exit.phases).map(([name, ms]) => [name, toTenths(ms)])),

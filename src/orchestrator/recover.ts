@@ -21,10 +21,11 @@ import { listRuns } from './list-runs.js';
 import { isOwned } from './owner.js';
 import { hasEnded, readRun } from './read-run.js';
 import type { RunWithOutcome, StoredRun } from './read-run.js';
+import { meterSince } from './resources.js';
 import { timeOfRunId } from './run-id.js';
 import { takeOver } from './take-over.js';
 
-export interface RecoveryTools extends Pick<RunTools, 'clock' | 'meter' | 'onTakenOver'> {
+export interface RecoveryTools extends Pick<RunTools, 'clock' | 'onTakenOver'> {
   /** The runtime of a mode whose trainer outlives the process that started it. */
   readonly createRuntime: (run: StoredRun) => Promise<Runtime>;
   /** How long a trainer may take to notice that its process has died. */
@@ -93,7 +94,8 @@ export async function finishAbandoned(
   // A reader then sees it as running; a successor, as without an outcome.
   await rm(runPath(runDir, 'outcome'), { force: true });
   const startedAt = request?.startedAt ?? timeOfRunId(runId);
-  return finishRun(planned, { ...options, startedAt }, { ...tools, runtime });
+  const meter = meterSince(startedAt, tools.clock);
+  return finishRun(planned, { ...options, startedAt }, { ...tools, runtime, meter });
 }
 
 async function clearEnded(

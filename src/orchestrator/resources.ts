@@ -7,7 +7,7 @@ import { watchEventLoop } from './event-loop-delay.js';
 export type ResourceMeter = () => Resources;
 
 /** This process since it was started, Node's own start included: what the user waits and pays for. */
-export const processMeter: ResourceMeter = () => {
+export const processMeter = (): Required<Omit<Resources, 'eventLoopDelay'>> => {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
   return {
     wallMs: Math.round(performance.now()),
@@ -15,6 +15,14 @@ export const processMeter: ResourceMeter = () => {
     peakRssBytes: maxRSS * 1024,
   };
 };
+
+/**
+ * Of a run that another process has begun: how long ago that was. What that process has used went with it, and what the
+ * one that finds the run uses is no part of it.
+ */
+export const meterSince =
+  (startedAt: number, { now }: Pick<Clock, 'now'>): ResourceMeter =>
+  () => ({ wallMs: Math.max(0, Math.round(now() - startedAt)) });
 
 export interface RunMeter extends Disposable {
   readonly read: ResourceMeter;

@@ -22,9 +22,13 @@ export const formatShare = (share: Figure, digits = 2): string =>
 export const formatCount = (count: Figure): string =>
   show(count, (value) => String(Math.round(value)).replace(/\B(?=(?:\d{3})+$)/g, ','));
 
-/** `612 MB`: decimal megabytes, as disks and container limits count. */
+/** `612 MB`, `4.2 kB`, `17 bytes`: decimal, as disks and container limits count. */
 export const formatBytes = (bytes: Figure): string =>
-  show(bytes, (value) => `${(value / 1e6).toFixed(value < 10e6 ? 1 : 0)} MB`);
+  show(bytes, (value) => {
+    if (value < 999.5) return `${Math.round(value)} bytes`;
+    const [unit, name] = value < 999_500 ? [1e3, 'kB'] : [1e6, 'MB'];
+    return `${(value / unit).toFixed(value < 10 * unit ? 1 : 0)} ${name}`;
+  });
 
 /** `850 ms`, `4.2 s`, `12 min 05 s` */
 export const formatDuration = (milliseconds: Figure): string =>

@@ -62,8 +62,8 @@ export function renderRunSummary(run: SummarizedRun, { colour }: { readonly colo
     ...figuresRow('test', test.testLoss, test.testAccuracy),
     ...speedRow(outcome, spec),
     ['time', `${formatDuration(resources.wallMs)}${describePhases(outcome.phases)}`],
-    ['memory', describeMemory(outcome)],
-    ['processor', describeProcessor(outcome)],
+    ...usageRow('memory', memoryOf(outcome)),
+    ...usageRow('processor', processorOf(outcome)),
     ...(training.weightsDigest === null
       ? []
       : [['weights', printable(shortDigest(training.weightsDigest))] as const]),
@@ -113,17 +113,30 @@ const tagsRow = (tags: Tags = {}): Row[] => {
 const imageRow = ({ image }: RunOutcome): Row[] =>
   image === undefined ? [] : [['image', describeImage(image)]];
 
-/** Of a trainer of its own, first: this process then only looks after it. */
-function describeMemory({ resources, trainer }: RunOutcome): string {
-  const own = formatBytes(resources.peakRssBytes);
-  return trainer === undefined
-    ? `${own} at most`
-    : `${formatBytes(trainer.peakMemoryBytes)} at most (and ${own} of runner itself)`;
+/** What one side has used, in words; undefined where nobody has measured it. */
+interface Usage {
+  readonly runner: string | undefined;
+  readonly trainer: string | undefined;
+  readonly most?: string;
 }
 
-function describeProcessor({ resources, trainer }: RunOutcome): string {
-  const own = `${resources.cpuSeconds.toFixed(1)} s`;
-  return trainer === undefined ? own : `${trainer.cpuSeconds.toFixed(1)} s (and ${own} of runner itself)`;
+const memoryOf = ({ resources: { peakRssBytes: own }, trainer }: RunOutcome): Usage => ({
+  runner: own === undefined ? undefined : formatBytes(own),
+  trainer: trainer && formatBytes(trainer.peakMemoryBytes),
+  most: ' at most',
+});
+
+const processorOf = ({ resources: { cpuSeconds: own }, trainer }: RunOutcome): Usage => ({
+  runner: own === undefined ? undefined : `${own.toFixed(1)} s`,
+  trainer: trainer && `${trainer.cpuSeconds.toFixed(1)} s`,
+});
+
+/** That of a trainer of its own first: this process then only looks after it. */
+function usageRow(name: string, { runner, trainer, most = '' }: Usage): Row[] {
+  const first = trainer ?? runner;
+  if (first === undefined) return [];
+  const besides = trainer === undefined || runner === undefined ? '' : ` (and ${runner} of runner itself)`;
+  return [[name, `${first}${most}${besides}`]];
 }
 
 const describeJob = ({ job, mode, seed, threads }: RunSpec): string =>

@@ -38,7 +38,7 @@ export async function connectTracking({
   clock,
 }: ConnectOptions): Promise<Tracking> {
   const patience = hurried ? BRIEF : PATIENT;
-  const { server, http } = await connectTrackingServer({
+  const { server, reader, http } = await connectTrackingServer({
     ...{ uri, env, home: env.HOME ?? homedir(), patience },
     ...(onWaiting === undefined ? {} : { onWaiting: sayWaiting(onWaiting, clock) }),
   });
@@ -59,7 +59,11 @@ export async function connectTracking({
   };
   return {
     uri: server.uri,
-    probe: (signal) => server.probe(signal),
+    async probe(signal, experiment) {
+      const found = await server.probe(signal);
+      if (experiment !== undefined) await reader.findExperiment(experiment, signal);
+      return found;
+    },
     async isPending({ runDir }) {
       const known = await readDestination(runDir, destination);
       return known?.complete == null || known.complete !== (await fingerprintOf(runDir));

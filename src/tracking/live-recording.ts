@@ -19,11 +19,19 @@ const SHORTEST_WAIT_MS = 5_000;
 /** … up to this. */
 const LONGEST_WAIT_MS = 60_000;
 
-/** Begins at once, and goes on until `end`; what fails is told once and tried again. */
-export function followRun(run: RunToRecord, options: FollowOptions, tools: LogTools): LiveRecording {
+/** Passes time, and ends early and quietly once the signal is aborted. */
+type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
+
+/** Begins at once, and goes on until `end`; what fails is tried again. Each outage is told once, and its end, too. */
+export function followRun(
+  run: RunToRecord,
+  options: FollowOptions,
+  tools: LogTools,
+  pause: Pause = pauseFor,
+): LiveRecording {
   const ending = new AbortController();
   const signal = AbortSignal.any([options.signal, ending.signal]);
-  const done = repeat(run, { ...options, signal }, tools);
+  const done = repeat(run, { ...options, signal }, tools, pause);
   return {
     async end() {
       ending.abort();
@@ -32,18 +40,25 @@ export function followRun(run: RunToRecord, options: FollowOptions, tools: LogTo
   };
 }
 
-async function repeat(run: RunToRecord, options: FollowOptions, tools: LogTools): Promise<void> {
+async function repeat(
+  run: RunToRecord,
+  options: FollowOptions,
+  tools: LogTools,
+  pause: Pause,
+): Promise<void> {
   const { signal, onNotice } = options;
-  let waitMs = SHORTEST_WAIT_MS;
-  for (let told = false; !signal.aborted;) {
+  let [waits, waitMs] = [false, SHORTEST_WAIT_MS];
+  const onSent = (): void => {
+    if (waits) onNotice?.('Live recording goes on.');
+    [waits, waitMs] = [false, SHORTEST_WAIT_MS];
+  };
+  while (!signal.aborted) {
     try {
-      await sendWhileThere(run, options, tools, () => {
-        waitMs = SHORTEST_WAIT_MS;
-      });
+      await sendWhileThere(run, options, tools, { onSent, pause });
     } catch (error) {
       if (isAborted(signal)) return;
-      if (!told) onNotice?.(`Live recording waits: ${toRunnerError(error).message}`);
-      told = true;
+      if (!waits) onNotice?.(`Live recording waits: ${toRunnerError(error).message}`);
+      waits = true;
       await pause(waitMs, signal);
       waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
     }
@@ -54,7 +69,7 @@ function sendWhileThere(
   run: RunToRecord,
   options: FollowOptions,
   tools: LogTools,
-  onSent: () => void,
+  { onSent, pause }: { readonly onSent: () => void; readonly pause: Pause },
 ): Promise<void> {
   return withRecordingLock(run, options.signal, async (signal) => {
     const record = describeRun(await describedRun(run, null, tools));
@@ -74,6 +89,4 @@ function sendWhileThere(
 /** Asked anew: it may have been aborted since. */
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
-/** Ends early, and quietly, once the signal is aborted. */
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal }).catch(() => undefined);
+const pauseFor: Pause = (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined);

@@ -1,15 +1,16 @@
 /** One run on one tracking server, step by step; what each step has done is on disk before the next. */
 import { createHash } from 'node:crypto';
 import { runPath } from '../contract/run-directory.js';
-import { RunnerError } from '../contract/errors.js';
+import { findKnownRun, isDeleted } from './known-run.js';
+import { runDeleted } from './mlflow/deleted.js';
 import { findOrMake } from './mlflow/find-or-make.js';
 import { MetricHistories } from './mlflow/metric-history.js';
-import type { ServerRun, TrackingServer } from './mlflow/tracking-server.js';
+import type { TrackingServer } from './mlflow/tracking-server.js';
 import type { Attempt } from './parts.js';
 import { EVENTS_START, readAhead } from './record/points.js';
 import type { Entry, MetricPoint, RunRecord } from './record/run-record.js';
 import { DESCRIPTION_TAG, RUN_ID_TAG } from './record/tags.js';
-import { newDestination, readDestination, writeDestination } from './tracking-state.js';
+import { newDestination, writeDestination } from './tracking-state.js';
 import type { Destination } from './tracking-state.js';
 import type { Verified } from './tracking.js';
 
@@ -34,7 +35,7 @@ export interface RecorderOptions {
 /**
  * Which points may be on the server although no note says so: none of a run that was just created; of a run whose
  * notes are here, those of one chunk, whose writer may have been killed before it noted them; of one that was found by
- * its tag alone, any.
+ * its tag alone, or is recorded by several addresses of the server, any.
  */
 type Doubt = 'none' | 'next' | 'all';
 
@@ -64,9 +65,9 @@ export class RunRecorder {
   }
 
   /**
-   * Finds the run on the server, by what tracking.json says or by its tag, or creates it. Whoever calls it holds the
-   * run's recording lock.
-   * @throws RunnerError `run-deleted` unless it is to be recorded again
+   * Finds the run on the server, by what tracking.json says of this address or another, or by its tag, or creates it.
+   * Whoever calls it holds the run's recording lock.
+   * @throws RunnerError `run-deleted` or `experiment-deleted` unless it is to be recorded again
    */
   static async open(
     runDir: string,
@@ -75,12 +76,12 @@ export class RunRecorder {
     options: RecorderOptions,
   ): Promise<RunRecorder> {
     const { destination, again, attempts, unclearWaitMs, signal: held, allowed: signal = held } = options;
-    const known = await readDestination(runDir, destination);
-    if (known !== undefined) {
-      const run = await server.getRun(known.runId, signal);
-      if (run !== null && !isDeleted(run))
-        return new RunRecorder(runDir, server, { held, allowed: signal }, known, 'next');
-      if (!again) throw runDeleted(record.key, known.runId, server);
+    const known = await findKnownRun(runDir, record.key, server, { destination, again, signal });
+    if (known !== null) {
+      const { notes, hasOthers } = known;
+      held.throwIfAborted();
+      if (hasOthers) await writeDestination(runDir, notes);
+      return new RunRecorder(runDir, server, { held, allowed: signal }, notes, hasOthers ? 'all' : 'next');
     }
     const experiment = await server.ensureExperiment(options.experiment, signal);
     const tag = { key: RUN_ID_TAG, value: record.key };
@@ -88,7 +89,10 @@ export class RunRecorder {
       async find() {
         const found = await server.findRun(experiment.id, tag, signal);
         if (found === null || !isDeleted(found)) return found;
-        if (!again) throw runDeleted(record.key, found.id, server);
+        if (!again) {
+          const message = `Run ${record.key} is at ${server.uri} as ${found.id}, and was deleted there.`;
+          throw runDeleted(message, { uri: server.uri, runId: found.id });
+        }
         return null;
       },
       make: () =>
@@ -231,8 +235,3 @@ export class RunRecorder {
 }
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-const isDeleted = ({ lifecycleStage }: ServerRun): boolean => lifecycleStage === 'deleted';
-
-const runDeleted = (key: string, runId: string, { uri }: TrackingServer): RunnerError =>
-  new RunnerError('run-deleted', `Run ${key} was recorded at ${uri} as ${runId}, and was deleted there.`);

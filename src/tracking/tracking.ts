@@ -36,7 +36,7 @@ export interface FollowOptions extends Pick<RecordOptions, 'experiment' | 'signa
 
 /** What there is on the server and in its store, asked for one by one. */
 export interface Verified {
-  /** Of events.ndjson; those of the outcome not counted. */
+  /** Of events.ndjson, and the figures of the outcome besides. */
   readonly points: number;
   /** Of them, those that the server lacked: they were sent again. */
   readonly pointsLacking: number;
@@ -79,10 +79,12 @@ export interface Tracking {
   /** Address of the server, without credentials. */
   readonly uri: string;
   /**
+   * Writes nothing to the server.
+   * @param experiment where one is named, it is looked up, too; the first run makes it where it is missing
    * @returns this machine's clock minus the server's, to about a second; null if the server does not tell it
-   * @throws RunnerError `tracking-unreachable` or `tracking-forbidden`
+   * @throws RunnerError `tracking-unreachable`, `tracking-forbidden`, `tracking-refused`, `experiment-deleted`
    */
-  probe(signal: AbortSignal): Promise<{ readonly clockSkewMs: number | null }>;
+  probe(signal: AbortSignal, experiment?: string): Promise<{ readonly clockSkewMs: number | null }>;
   /** Whether the server lacks something of a run that has ended. */
   isPending(run: RunToRecord): Promise<boolean>;
   /**

@@ -59,7 +59,7 @@ it('at Ctrl-C, gives the prompt back after checkpoint and outcome are written, w
 
 it('with --no-docker trains in this process and in one of its own, and shows the same weights', async () => {
   const options = ['--no-docker', '--data-dir', dataDir, '--runs-dir', runsDir, '--quiet', '--json'];
-  const { stdout, exitCode } = await execa(process.execPath, ['scripts/start.mjs', ...options], {
+  const { stdout, stderr, exitCode } = await execa(process.execPath, ['scripts/start.mjs', ...options], {
     ...{ cwd: ROOT, reject: false, timeout: 240_000 },
   });
   expect(exitCode).toBe(0);
@@ -70,6 +70,8 @@ it('with --no-docker trains in this process and in one of its own, and shows the
   expect([sameWeights, runs.map(({ mode }) => mode)]).toEqual([true, ['inprocess', 'process']]);
   expect(runs[0]!.weightsDigest).toMatch(/^sha256:/);
   expect(runs[1]!.testAccuracy).toBe(runs[0]!.testAccuracy);
+  // Next commands are for persons.
+  expect(stderr).not.toContain('npm run');
 });
 
 it('does without a daemon that is named and does not answer, and installs none beside it', async () => {

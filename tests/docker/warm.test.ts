@@ -15,7 +15,6 @@ import type { FinishedRun } from '../../src/orchestrator/finish-run.js';
 import { lookUpRun } from '../../src/orchestrator/knowledge.js';
 import { isLabelledOwnerAlive } from '../../src/orchestrator/owner.js';
 import { finishAbandoned, listAbandoned } from '../../src/orchestrator/recover.js';
-import { processMeter } from '../../src/orchestrator/resources.js';
 import { specOf, surroundings, type Surroundings } from '../contract/support/modes.js';
 import {
   docker,
@@ -408,7 +407,7 @@ describe('kill -9', () => {
     const finished = await finishAbandoned(
       abandoned!,
       { signal: new AbortController().signal, onEvent: () => undefined },
-      { createRuntime: () => dockerRuntime(), clock: systemClock, meter: processMeter },
+      { createRuntime: () => dockerRuntime(), clock: systemClock },
     );
     expect(statusOf(finished)).toEqual(['succeeded', null]);
     expect(attemptsOf(finished.runDir)).toEqual(attempts);

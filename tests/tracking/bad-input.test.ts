@@ -81,6 +81,18 @@ describe('what was deleted on the server', () => {
     await recordWhole(tracking, run, { experiment: fresh('another') });
   });
 
+  it('the experiment of a recorded run: names the command that brings both back', async () => {
+    const { run } = await fixture();
+    const tracking = await trackingAt();
+    const recorded = await recordWhole(tracking, run, { experiment: fresh('deleted-with-runs') });
+    const { id } = recorded.experiment;
+    await callServer('experiments/delete', { experiment_id: id });
+    const restore = new RegExp(`mlflow experiments restore --experiment-id ${id}\\b`);
+    await expectFailure(recordWhole(tracking, run), 'experiment-deleted', restore);
+    await callServer('experiments/restore', { experiment_id: id });
+    expect(await recordWhole(tracking, run)).toMatchObject({ mlflowRunId: recorded.mlflowRunId });
+  });
+
   it('the run: says so, and records it anew with --again, whatever was noted of the old one', async () => {
     const { run } = await fixture();
     const tracking = await trackingAt();
@@ -94,6 +106,16 @@ describe('what was deleted on the server', () => {
     rmSync(runPath(run.runDir, 'tracking'));
     expect(await recordWhole(tracking, run, { experiment })).toMatchObject({ mlflowRunId: second });
   });
+});
+
+it('one server by two addresses has the run once, in the experiment where it is', async () => {
+  const { run } = await fixture();
+  const { hostname, port } = new URL(sharedServers().uri);
+  const other = `http://${hostname === 'localhost' ? '127.0.0.1' : 'localhost'}:${port}`;
+  const first = await recordWhole(await trackingAt(), run, { experiment: fresh('two-addresses') });
+  const again = await recordWhole(await trackingAt({ uri: other }), run, { experiment: fresh('elsewhere') });
+  expect(again).toMatchObject({ mlflowRunId: first.mlflowRunId, experiment: first.experiment });
+  expect(again.artifacts.sent).toBe(0);
 });
 
 it('a parameter that has another value there is named, with both', async () => {

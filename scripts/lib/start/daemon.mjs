@@ -17,7 +17,8 @@ import {
 
 /**
  * @typedef {{ lacking: string }
- *   | { lacking?: undefined, env: Record<string, string>, stop: () => Promise<void> }} Provided
+ *   | { lacking?: undefined, env: Record<string, string>, temporary: boolean, stop: () => Promise<void> }} Provided
+ *   `temporary`: it is gone after `stop`
  */
 
 const REMEDY = 'Install and start Docker (https://docs.docker.com/engine/install), then run it again.';
@@ -28,7 +29,7 @@ const REMEDY = 'Install and start Docker (https://docs.docker.com/engine/install
  */
 export async function provideDaemon({ mayInstall }) {
   const { daemon, why } = await inspect();
-  if (daemon !== undefined) return { env: {}, stop: async () => undefined };
+  if (daemon !== undefined) return { env: {}, temporary: false, stop: async () => undefined };
   // Whoever names a daemon means that one.
   const { DOCKER_HOST, DOCKER_CONTEXT } = process.env;
   if (DOCKER_HOST || DOCKER_CONTEXT) return { lacking: why };
@@ -66,12 +67,12 @@ async function startDaemon() {
     const { daemon, why } = await inspect();
     return daemon === undefined
       ? { lacking: `${why} \`systemctl status docker\` says more.` }
-      : { env: {}, stop: async () => undefined };
+      : { env: {}, temporary: false, stop: async () => undefined };
   }
   say('Starting a Docker daemon for as long as this lasts…');
   try {
     const daemon = await startPrivateDaemon({ folder: daemonFolder(process.env) });
-    return { env: { DOCKER_HOST: daemon.dockerHost }, stop: daemon.stop };
+    return { env: { DOCKER_HOST: daemon.dockerHost }, temporary: true, stop: daemon.stop };
   } catch (error) {
     return { lacking: `${error instanceof Error ? error.message : error}. ${REMEDY}` };
   }

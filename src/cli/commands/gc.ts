@@ -18,8 +18,8 @@ export interface GcFlags extends Flags {
 interface Sweep {
   /** Where, for --json. */
   readonly where: object;
-  /** Ends the sentence “There is nothing of runner's …”. */
-  readonly place: string;
+  /** Says that there is nothing. */
+  readonly nothing: string;
   readonly things: readonly Garbage[];
 }
 
@@ -64,9 +64,7 @@ export async function gc(context: CliContext, flags: GcFlags): Promise<number> {
     ...{ dryRun, things, ...(failed.length > 0 && { failed }) },
   };
   output.result(document, () =>
-    things.length === 0 && sweeps.length > 0
-      ? `There is nothing of runner's ${sweeps.map(({ place }) => place).join(', nor ')}.`
-      : undefined,
+    things.length === 0 && sweeps.length > 0 ? sweeps.map(({ nothing }) => nothing).join('\n') : undefined,
   );
   for (const { error } of failures) output.explain(error);
   return failures[0]?.error.exitCode ?? EXIT.succeeded;
@@ -88,11 +86,12 @@ type SweepOptions = Omit<SweepCluster, 'place'>;
 async function sweepDaemon({ io, services }: CliContext, options: SweepOptions): Promise<Sweep> {
   const daemon = await services.connectDaemon({ env: io.env, signal: options.signal });
   const things = await daemon.collectGarbage(options);
-  return { where: { daemon: daemon.address }, place: `on the Docker daemon at ${daemon.address}`, things };
+  const nothing = `There is no container and no volume of runner's on the Docker daemon at ${daemon.address}; images are for \`runner image rm\`.`;
+  return { where: { daemon: daemon.address }, nothing, things };
 }
 
 async function sweepCluster({ services }: CliContext, options: SweepCluster): Promise<Sweep> {
   const { server, namespace, things } = await services.sweepCluster(options);
-  const place = `in the namespace ${namespace} of the cluster at ${server}`;
-  return { where: { cluster: { server, namespace } }, place, things };
+  const nothing = `There is nothing of runner's in the namespace ${namespace} of the cluster at ${server}.`;
+  return { where: { cluster: { server, namespace } }, nothing, things };
 }

@@ -83,6 +83,7 @@ export async function recordEach(
       document: recordedDocument,
       // Each of the others would wait as long. A server that answers has trouble with this run alone.
       holdsForAll: async ({ code }) => code === 'tracking-unreachable' && !(await answers(tracking, signal)),
+      isShared: ({ code }) => code === 'experiment-deleted',
       line: ({ runId }, recorded) => `${runId} ${recordedLine(recorded)}`,
     });
   } finally {

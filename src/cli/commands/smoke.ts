@@ -4,8 +4,7 @@ import { printable } from '../../report/printable.js';
 import { writeReport } from '../comparison/write-report.js';
 import type { CliContext } from '../context.js';
 import { describeFailure } from '../output.js';
-import { setupReporter } from '../progress/setup.js';
-import type { SetupReporter } from '../progress/setup.js';
+import { setupReporter, silentSetup } from '../progress/setup.js';
 import { noteBeside } from '../note-beside.js';
 import { listenForSignals } from '../signals.js';
 import { askedSmoke } from '../smoke/ask.js';
@@ -14,15 +13,13 @@ import { runSmoke } from '../smoke/run-smoke.js';
 import type { SmokeResult } from '../smoke/run-smoke.js';
 import { checkLine, describeChecks, documentOf, failures, renderSummary } from '../smoke/summary.js';
 
-const SILENT: SetupReporter = { onSetup: () => undefined, finish: () => undefined };
-
 /** `runner smoke`: whether every mode trains here, with the same bits, and leaves nothing behind. @returns the exit status */
 export async function smoke(context: CliContext, flags: SmokeFlags): Promise<number> {
   const { io, output, signals, clock } = context;
   const since = clock.elapsed();
   const asked = await askedSmoke(context, flags);
   const silent = output.json || flags.quiet === true;
-  const reporter = silent ? SILENT : setupReporter(io.stderr, io.env);
+  const reporter = silent ? silentSetup : setupReporter(io.stderr, io.env);
   const note = noteBeside(reporter, output);
   using interruption = listenForSignals(signals, {
     clock,

@@ -50,7 +50,12 @@ export async function ui(context: CliContext, flags: UiFlags): Promise<number> {
     if (flags.open === true) await openBrowser(server.address, io.env);
   };
   if (server.keptBy !== undefined) {
-    note(`Process ${server.keptBy} keeps it, and brings new runs to it.`);
+    note(`Process ${server.keptBy} keeps the server of these runs already, and brings new ones to it.`);
+    if (port !== undefined && new URL(server.address).port !== String(port)) {
+      note(
+        `It listens there, not at port ${port}: end it with Ctrl-C, where it was started, to have that one.`,
+      );
+    }
     await show();
     return EXIT.succeeded;
   }

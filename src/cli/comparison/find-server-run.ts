@@ -1,5 +1,6 @@
 import { RunnerError } from '../../contract/errors.js';
 import { ambiguousRun } from '../../orchestrator/find-run.js';
+import { runDeleted } from '../../tracking/mlflow/deleted.js';
 import { isMlflowRunId } from '../../tracking/read/recorded-runs.js';
 import type { RecordedRun, RecordedRuns } from '../../tracking/read/recorded-runs.js';
 
@@ -25,7 +26,8 @@ export async function findServerRun(
   const run = there[0] ?? found[0];
   if (run === undefined) throw notFound(query, recorded.uri, experiment);
   if (!run.deleted) return run;
-  throw new RunnerError('run-deleted', `Run ${run.runId} is deleted at ${recorded.uri}.`);
+  const deleted = { uri: recorded.uri, runId: run.mlflowRunId };
+  throw runDeleted(`Run ${run.runId} is deleted at ${recorded.uri}.`, deleted);
 }
 
 function notFound(query: string, uri: string, experiment: string): RunnerError {

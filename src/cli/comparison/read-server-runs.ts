@@ -3,7 +3,7 @@ import { groupBy } from '../../common/group-by.js';
 import { RunnerError } from '../../contract/errors.js';
 import { describeSelection } from '../../orchestrator/select-runs.js';
 import type { RunSelection } from '../../orchestrator/select-runs.js';
-import { chooseLatest } from '../../report/compare/choose-sides.js';
+import { chooseLatest, describeChanges } from '../../report/compare/choose-sides.js';
 import { isWarm } from '../../report/compare/run-figures.js';
 import type { ComparedRun } from '../../report/compare/run-figures.js';
 import { onceEach } from '../../tracking/read/describe-recorded.js';
@@ -74,7 +74,7 @@ export class ServerRuns implements RunSource, AsyncDisposable {
       if (latest !== undefined) {
         this.#tellFailed(lost);
         const newest = succeeded.findIndex((run) => alike.includes(run));
-        this.#tellPassedOver(succeeded.slice(0, newest), notWhole);
+        this.#tellPassedOver(succeeded.slice(0, newest), alike[0], notWhole);
         return latest;
       }
       if (failed.length > 0) for (const run of alike) notWhole.add(run);
@@ -170,16 +170,29 @@ export class ServerRuns implements RunSource, AsyncDisposable {
 
   /**
    * @param newer than all that are compared, the newest first
+   * @param chosen one of those that are compared
    * @param notWhole of them those with whom not all that are alike could be read
    */
-  #tellPassedOver(newer: readonly RecordedRun[], notWhole: ReadonlySet<RecordedRun>): void {
+  #tellPassedOver(
+    newer: readonly RecordedRun[],
+    chosen: RecordedRun | undefined,
+    notWhole: ReadonlySet<RecordedRun>,
+  ): void {
     const [newest] = newer;
     if (newest === undefined) return;
     const why = notWhole.has(newest)
       ? 'cannot be compared, as not all runs of its spec could be read'
-      : 'shares its spec with no run of another mode';
+      : (whyNot(newest, chosen) ?? 'shares its spec with no run of another mode');
     this.options.note(passedOverLine(newer.length, newest.runId, why));
   }
+}
+
+/** In the words for runs of this machine, with the names that the server has; undefined where its list does not tell. */
+function whyNot({ asked }: RecordedRun, chosen: RecordedRun | undefined): string | undefined {
+  const before = chosen?.asked ?? asked;
+  const names = new Set([...Object.keys(before), ...Object.keys(asked)]);
+  const changes = [...names].map((name) => ({ name, value: asked[name], before: before[name] }));
+  return describeChanges(changes.filter(({ value, before: was }) => value !== was));
 }
 
 const isOpen = ({ status }: RecordedRun): boolean => status === 'running';

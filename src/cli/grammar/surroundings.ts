@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import type { DoctorFlags } from '../commands/doctor.js';
 import { addCommon, addHelpCommand } from './common.js';
 import type { AddCommands } from './common.js';
 
@@ -7,7 +8,8 @@ export const addSurroundings: AddCommands = (program, context, done) => {
   const doctor = program.command('doctor').description('show what was found where, and what is missing');
   doctor.option('--gpu', 'also whether runs with --gpu could train here: driver, cards, libraries, engine');
   doctor.option('--webgpu', 'also whether runs with --engine webgpu could: Vulkan, engine, adapter');
-  addCommon(doctor).action(async (flags: { gpu?: boolean; webgpu?: boolean }) => {
+  doctor.option('--quiet', 'no progress');
+  addCommon(doctor).action(async (flags: DoctorFlags) => {
     const command = await import('../commands/doctor.js');
     done(await command.doctor(context, flags));
   });

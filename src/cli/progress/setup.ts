@@ -12,13 +12,16 @@ export interface SetupReporter {
 export const setupReporter = (terminal: Terminal, env: NodeJS.ProcessEnv): SetupReporter =>
   isLive(terminal, env) ? liveSetup(terminal) : lineSetup(terminal);
 
-const BAR_WIDTH = 24;
+export const silentSetup: SetupReporter = { onSetup: () => undefined, finish: () => undefined };
 
-/** One bar rewritten in place. */
-export function liveSetup(terminal: Terminal): SetupReporter {
+const BAR_WIDTH = 24;
+const CLEAR_LINE = '\r\u001B[K';
+
+/** One bar rewritten in place. @param wipe leave nothing of it: for what only bridges a silence */
+export function liveSetup(terminal: Terminal, { wipe = false } = {}): SetupReporter {
   let drawn = '';
   const finish = (): void => {
-    if (drawn !== '') terminal.write('\n');
+    if (drawn !== '') terminal.write(wipe ? CLEAR_LINE : '\n');
     drawn = '';
   };
   return {
@@ -26,7 +29,7 @@ export function liveSetup(terminal: Terminal): SetupReporter {
       const bar = share === undefined ? '' : ` ${drawBar(share)} ${Math.floor(100 * share)} %`;
       const line = fitTitle(title, bar, columnsOf(terminal) - 1);
       if (line === drawn) return;
-      terminal.write(`\r\u001B[K${line}`);
+      terminal.write(CLEAR_LINE + line);
       drawn = line;
       if (share === 1) finish();
     },

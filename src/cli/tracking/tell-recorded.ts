@@ -3,6 +3,7 @@ import { toRunnerError } from '../../common/errors.js';
 import { shellWord } from '../../common/shell-word.js';
 import type { ErrorCode, RunnerError } from '../../contract/errors.js';
 import { formatBytes } from '../../report/format.js';
+import { TrackingFailure } from '../../tracking/mlflow/failure.js';
 import type { Recorded, Verified } from '../../tracking/tracking.js';
 import { describeFailure } from '../output.js';
 
@@ -17,13 +18,18 @@ export const recordedDocument = ({ problem, ...recorded }: Recorded) => ({
 export function recordedLine({ url, points, artifacts, version, verified }: Recorded): string {
   const sent = artifacts.sent === 0 ? '' : `, ${artifacts.sent} sent (${formatBytes(artifacts.sentBytes)})`;
   const registered = version === null ? '' : `; ${version.name} version ${version.version}`;
-  const asked = verified === undefined ? '' : `; ${verifiedWords(verified)}`;
+  const asked = verified === undefined ? '' : `; ${verifiedWords(verified, points)}`;
   return `${url} (${points} points, ${artifacts.recorded} artifacts${sent}${registered}${asked})`;
 }
 
-function verifiedWords({ points, pointsLacking, artifacts, artifactBytes }: Verified): string {
+/** @param ofEvents how many of the points are of the run's events: what the line begins with */
+function verifiedWords(
+  { points, pointsLacking, artifacts, artifactBytes }: Verified,
+  ofEvents: number,
+): string {
+  const figures = points > ofEvents ? ` and ${points - ofEvents} final figures` : '';
   const lacking = pointsLacking === 0 ? '' : `, ${pointsLacking} of them sent again as they were lacking`;
-  return `verified: ${points} points${lacking}, ${artifacts} artifacts read back, ${formatBytes(artifactBytes)}`;
+  return `verified: ${Math.min(points, ofEvents)} points${figures}${lacking}, ${artifacts} artifacts read back, ${formatBytes(artifactBytes)}`;
 }
 
 /** Undefined for a run that is where it was asked for. @param wanted experiment; undefined if none was named */
@@ -56,10 +62,16 @@ const NEEDS_SOMEBODY: readonly ErrorCode[] = [
 
 /** One line of a run that has stayed on this machine, or of which something has, and what becomes of it. */
 export function notRecordedLine(thrown: unknown): string {
-  const { code, message, hint } = toRunnerError(thrown);
-  const next = NEEDS_SOMEBODY.includes(code) ? hint : '`runner sync` sends it later.';
-  return `Not recorded, kept on this machine: ${message} ${next}`;
+  const error = toRunnerError(thrown);
+  const next = needsSomebody(error) ? error.hint : '`runner sync` sends it later.';
+  return `Not recorded, kept on this machine: ${error.message} ${next}`;
 }
+
+/** By its code, by a remedy that was known where it happened, or because the server has said no and will again. */
+const needsSomebody = (error: RunnerError): boolean =>
+  NEEDS_SOMEBODY.includes(error.code) ||
+  error.hasOwnHint ||
+  (error instanceof TrackingFailure && error.clarity === 'refused');
 
 /** One line before a run that cannot be recorded as things are, whether or not a server answers. */
 export const neverRecordedLine = ({ message, hint }: RunnerError): string =>

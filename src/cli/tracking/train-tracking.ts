@@ -48,11 +48,11 @@ export class TrainTracking {
    * A server that does not answer is no matter, unless tracking is required. An address that cannot be is refused where
    * the command line gives it, and else told of before the training: a variable may be there for other programs.
    * @throws RunnerError `usage`, `bad-tracking-uri`, `bad-credentials`; with `requireTracking`, `tracking-required`,
-   *   `tracking-unreachable` and kin
+   *   `tracking-unreachable` and kin, `experiment-deleted`
    */
   static async open(
     { services, io }: CliContext,
-    { trackingUri, track }: Pick<Resolved, 'trackingUri' | 'track'>,
+    { trackingUri, track, experiment, job }: Pick<Resolved, 'trackingUri' | 'track' | 'experiment' | 'job'>,
     flags: TrackingFlags,
     { note, signal }: { readonly note: (text: string) => void; readonly signal: AbortSignal },
   ): Promise<TrainTracking> {
@@ -72,7 +72,7 @@ export class TrainTracking {
       note(neverRecordedLine(error));
       return new TrainTracking(undefined, error, flags, note);
     }
-    if (requireTracking) await requireServer(tracking, signal);
+    if (requireTracking) await requireServer(tracking, experiment.value ?? job.value, signal);
     return new TrainTracking(tracking, undefined, flags, note);
   }
 
@@ -118,9 +118,13 @@ const told = (recorded: Recorded): TrackingResult => ({
 });
 
 /** @throws RunnerError as `probe`, but in words for whoever has no run yet */
-async function requireServer(tracking: Pick<Tracking, 'probe'>, signal: AbortSignal): Promise<void> {
+async function requireServer(
+  tracking: Pick<Tracking, 'probe'>,
+  experiment: string,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    await tracking.probe(signal);
+    await tracking.probe(signal, experiment);
   } catch (error) {
     signal.throwIfAborted();
     const known = readingFailure(error);

@@ -1,5 +1,4 @@
 import type { RecoveryTools } from '../../orchestrator/recover.js';
-import { processMeter } from '../../orchestrator/resources.js';
 import type { CliContext } from '../context.js';
 import type { Daemon } from '../services.js';
 import { leaveAtOnce } from './leave-at-once.js';
@@ -23,7 +22,6 @@ export function recoveryTools(
       return daemon.createRuntime({ image: undefined, job, onNotice: note });
     },
     clock,
-    meter: processMeter,
     onTakenOver: leaveAtOnce(context),
   };
 }

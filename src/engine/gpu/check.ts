@@ -2,7 +2,7 @@
 import { RunnerError } from '../../contract/errors.js';
 import type { GpuRequest } from '../../contract/run-spec.js';
 import { isAtLeast, REQUIREMENTS } from './requirements.js';
-import type { Card, GpuSurvey } from './survey.js';
+import { type Card, type GpuSurvey, NO_SMI } from './survey.js';
 import { idsIn, isCard, isPartOfCard, visibleCards } from './visible.js';
 
 export interface GpuWish {
@@ -34,7 +34,7 @@ function checkDriver({ driver, cards, silence, vulkanLoader }: GpuSurvey): void 
         : ` There is a Vulkan loader (${vulkanLoader}), but that is no driver: it only finds those that there are.`;
     throw new RunnerError(
       'gpu-unavailable',
-      `This machine has no NVIDIA driver: there is no /proc/driver/nvidia/version, and of nvidia-smi: ${silence ?? 'it names none'}.${vulkan}`,
+      `This machine has no NVIDIA driver: ${missing(silence)}.${vulkan}`,
       { hint: INSTALL },
     );
   }
@@ -51,6 +51,14 @@ function checkDriver({ driver, cards, silence, vulkanLoader }: GpuSurvey): void 
     hint: LOOK,
   });
 }
+
+const VERSION_FILE = '/proc/driver/nvidia/version';
+
+/** Where a driver shows, and does not. @param silence of nvidia-smi; null where it has answered and named none */
+const missing = (silence: string | null): string =>
+  silence === NO_SMI
+    ? `there is neither ${VERSION_FILE} nor nvidia-smi`
+    : `there is no ${VERSION_FILE} (${silence ?? 'nvidia-smi names none'})`;
 
 export const driverTooOld = (driver: string): RunnerError =>
   new RunnerError(

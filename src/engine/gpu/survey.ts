@@ -39,6 +39,8 @@ export interface Surroundings {
 
 /** The second is where WSL has it. */
 const SMI = ['nvidia-smi', '/usr/lib/wsl/lib/nvidia-smi'] as const;
+/** Why it tells nothing where it is not there. */
+export const NO_SMI = 'there is no nvidia-smi';
 const FIELDS = 'index,uuid,name,memory.total,memory.free,driver_version,compute_cap,compute_mode';
 const SMI_TIMEOUT_MS = 20_000;
 const MIB = 1024 ** 2;
@@ -74,7 +76,7 @@ async function askSmi({ env, signal }: Surroundings): Promise<Answer> {
       return { driver: null, cards: null, silence: lastLines(output, 2) || 'nvidia-smi does not answer' };
     }
   }
-  return { driver: null, cards: null, silence: 'there is no nvidia-smi' };
+  return { driver: null, cards: null, silence: NO_SMI };
 }
 
 /** One card a line; what the driver cannot say is `[N/A]`. */

@@ -62,12 +62,30 @@ export function describePassedOver(run: Candidate, [chosen]: readonly Candidate[
   const { status } = run.outcome;
   if (status !== 'succeeded') return `has not succeeded (${status})`;
   const differences = chosen === undefined ? [] : differencesBetween([chosen, run]);
-  const [first, ...others] = differences.map(
-    ({ name, values: [before, here] }) => `${name} ${shown(here?.value)} instead of ${shown(before?.value)}`,
+  const why = describeChanges(
+    differences.map(({ name, values: [before, here] }) => ({
+      name,
+      value: here?.value,
+      before: before?.value,
+    })),
   );
   // One that had the same to do and succeeded is among those that are compared.
-  if (first === undefined) throw new Error(`run ${run.runId} was passed over for no reason`);
-  return `has ${first}${others.length === 0 ? '' : `, and ${count(others.length, 'other difference')}`}`;
+  if (why === undefined) throw new Error(`run ${run.runId} was passed over for no reason`);
+  return why;
+}
+
+/** What a run had to do otherwise than those that were chosen. */
+export interface Change {
+  readonly name: string;
+  readonly value: unknown;
+  readonly before: unknown;
+}
+
+/** The first of them, and how many others there are; undefined without any. */
+export function describeChanges([first, ...others]: readonly Change[]): string | undefined {
+  if (first === undefined) return undefined;
+  const more = others.length === 0 ? '' : `, and ${count(others.length, 'other difference')}`;
+  return `has ${first.name} ${shown(first.value)} instead of ${shown(first.before)}${more}`;
 }
 
 const shown = (value: unknown): string =>

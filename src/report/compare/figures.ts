@@ -44,7 +44,7 @@ const SETUP_PHASES = ['provision', 'image'];
 const setupSeconds = ({ outcome }: FigureSource): number =>
   SETUP_PHASES.reduce((sum, name) => sum + (outcome.phases[name] ?? 0), 0) / 1000;
 
-/** A run that another process has finished took as long as both, and the time between them. */
+/** A run that another process has finished took as long as both, and the time between them; older outcomes tell less. */
 const wallSeconds = ({ outcome }: FigureSource): number =>
   Math.max(outcome.resources.wallMs, outcome.endedAt - outcome.startedAt) / 1000;
 
@@ -116,26 +116,27 @@ export const FIGURES = {
     ...{ label: 'CPU in all', unit: 's', group: 'resources', better: 'lower' },
     meaning: 'processor time of the trainer and of the runner’s process together',
     source: 'outcome.json, `resources.cpuSeconds` + `trainer.cpuSeconds`',
-    of: ({ outcome: { resources, trainer } }) => resources.cpuSeconds + (trainer?.cpuSeconds ?? 0),
+    of: ({ outcome: { resources, trainer } }) =>
+      resources.cpuSeconds === undefined ? null : resources.cpuSeconds + (trainer?.cpuSeconds ?? 0),
   },
   runnerCpuSeconds: {
     ...{ label: 'CPU of runner', unit: 's', group: 'resources', better: 'lower' },
     meaning: 'processor time of the runner’s process alone; in-process the trainer is part of it',
     source: 'outcome.json, `resources.cpuSeconds`',
-    of: ({ outcome }) => outcome.resources.cpuSeconds,
+    of: ({ outcome }) => outcome.resources.cpuSeconds ?? null,
   },
   peakMemoryBytes: {
     ...{ label: 'memory of trainer', unit: 'bytes', group: 'resources', better: 'lower' },
     meaning: 'most that it held: resident memory of a process, or all that a container’s limit counts',
     source: 'outcome.json, `trainer.peakMemoryBytes`; in-process `resources.peakRssBytes`',
     of: ({ outcome: { mode, resources, trainer } }) =>
-      trainer?.peakMemoryBytes ?? (mode === 'inprocess' ? resources.peakRssBytes : null),
+      trainer?.peakMemoryBytes ?? (mode === 'inprocess' ? (resources.peakRssBytes ?? null) : null),
   },
   runnerMemoryBytes: {
     ...{ label: 'memory of runner', unit: 'bytes', group: 'resources', better: 'lower' },
     meaning: 'most resident memory of the runner’s process alone; in-process the trainer is part of it',
     source: 'outcome.json, `resources.peakRssBytes`',
-    of: ({ outcome }) => outcome.resources.peakRssBytes,
+    of: ({ outcome }) => outcome.resources.peakRssBytes ?? null,
   },
   stallP99Ms: {
     ...{ label: 'p99 runner stall', unit: 'ms', group: 'resources', better: 'lower' },

@@ -69,7 +69,7 @@ function describeOverlap(runs: readonly RunFigures[]): string[] {
 }
 
 const describeTakenOver = ({ runId }: RunFigures): string =>
-  `Run ${runId} was finished by another process: its time has the gap in it, and figures of the runner are of that process.`;
+  `Run ${runId} was finished by another process: its time has the gap in it, and what runner itself used in all is not known.`;
 
 function describeLimits(runs: readonly ComparedRun[]): string[] {
   const narrow = runs.filter(({ spec }) => (spec.limits?.cpus ?? Infinity) < spec.threads);

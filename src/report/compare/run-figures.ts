@@ -22,7 +22,7 @@ export interface RunFigures {
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
-  /** Another process has finished it: its time has a gap, and the runner's own figures are of the last one only. */
+  /** Another process has finished it: its time has a gap, and the runner's own figures are not known. */
   readonly takenOver: boolean;
   readonly host: string | null;
   readonly weightsDigest: string | null;
@@ -44,7 +44,7 @@ export function figuresOf(run: ComparedRun): RunFigures {
     status: outcome.status,
     startedAt: outcome.startedAt,
     endedAt: outcome.endedAt,
-    takenOver: outcome.endedAt - outcome.startedAt > outcome.resources.wallMs + GAP_MS,
+    takenOver: isTakenOver(outcome),
     host: run.host,
     weightsDigest: outcome.training.weightsDigest,
     figures: Object.fromEntries(
@@ -54,6 +54,10 @@ export function figuresOf(run: ComparedRun): RunFigures {
     perClass: evaluation?.perClass ?? [],
   };
 }
+
+/** Older outcomes have the figures of the process that finished the run, whose time is then too short. */
+const isTakenOver = ({ resources, startedAt, endedAt }: RunOutcome): boolean =>
+  resources.cpuSeconds === undefined || endedAt - startedAt > resources.wallMs + GAP_MS;
 
 /** By which a container tells whether it was started for its run. */
 interface RunPhases {

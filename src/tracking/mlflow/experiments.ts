@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { RunnerError } from '../../contract/errors.js';
 import { type Api, callApi } from './api.js';
+import { experimentDeleted } from './deleted.js';
 import { TrackingFailure } from './failure.js';
-import type { ServerExperiment } from './tracking-server.js';
+import type { FoundExperiment, ServerExperiment } from './tracking-server.js';
 
 const foundSchema = z.object({
   experiment: z.object({
@@ -50,15 +50,38 @@ export async function findExperiment(
   name: string,
   signal: AbortSignal,
 ): Promise<ServerExperiment | null> {
+  const found = await readExperiment(
+    api,
+    { what: `read experiment ${name}`, path: 'experiments/get-by-name', query: { experiment_name: name } },
+    signal,
+  );
+  if (found === null) return null;
+  const { id, lifecycleStage } = found;
+  if (lifecycleStage === 'active') return { id, name: found.name };
+  const uri = api.access.baseUrl;
+  throw experimentDeleted(`Experiment ${name} is deleted on ${uri}.`, { uri, experimentId: id });
+}
+
+/** A deleted one, too; null if there is none with this id. */
+export const getExperiment = (api: Api, id: string, signal: AbortSignal): Promise<FoundExperiment | null> =>
+  readExperiment(
+    api,
+    { what: `read experiment ${id}`, path: 'experiments/get', query: { experiment_id: id } },
+    signal,
+  );
+
+async function readExperiment(
+  api: Api,
+  request: { readonly what: string; readonly path: string; readonly query: Record<string, string> },
+  signal: AbortSignal,
+): Promise<FoundExperiment | null> {
   try {
-    const { experiment } = await callApi(api, foundSchema, {
-      ...{ what: `read experiment ${name}`, method: 'GET', path: 'experiments/get-by-name', signal },
-      query: { experiment_name: name },
-    });
-    if (experiment.lifecycle_stage !== 'active') {
-      throw new RunnerError('experiment-deleted', `Experiment ${name} is deleted on ${api.access.baseUrl}.`);
-    }
-    return { id: experiment.experiment_id, name: experiment.name };
+    const { experiment } = await callApi(api, foundSchema, { ...request, method: 'GET', signal });
+    return {
+      id: experiment.experiment_id,
+      name: experiment.name,
+      lifecycleStage: experiment.lifecycle_stage,
+    };
   } catch (error) {
     if (error instanceof TrackingFailure && error.serverCode === 'RESOURCE_DOES_NOT_EXIST') return null;
     throw error;

@@ -77,8 +77,11 @@ export function failureOfAnswer(from: Speaker, what: string, answer: Answer): Tr
       hint: 'Start the server with `--serve-artifacts`, or give its experiments an artifact root of their own (s3://…); then `runner sync`.',
     });
   }
-  if (status === 407)
-    return fail('tracking-unreachable', `is behind a proxy that wants credentials (407)${said}.`);
+  if (status === 407) {
+    return fail('tracking-unreachable', `is behind a proxy that wants credentials (407)${said}.`, {
+      hint: 'Put them into the address of the proxy (HTTPS_PROXY, HTTP_PROXY: http://user:password@host:port); then `runner sync`.',
+    });
+  }
   if (status === 404 && words.serverCode === undefined) {
     return fail('tracking-refused', `has no MLflow API to ${what} (404)${said}.`, {
       hint: 'Check the address: host, port and the path before /api.',

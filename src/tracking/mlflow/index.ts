@@ -2,7 +2,7 @@
 import type { Api } from './api.js';
 import { readCredentials } from './credentials.js';
 import { nameDeletedExperiment, nameDeletedRun } from './deleted.js';
-import { ensureExperiment, findExperiment } from './experiments.js';
+import { ensureExperiment, findExperiment, getExperiment } from './experiments.js';
 import { type HttpAccess, openHttpAccess } from './http.js';
 import { lackingPoints, logMetrics } from './metrics.js';
 import { createModel, findModel, finishModel, settleModel } from './models.js';
@@ -75,6 +75,7 @@ function serverOver(api: Api): TrackingServer {
     probe: probeNow,
     version: async (signal) => version ?? (await probeNow(signal)).version,
     ensureExperiment: (name, signal) => ensureExperiment(api, name, signal),
+    getExperiment: (id, signal) => getExperiment(api, id, signal),
     findRun: (experimentId, tag, signal) => findRun(api, experimentId, tag, signal),
     createRun: (run, signal) =>
       nameDeletedExperiment(api, run.experimentId, () => createRun(api, run, signal)),

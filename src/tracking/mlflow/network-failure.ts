@@ -32,6 +32,16 @@ export function failureOfError(from: Speaker, what: string, error: unknown): Tra
   const code = errnoOf(error) ?? '';
   const said = from.redact(describeError(error));
   const cause = Object.assign(new Error(said), code === '' ? {} : { code });
+  if (isPlain(code, said)) {
+    return new TrackingFailure(
+      'tracking-unreachable',
+      `Cannot ${what} at ${from.baseUrl}: what answers there does not speak TLS (${code}).`,
+      {
+        ...{ clarity: 'refused', cause },
+        hint: `If the server has no TLS, write ${from.baseUrl.replace(/^https:/, 'http:')}; then \`runner sync\`.`,
+      },
+    );
+  }
   if (isTls(code, said)) {
     return new TrackingFailure(
       'tracking-unreachable',
@@ -59,6 +69,11 @@ export const noAnswer = (from: Speaker, what: string, ms: number): TrackingFailu
       clarity: 'unclear',
     },
   );
+
+/** OpenSSL has read the length of a record, or its version, out of plain text. */
+const isPlain = (code: string, said: string): boolean =>
+  /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code) ||
+  (code === 'EPROTO' && /wrong version number|packet length too long/i.test(said));
 
 const isTls = (code: string, said: string): boolean =>
   /CERT|^ERR_TLS|^ERR_SSL|UNABLE_TO_/.test(code) || (code === 'EPROTO' && /ssl/i.test(said));

@@ -7,6 +7,12 @@ export interface ServerExperiment {
   readonly name: string;
 }
 
+/** As it is found by its id. */
+export interface FoundExperiment extends ServerExperiment {
+  /** `active` or `deleted`. */
+  readonly lifecycleStage: string;
+}
+
 export interface ServerRun {
   readonly id: string;
   readonly experimentId: string;
@@ -61,6 +67,8 @@ export interface TrackingServer {
   version(signal: AbortSignal): Promise<string>;
   /** Found by name, or made. Repeatable. @throws RunnerError `experiment-deleted` */
   ensureExperiment(name: string, signal: AbortSignal): Promise<ServerExperiment>;
+  /** A deleted one, too; null if there is none with this id. */
+  getExperiment(id: string, signal: AbortSignal): Promise<FoundExperiment | null>;
   /** The run with this value of the tag, a deleted one only if no other is left; null if there is none. */
   findRun(experimentId: string, tag: Entry, signal: AbortSignal): Promise<ServerRun | null>;
   /** Not repeatable, and never repeated inside after an unclear answer: look with `findRun` first. */

@@ -42,13 +42,20 @@ export function parseTrackingUri(text: string): TrackingUri {
   }
   // An empty host or user would be mended by the parser: `http:///x` reads as host x.
   if (url === null || !/^https?:\/\/[^/]/i.test(trimmed)) throw bad(trimmed, 'it is no valid address');
-  if (url.search !== '' || url.hash !== '') throw bad(trimmed, 'it has a query or a fragment');
   const { username, password } = url;
-  const path = url.pathname.replace(/\/+$/, '');
+  const baseUrl = `${url.protocol}//${url.host}${url.pathname.replace(/\/+$/, '')}`;
+  if (url.search !== '' || url.hash !== '') throw withTail(trimmed, url, baseUrl);
   return {
-    baseUrl: `${url.protocol}//${url.host}${path}`,
+    baseUrl,
     login: username === '' && password === '' ? undefined : decodeLogin(trimmed, username, password),
   };
+}
+
+/** As copied from a browser: shown whole, but for the values of parameters, which may be credentials. */
+function withTail(text: string, { search, hash }: URL, baseUrl: string): RunnerError {
+  const [part, mark] = search === '' ? ['fragment', '#'] : ['query', '?'];
+  const tail = `${search}${hash}`.replace(/=[^&#]*/g, '=…');
+  return bad(text, `it has a ${part}`, `Leave out everything from ${mark} on: ${baseUrl}`, tail);
 }
 
 /** `localhost:5000` reads like a scheme. */
@@ -80,8 +87,9 @@ const remedyFor = (scheme: string): string | undefined =>
 /** An address, good or bad, as it may be shown: whatever stands before its last `@` may be of a password. */
 export const withoutLogin = (text: string): string => text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1');
 
-function bad(text: string, why: string, hint?: string): RunnerError {
-  const shown = withoutLogin(text).replace(/[?#].*$/s, '');
+/** @param tail what is shown of a query and a fragment */
+function bad(text: string, why: string, hint?: string, tail = ''): RunnerError {
+  const shown = withoutLogin(text).replace(/[?#].*$/s, '') + tail;
   return new RunnerError(
     'bad-tracking-uri',
     `Not a tracking server's address: ${JSON.stringify(shown)}: ${why}.`,

@@ -15,12 +15,13 @@ export function describeRecorded(
   const runId = own[RUN_ID_TAG] ?? '';
   if (!RUN_ID_PATTERN.test(runId)) return null;
   const phases = phasesOf(metrics);
+  const asked = askedOf(params, { evaluated: 'evaluate' in phases });
   return {
     ...{ runId, mlflowRunId: run.id, artifactUri: run.artifactUri, experiment, tags: own, phases },
     deleted: run.lifecycleStage === 'deleted',
     status: own['runner.status'] ?? (run.status === 'RUNNING' ? 'running' : undefined),
     startedAt: startTimeMs,
-    likeness: likenessOf(params, { evaluated: 'evaluate' in phases }),
+    ...{ asked, likeness: JSON.stringify(Object.entries(asked)) },
   };
 }
 
@@ -41,9 +42,17 @@ const phasesOf = (metrics: WholeRun['metrics']): RecordedRun['phases'] =>
  */
 const ASKED = /^(?!mode$)[^.]+$|^engine\.(?!(?:steps_per_call|prefetch)$)|^data\.digest$/;
 
-function likenessOf(params: WholeRun['params'], { evaluated }: { readonly evaluated: boolean }): string {
-  const asked = params.filter(({ key }) => ASKED.test(key)).map(({ key, value }) => [key, value]);
-  return JSON.stringify([evaluated, ...asked.sort(([one = ''], [other = '']) => (one < other ? -1 : 1))]);
+function askedOf(
+  params: WholeRun['params'],
+  { evaluated }: { readonly evaluated: boolean },
+): RecordedRun['asked'] {
+  const asked = params
+    .filter(({ key }) => ASKED.test(key))
+    .sort((one, other) => (one.key < other.key ? -1 : 1));
+  return {
+    ...Object.fromEntries(asked.map(({ key, value }) => [key, value])),
+    evaluated: String(evaluated),
+  };
 }
 
 /**

@@ -24,6 +24,11 @@ export interface RecordedRun {
    * anything of it is fetched, on which side of a comparison it stands.
    */
   readonly phases: Readonly<Record<string, number>>;
+  /**
+   * What it had to do: each parameter that belongs to the spec by which runs are compared, and `evaluated`. By their names
+   * at the server, in a fixed order.
+   */
+  readonly asked: Readonly<Record<string, string>>;
   /** The same for runs of one spec, by their parameters and phases, and for no others. */
   readonly likeness: string;
 }

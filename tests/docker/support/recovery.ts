@@ -10,7 +10,6 @@ import type { RunEvent } from '../../../src/contract/run-event.js';
 import type { Runtime } from '../../../src/contract/runtime.js';
 import { readRun } from '../../../src/orchestrator/read-run.js';
 import { finishAbandoned } from '../../../src/orchestrator/recover.js';
-import { processMeter } from '../../../src/orchestrator/resources.js';
 import type { RunDirectory } from '../../../src/orchestrator/runs-directory.js';
 import { dockerRuntime, type WatchedRun } from './runs.js';
 
@@ -43,7 +42,7 @@ export async function recover(
     },
     {
       createRuntime: async () => runtime ?? dockerRuntime(),
-      ...{ clock: systemClock, meter: processMeter },
+      clock: systemClock,
     },
   );
   return { ...finished, told };

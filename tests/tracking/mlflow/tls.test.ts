@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer as createHttpServer } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -74,15 +73,6 @@ test('a server that wants a certificate of its clients gets it', async (context)
   const identity = { ...env, MLFLOW_TRACKING_CLIENT_CERT_PATH: join(folder, 'client.pem') };
   const { server } = await connect({ uri, env: identity });
   expect((await server.probe(signal)).version).toBe('3.17.2');
-});
-
-test('https to a server of http is told', async () => {
-  const port = await started(createHttpServer((_request, response) => response.end('3.17.2')));
-  const { server } = await connect({ uri: `https://127.0.0.1:${port}` });
-  await expect(server.probe(signal)).rejects.toMatchObject({
-    code: 'tracking-unreachable',
-    hint: 'Check whether the server speaks https at that address, and which client certificate it wants; then `runner sync`.',
-  });
 });
 
 test('files that cannot be used are named', async (context) => {

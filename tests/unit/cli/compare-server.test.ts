@@ -211,8 +211,19 @@ describe('compare --from mlflow', () => {
     const newer = [];
     for (const seed of [1, 2]) newer.push(await record(cli, 'docker', { spec: { seed } }));
     expect((await cli.run('compare', ...EMPTY)).stderr).toBe(
-      `2 newer runs are passed over; the newest, ${newer[1]!.runId}, shares its spec with no run of another mode. Name runs to compare others.\n`,
+      `2 newer runs are passed over; the newest, ${newer[1]!.runId}, has seed 2 instead of 7. Name runs to compare others.\n`,
     );
+  });
+
+  it('says of a newer run that was not evaluated just that, as it says of one of this machine', async () => {
+    const cli = open();
+    for (const mode of ['inprocess', 'docker'] as const) await record(cli, mode);
+    const { runId } = await record(cli, 'docker', {
+      outcome: { phases: { ...phasesOf('docker'), evaluate: 90 } },
+    });
+    const line = `1 newer run is passed over: ${runId} has evaluated true instead of false. Name runs to compare others.\n`;
+    expect((await cli.run('compare', ...EMPTY)).stderr).toBe(line);
+    expect((await cli.run('compare')).stderr).toBe(line);
   });
 
   it('says what is wrong with newer runs that would be compared if it could read them', async () => {

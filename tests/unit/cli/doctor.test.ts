@@ -54,6 +54,38 @@ No job can run here yet.
     );
   });
 
+  it('says on a terminal what it looks at, and leaves nothing of that', async () => {
+    const nothing = { ready: true, findings: [], document: {} };
+    const script: Script = {
+      ...inspection(true),
+      inspectGpu: () => Promise.resolve(nothing),
+      inspectWebgpu: () => Promise.resolve(nothing),
+    };
+    using cli = commandLine({ script, columns: 80 });
+    const { stderr } = await cli.run('doctor', '--gpu', '--webgpu');
+    expect(stderr.split('\r\u001B[K')).toEqual([
+      '',
+      'Looking at Node, the compiler and the engine',
+      'Looking at the cards and their engine',
+      'Looking at Vulkan and the engine for WebGPU',
+      'Asking the Docker daemon and the tracking server',
+      '',
+    ]);
+    for (const silent of ['--quiet', '--json']) {
+      expect(await cli.run('doctor', silent)).toMatchObject({ status: 0, stderr: '' });
+    }
+  });
+
+  it('wipes that away when it fails', async () => {
+    const script = {
+      ...inspection(true),
+      inspectGpu: () => Promise.reject(new RunnerError('internal', 'No.')),
+    };
+    using cli = commandLine({ script, columns: 80 });
+    const { stderr } = await cli.run('doctor', '--gpu');
+    expect(stderr).toContain('Looking at the cards and their engine\r\u001B[Krunner: No.\n');
+  });
+
   it('prints the whole inspection with --json', async () => {
     using cli = commandLine({ script: inspection(false) });
     const { status, stdout } = await cli.run('doctor', '--json');

@@ -6,6 +6,7 @@ import { RunnerError } from '../../../src/contract/errors.js';
 import type { RunSpec } from '../../../src/contract/run-spec.js';
 import { commandLine, IMAGE, type Script } from './command-line.js';
 
+const SEE_TABLE = 'Correct the value; `runner train --help` lists the settings and what they take.';
 const COMMON = ['--batch-size', '16', '--epochs', '2', '--threads', '2', '--quiet'] as const;
 
 const readSpec = (stdout: string): RunSpec => {
@@ -94,12 +95,23 @@ describe.each(['inprocess', 'process'])('a run on a GPU of this machine, mode %s
     expect(readSpec(stdout).engine).toEqual({ name: 'tensorflow', version: '2.21.0', step: 'auto' });
   });
 
-  it('with a limit that is no size is refused', async () => {
-    using cli = commandLine();
-    expect(await cli.json(...TRAIN, '--gpu', '--gpu-memory-limit', 'half')).toMatchObject({
-      error: { code: 'bad-spec', exitCode: 2 },
-    });
-  });
+  it.each([
+    [['--gpu', '--gpu-memory-limit', 'half'], '"half"', SEE_TABLE],
+    [['--gpu', '--gpu-memory-limit', '4'], '"4"', 'Add the unit: 4g.'],
+    [['--gpus', 'two'], '"two"', SEE_TABLE],
+    [['--gpus', '-1'], '"-1"', SEE_TABLE],
+  ])(
+    'with what is no limit, or no card, is refused before a driver is looked for: %j',
+    async (flags, got, hint) => {
+      using cli = commandLine({ script: { requireGpu: () => expect.unreachable() } });
+      expect(await cli.json(...TRAIN, ...flags)).toMatchObject({
+        error: {
+          ...{ code: 'bad-spec', exitCode: 2, hint },
+          message: expect.stringMatching(new RegExp(`, got ${got}\\.$`)) as string,
+        },
+      });
+    },
+  );
 });
 
 describe('a run on a GPU of a Docker daemon', () => {

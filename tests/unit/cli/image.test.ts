@@ -308,7 +308,7 @@ container  warm           warm     –                       would remove  it is
   it('says that there is nothing', async () => {
     using cli = commandLine({ script: { daemon: { collectGarbage: () => Promise.resolve([]) } } });
     expect((await cli.run('gc')).stdout).toBe(
-      "There is nothing of runner's on the Docker daemon at unix:///run/docker.sock.\n",
+      "There is no container and no volume of runner's on the Docker daemon at unix:///run/docker.sock; images are for `runner image rm`.\n",
     );
   });
 });

@@ -108,12 +108,14 @@ describe('GPUs', () => {
     ['device=0', ['0']],
     ['device=0,2', ['0', '2']],
     ['GPU-8f1c-22', ['GPU-8f1c-22']],
+    ['MIG-8f1c-22,0:1', ['MIG-8f1c-22', '0:1']],
+    ['MIG-GPU-8f1c-22/1/0', ['MIG-GPU-8f1c-22/1/0']],
     ['nvidia.com/gpu=0', ['nvidia.com/gpu=0']],
   ])('%s are %j', (text, devices) => {
     expect(parseGpus(text)).toEqual(devices);
   });
 
-  it.each(['', ',', '0,', 'a b', 'device=', '"0"'])('%j are none', (text) => {
+  it.each(['', ',', '0,', 'a b', 'device=', '"0"', 'two', '-1', '1.5', '0,two'])('%j are none', (text) => {
     expect(parseGpus(text)).toBeUndefined();
   });
 });
@@ -133,6 +135,8 @@ describe('a value that cannot be is refused, with its source and itself', () => 
     ['--gpu', 'RUNNER_GPU', 'gpu', 'true, false or prefer', 'maybe'],
     ['--gpus', 'RUNNER_GPUS', 'gpus', GPUS, '0'],
     ['--gpus', 'RUNNER_GPUS', 'gpus', GPUS, '0,'],
+    ['--gpus', 'RUNNER_GPUS', 'gpus', GPUS, 'two'],
+    ['--gpus', 'RUNNER_GPUS', 'gpus', GPUS, '-1'],
   ])('%s (%s, %s): expected %s, got %j', async (flag, variable, key, expected, value) => {
     const message = `expected ${expected}, got ${JSON.stringify(value)}.`;
     const told = [
@@ -167,18 +171,28 @@ describe('a value that cannot be is refused, with its source and itself', () => 
       hint,
     ]);
     expect(await refused(DOCKER, { env: { RUNNER_MEMORY: '671088639' } })).toEqual([
-      'runner: RUNNER_MEMORY: 671088639 is less than the 640m that a trainer needs.',
+      'runner: RUNNER_MEMORY: 671088639 bytes is less than the 640m that a trainer needs.',
       hint,
     ]);
     expect(await refused(DOCKER, {}, { memory: 1 })).toEqual([
-      'runner: runner.config.json: memory: 1 is less than the 640m that a trainer needs.',
-      hint,
+      'runner: runner.config.json: memory: 1 byte is less than the 640m that a trainer needs.',
+      'Add the unit: 1g.',
     ]);
     using cli = commandLine();
     expect(await cli.json(...DOCKER, '--memory', '512m')).toMatchObject({
       error: { code: 'limit-too-low', exitCode: 2 },
     });
     expect(await cli.run(...TRAIN, '--memory', '640m')).toMatchObject({ status: 0 });
+  });
+
+  it.each([
+    ['2', '2g'],
+    ['700', '700m'],
+  ])('memory of %s lacks its unit, and is told which would do', async (value, meant) => {
+    expect(await refused([...DOCKER, '--memory', value])).toEqual([
+      `runner: --memory: ${value} bytes is less than the 640m that a trainer needs.`,
+      `Add the unit: ${meant}.`,
+    ]);
   });
 
   it.each([

@@ -291,6 +291,7 @@ describe('naming a run', () => {
     ['2026', 'run-ambiguous', `"2026" fits 3 runs: ${IDS[2]}, ${IDS[1]}, ${IDS[0]}.`],
     ['nosuch', 'run-not-found', 'There is no run "nosuch" in CWD/runs.'],
     ['ccc', 'run-not-found', 'There is no run "ccc" in CWD/runs.'],
+    ['latst', 'run-not-found', 'There is no run "latst" in CWD/runs; did you mean latest?'],
     ['', 'run-not-found', 'There is no run "" in CWD/runs.'],
     ['../runs', 'run-not-found', '"../runs" is no run id: a run is named by its id, not by a path.'],
     ['..', 'run-not-found', '".." is no run id: a run is named by its id, not by a path.'],

@@ -19,12 +19,18 @@ const AGAIN =
 /** A server that lacks all runs. */
 function scriptedServer() {
   const state = { asked: [] as string[], failsAt: '', goesDown: false, down: false, waits: '' };
+  const deleted = { experiment: '', runs: [] as readonly string[] };
   const tracking: Tracking = {
     uri: URI,
     probe: () => (state.down ? Promise.reject(DOWN) : Promise.resolve({ clockSkewMs: null })),
     isPending: () => Promise.resolve(true),
     record: ({ runId }) => {
       state.asked.push(runId);
+      if (deleted.runs.includes(runId)) {
+        return Promise.reject(
+          new RunnerError('experiment-deleted', `Experiment ${deleted.experiment} is deleted.`),
+        );
+      }
       if (runId === state.failsAt) {
         state.down = state.goesDown;
         return Promise.reject(DOWN);
@@ -50,7 +56,7 @@ function scriptedServer() {
     if (state.waits !== '') onWaiting?.(state.waits);
     return Promise.resolve(tracking);
   };
-  return { state, script: { connectTracking } };
+  return { state, deleted, script: { connectTracking } };
 }
 
 let server: ReturnType<typeof scriptedServer>;
@@ -129,6 +135,20 @@ describe('a server that does not answer for one of three runs', () => {
     expect([status, server.state.asked]).toEqual([4, ids]);
     expect(stderr).not.toContain('Not tried');
   });
+});
+
+it('an experiment that is deleted is told once, and with how many more runs it is so', async () => {
+  using cli = open();
+  const ids = (await writeRuns(cli.runsDir, 4)).map(({ runId }) => runId);
+  Object.assign(server.deleted, { experiment: 'mnist', runs: ids.slice(0, 3) });
+  const { status, stdout, stderr } = await cli.run('sync', '--verify', '--json');
+  expect([status, server.state.asked]).toEqual([4, ids]);
+  const error = { code: 'experiment-deleted' };
+  expect(JSON.parse(stdout)).toMatchObject({
+    runs: [...ids.slice(0, 3).map((runId) => ({ runId, error })), { runId: ids[3], mlflowRunId: ids[3] }],
+  });
+  expect(stderr.match(/Experiment mnist is deleted\./g)).toHaveLength(2);
+  expect(stderr).toContain('So it is with 2 more runs: Experiment mnist is deleted.\n');
 });
 
 describe('a run in a container', () => {

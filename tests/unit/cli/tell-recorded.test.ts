@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { notRecordedLine, recordedLine } from '../../../src/cli/tracking/tell-recorded.js';
 import { ERRORS, RunnerError } from '../../../src/contract/errors.js';
+import { TrackingFailure } from '../../../src/tracking/mlflow/failure.js';
 import type { Recorded, Verified } from '../../../src/tracking/tracking.js';
 
 describe('the line of a run that was not recorded', () => {
@@ -21,6 +22,20 @@ describe('the line of a run that was not recorded', () => {
       );
     },
   );
+
+  it('says what is to be done where more was known than the code says', () => {
+    const error = new RunnerError('tracking-unreachable', 'It is so.', { hint: 'Check the address.' });
+    expect(notRecordedLine(error)).toBe('Not recorded, kept on this machine: It is so. Check the address.');
+  });
+
+  it.each([
+    ['refused', "The server's own words are in the message; `runner sync` tries again."],
+    ['unclear', '`runner sync` sends it later.'],
+  ] as const)('promises nothing where the server has said no for good: %s', (clarity, next) => {
+    expect(notRecordedLine(new TrackingFailure('tracking-refused', 'It is so.', { clarity }))).toBe(
+      `Not recorded, kept on this machine: It is so. ${next}`,
+    );
+  });
 });
 
 describe('the line of a run that was recorded', () => {
@@ -29,7 +44,7 @@ describe('the line of a run that was recorded', () => {
     ...{ experiment: { id: '1', name: 'e' }, modelId: null, version: null, problem: null },
     artifacts: { sent: 0, sentBytes: 0, recorded: 12 },
   };
-  const verified: Verified = { points: 43, pointsLacking: 0, artifacts: 12, artifactBytes: 2_500_000 };
+  const verified: Verified = { points: 50, pointsLacking: 0, artifacts: 12, artifactBytes: 2_500_000 };
 
   it('says what the server holds', () => {
     expect(recordedLine(RECORDED)).toBe('http://mlflow:5000/#/r (43 points, 12 artifacts)');
@@ -37,10 +52,10 @@ describe('the line of a run that was recorded', () => {
 
   it('says what was verified, where that was asked for', () => {
     expect(recordedLine({ ...RECORDED, verified })).toBe(
-      'http://mlflow:5000/#/r (43 points, 12 artifacts; verified: 43 points, 12 artifacts read back, 2.5 MB)',
+      'http://mlflow:5000/#/r (43 points, 12 artifacts; verified: 43 points and 7 final figures, 12 artifacts read back, 2.5 MB)',
     );
     expect(recordedLine({ ...RECORDED, verified: { ...verified, pointsLacking: 3 } })).toBe(
-      'http://mlflow:5000/#/r (43 points, 12 artifacts; verified: 43 points, 3 of them sent again as they were lacking, 12 artifacts read back, 2.5 MB)',
+      'http://mlflow:5000/#/r (43 points, 12 artifacts; verified: 43 points and 7 final figures, 3 of them sent again as they were lacking, 12 artifacts read back, 2.5 MB)',
     );
   });
 });

@@ -124,9 +124,13 @@ describe('runner ui', () => {
     expect(await cli.run('ui')).toMatchObject({
       status: 0,
       stdout: `${ADDRESS} shows the runs of ${cli.runsDir}.\n`,
-      stderr: 'Process 4711 keeps it, and brings new runs to it.\n',
+      stderr: 'Process 4711 keeps the server of these runs already, and brings new ones to it.\n',
     });
     expect(server.held.size).toBe(0);
+    expect((await cli.run('ui', '--port', '5028')).stderr.split('\n')[1]).toBe(
+      'It listens there, not at port 5028: end it with Ctrl-C, where it was started, to have that one.',
+    );
+    expect((await cli.run('ui', '--port', '5000')).stderr).not.toContain('listens');
   });
 
   it('goes on with the others where one run cannot be recorded, and says so', async () => {

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { ConnectTracking } from '../../../src/cli/services.js';
 import type { Runtime } from '../../../src/contract/runtime.js';
+import { connectTracking as connectReally } from '../../../src/cli/wire-tracking.js';
 import { parseTrackingUri } from '../../../src/tracking/mlflow/index.js';
+import { fakeServer } from '../tracking/mlflow/fake-server.js';
+import type { Reply } from '../tracking/mlflow/fake-server.js';
 import { commandLine, succeed } from './command-line.js';
 
 const FOLDER =
@@ -89,4 +92,64 @@ it.each(['/', '?', '#'])('a password with a bare %s is neither told nor shown', 
   const spec = await cli.run('train', '--print-spec');
   expect(spec.stdout).toContain('https://mlflow.example/team');
   expect(spec.stdout).not.toContain('cret');
+});
+
+/** An MLflow server as far as it is asked before a training. @param experiment what it answers about one */
+const answering =
+  (experiment: Reply) =>
+  ({ path }: { readonly path: string }): Reply =>
+    path === '/version'
+      ? { body: '3.17.2' }
+      : path.includes('get-by-name')
+        ? experiment
+        : { body: { experiments: [] } };
+
+it.each<[string, readonly string[], string]>([
+  ['its job', [], 'mnist-cnn'],
+  ['--experiment', ['--experiment', 'digits'], 'digits'],
+])(
+  'a deleted experiment, that of %s, fails before the training where tracking is required',
+  async (_, flags, name) => {
+    const deleted = { experiment_id: '7', name, lifecycle_stage: 'deleted' };
+    const { uri, seen } = await fakeServer(answering({ body: { experiment: deleted } }));
+    using cli = commandLine({ script: { connectTracking: connectReally, train: mustNotTrain } });
+    const ran = await cli.json(...TRAIN, '--tracking-uri', uri, '--require-tracking', ...flags);
+    expect(ran.error).toMatchObject({
+      code: 'experiment-deleted',
+      message: `Nothing was trained, for --require-tracking: Experiment ${name} is deleted on ${uri}.`,
+      hint: expect.stringMatching(/experiments restore.* Or leave out --require-tracking\.$/) as string,
+      exitCode: 4,
+    });
+    expect(seen.at(-1)?.path).toContain(`experiment_name=${name}`);
+    expect(existsSync(cli.runsDir)).toBe(false);
+  },
+);
+
+it('one that is not there yet is no matter, and is not made before the training', async () => {
+  const missing = { status: 404, body: { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'No such.' } };
+  const { uri, seen } = await fakeServer(answering(missing));
+  let before: readonly string[] = [];
+  const train: Runtime['run'] = (run, options) => {
+    before = seen.map(({ path }) => path.split('?')[0]?.split('/').slice(-2).join('/') ?? '');
+    return succeed()(run, options);
+  };
+  using cli = commandLine({ script: { connectTracking: connectReally, train } });
+  await cli.run(...TRAIN, '--tracking-uri', uri, '--require-tracking');
+  expect(before).toEqual(['/version', 'experiments/search', 'experiments/get-by-name']);
+});
+
+it('where something else answers, the training is not held up, and what to correct is told after it', async () => {
+  const page = { status: 404, headers: { 'content-type': 'text/html' }, body: '<title>Not Found</title>' };
+  const { uri } = await fakeServer([page]);
+  using cli = commandLine({ script: { connectTracking: connectReally, train: succeed() } });
+  const { status, stderr } = await cli.run(...TRAIN, '--tracking-uri', uri);
+  expect(status).toBe(0);
+  expect(stderr.split('\n').at(-2)).toBe(
+    `Not recorded, kept on this machine: ${uri} has no MLflow API to read experiment mnist-cnn (404): Not Found. Check the address: host, port and the path before /api.`,
+  );
+  const required = await cli.run(...TRAIN, '--tracking-uri', uri, '--require-tracking');
+  expect(required.status).toBe(4);
+  expect(required.stderr).toContain(
+    `Nothing was trained, for --require-tracking: ${uri} has no MLflow API to read the version of the tracking server (404)`,
+  );
 });

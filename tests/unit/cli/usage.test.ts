@@ -125,6 +125,7 @@ describe('a command line that cannot be meant', () => {
     [['runs', 'lss'], 'runner runs', 'Unknown command "runs lss"; did you mean ls?'],
     [['train', '--epoch', '3'], 'runner train', "Unknown option '--epoch' (Did you mean --epochs?)"],
     [['train', '--frobnicate'], 'runner train', "Unknown option '--frobnicate'."],
+    [['train', '--webgpu'], 'runner train', "Unknown option '--webgpu' (Did you mean --engine webgpu?)"],
     [['train', 'digits'], 'runner train', "Too many arguments for 'train'. Expected 0 arguments but got 1."],
     [['train', '--epochs'], 'runner train', "Option '--epochs <n>' argument missing."],
     [
@@ -179,5 +180,13 @@ describe('a command line that cannot be meant', () => {
     const { status, stdout, stderr } = await run('evaluate', '--', '--json');
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toContain('There is no run "--json"');
+  });
+});
+
+it('a bad value is looked up in the help of the command that it was given to', async () => {
+  expect(await run('log', 'latest', '--experiment', '')).toMatchObject({
+    status: 2,
+    stderr:
+      'runner: --experiment: expected the name of an experiment, got "".\n  Correct the value; `runner log --help` lists the settings and what they take.\n',
   });
 });

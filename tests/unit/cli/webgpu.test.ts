@@ -79,6 +79,31 @@ it.each([
   });
 });
 
+it.each([
+  [
+    ['--webgpu-adapter', 'Radeon'],
+    '--webgpu-adapter is for --engine webgpu; the engine is tensorflow.',
+    'Add `--engine webgpu`, or leave out --webgpu-adapter.',
+  ],
+  [
+    ['--gpu-memory-limit', '4g'],
+    '--gpu-memory-limit is for --gpu or --gpus; this run is on the processor.',
+    'Add `--gpu`, or leave out --gpu-memory-limit.',
+  ],
+])('%j alone is refused before anything is trained', async (args, message, hint) => {
+  using cli = commandLine();
+  expect(await cli.json('train', ...COMMON, ...args)).toMatchObject({
+    error: { code: 'usage', message, hint, exitCode: 2 },
+  });
+  expect(existsSync(cli.runsDir)).toBe(false);
+});
+
+it('a variable or a file that is of a card does not keep a run from the processor', async () => {
+  using cli = commandLine({ env: { RUNNER_WEBGPU_ADAPTER: 'Radeon' } });
+  cli.write('runner.config.json', JSON.stringify({ gpuMemoryLimit: '4g' }));
+  expect((await cli.run('train', ...COMMON)).status).toBe(0);
+});
+
 it('runner engine provision --webgpu asks for no adapter', async () => {
   const asked: unknown[] = [];
   const remember: Services['prepareEngine'] = (options) => {

@@ -62,7 +62,7 @@ async function recover(run: RunDirectory, createRuntime: RecoveryTools['createRu
   return await finishAbandoned(
     await readRun(run),
     { signal: new AbortController().signal, onEvent: () => undefined },
-    { createRuntime, clock: CLOCK, meter: () => ({ wallMs: 10, cpuSeconds: 0, peakRssBytes: 0 }) },
+    { createRuntime, clock: CLOCK },
   );
 }
 
@@ -140,6 +140,8 @@ describe('a run whose trainer outlives its process', () => {
     expect(asked).toEqual(['run', 'release']);
     expect(planned).toEqual([{ ...run, spec: (await readRun(run)).spec, evaluate: true }]);
     expect(outcome).toMatchObject({ status: 'succeeded', startedAt: NOW - 90_000, endedAt: NOW });
+    // And nothing that this process has used, which did not train it.
+    expect(outcome.resources).toEqual({ wallMs: 90_000 });
     expect(written(run)).toEqual(outcome);
     expect(await isOwned(run.runDir)).toBe(true);
   });
@@ -306,6 +308,7 @@ describe('a run whose trainer died with its process', () => {
       },
     });
     expect(error).toMatchObject({ code: 'killed', exitCode: 1 });
+    expect(outcome.resources).toEqual({ wallMs: outcome.endedAt - outcome.startedAt });
     expect(written(run)).toEqual(outcome);
     expect(await isAbandoned(await readRun(run))).toBe(false);
   });
@@ -399,7 +402,6 @@ describe('two who recover one run', () => {
       {
         createRuntime: NEVER_MADE,
         clock: CLOCK,
-        meter: () => ({ wallMs: 0, cpuSeconds: 0, peakRssBytes: 0 }),
       },
     );
     expect(finished.outcome).toEqual(outcome);
@@ -424,7 +426,6 @@ describe('two who recover one run', () => {
       {
         createRuntime: NEVER_MADE,
         clock: CLOCK,
-        meter: () => ({ wallMs: 0, cpuSeconds: 0, peakRssBytes: 0 }),
       },
     );
     await expect(finishing).rejects.toMatchObject({ code: 'run-not-found' });

@@ -33,6 +33,7 @@ export function memoryServer(change: Partial<TrackingServer> = {}): MemoryServer
     probe: () => Promise.resolve({ version: '3.17.2', clockSkewMs: 0 }),
     version: () => Promise.resolve('3.17.2'),
     ensureExperiment: (name) => Promise.resolve({ id: '1', name }),
+    getExperiment: (id) => Promise.resolve({ id, name: 'memory', lifecycleStage: 'active' }),
     findRun: () => Promise.resolve(state.status === 'none' ? null : run()),
     createRun: ({ tags: first }) => {
       state.status = 'RUNNING';

@@ -27,12 +27,14 @@ describe('a machine for a run on a GPU', () => {
     );
   });
 
-  it('without a driver is refused with what was looked for', () => {
-    const error = refusal(survey({ driver: null, cards: null, silence: 'there is no nvidia-smi' }), ALL);
-    expect(error).toMatchObject({
+  it.each([
+    ['there is no nvidia-smi', 'there is neither /proc/driver/nvidia/version nor nvidia-smi.'],
+    ['nvidia-smi does not answer', 'there is no /proc/driver/nvidia/version (nvidia-smi does not answer).'],
+    [null, 'there is no /proc/driver/nvidia/version (nvidia-smi names none).'],
+  ])('without a driver is refused with what was looked for: %s', (silence, found) => {
+    expect(refusal(survey({ driver: null, cards: null, silence }), ALL)).toMatchObject({
       ...{ code: 'gpu-unavailable', exitCode: 3 },
-      message:
-        'This machine has no NVIDIA driver: there is no /proc/driver/nvidia/version, and of nvidia-smi: there is no nvidia-smi.',
+      message: `This machine has no NVIDIA driver: ${found}`,
       hint: "Install NVIDIA's driver 525.60.13 or newer, or train on the processor: leave out --gpu, or take --gpu=prefer.",
     });
   });

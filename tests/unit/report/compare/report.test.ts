@@ -95,6 +95,18 @@ describe('the figures of a run', () => {
     const run = figuresOf(comparedRun('docker', 0, { outcome: { endedAt: outcome.startedAt + 60_000 } }));
     expect([run.takenOver, run.figures.wallSeconds]).toEqual([true, 60]);
   });
+
+  it('of a run that another process has finished have nothing of what runner itself used', () => {
+    const run = figuresOf(comparedRun('inprocess', 0, { outcome: { resources: { wallMs: 20_000 } } }));
+    const { wallSeconds, cpuSeconds, runnerCpuSeconds, peakMemoryBytes, runnerMemoryBytes } = run.figures;
+    expect([run.takenOver, wallSeconds]).toEqual([true, 20]);
+    expect([cpuSeconds, runnerCpuSeconds, peakMemoryBytes, runnerMemoryBytes]).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+  });
 });
 
 describe('runs that nobody has named', () => {

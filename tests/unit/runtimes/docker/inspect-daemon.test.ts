@@ -61,9 +61,13 @@ it.each([
   [
     'CDI without devices',
     { DiscoveredDevices: null },
-    'none found (the daemon knows CDI); --gpu tells for certain',
+    'none found (the daemon knows CDI); `train --mode docker --gpu` tells for certain',
   ],
-  ['neither', { DiscoveredDevices: null, CDISpecDirs: [] }, 'none found; --gpu tells for certain'],
+  [
+    'neither',
+    { DiscoveredDevices: null, CDISpecDirs: [] },
+    'none found; `train --mode docker --gpu` tells for certain',
+  ],
 ])('finds GPUs by hints alone: %s', async (_what, info, value) => {
   expect(await finding('GPUs', info)).toEqual({ name: 'GPUs', value });
 });

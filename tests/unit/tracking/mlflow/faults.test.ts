@@ -1,5 +1,6 @@
 /** A server, or what stands before it, that does not do what it should: what each kind of answer is called. */
 import { describe, expect, test } from 'vitest';
+import { connectTrackingServer } from '../../../../src/tracking/mlflow/index.js';
 import { fakeServer, QUICK, type Reply, RUN, signal } from './fake-server.js';
 
 const ERROR = (code: string, message = 'its own words') => ({ error_code: code, message });
@@ -133,6 +134,7 @@ describe('what stays is told at once', () => {
       { status: 407, body: '' },
       'tracking-unreachable',
       'is behind a proxy that wants credentials (407).',
+      'Put them into the address of the proxy (HTTPS_PROXY, HTTP_PROXY: http://user:password@host:port); then `runner sync`.',
     ],
     [
       'artifacts that are not served',
@@ -147,6 +149,24 @@ describe('what stays is told at once', () => {
       ...(hint === undefined ? {} : { hint }),
     });
     expect(seen).toHaveLength(1);
+  });
+
+  test('a server without TLS that is asked for it is told in one line, with the address that it has', async () => {
+    const { uri } = await fakeServer([{ body: RUN }]);
+    const secure = uri.replace('http:', 'https:');
+    const { server } = await connectTrackingServer({
+      ...{ uri: secure, env: {}, home: '/nowhere', patience: QUICK },
+    });
+    await expect(server.getRun('r1', signal)).rejects.toMatchObject({
+      code: 'tracking-unreachable',
+      message: expect.stringMatching(
+        new RegExp(
+          `^Cannot read the run at ${secure}: what answers there does not speak TLS \\((EPROTO|ERR_SSL_[A-Z_]+)\\)\\.$`,
+        ),
+      ) as string,
+      hint: `If the server has no TLS, write ${uri}; then \`runner sync\`.`,
+    });
+    server.close();
   });
 
   test('a host that the server does not take is named in the remedy', async () => {

@@ -35,7 +35,6 @@ describe('what is no address of a tracking server', () => {
     ['http:///x', 'Not a tracking server\'s address: "http:///x": it is no valid address.'],
     ['http://a b', 'Not a tracking server\'s address: "http://a b": it is no valid address.'],
     ['http://host:99999', 'Not a tracking server\'s address: "http://host:99999": it is no valid address.'],
-    ['http://host/?a=b', 'Not a tracking server\'s address: "http://host/": it has a query or a fragment.'],
     [
       'databricks://profile',
       'Not a tracking server\'s address: "databricks://profile": runner speaks to MLflow servers over http and https only, not databricks.',
@@ -95,6 +94,23 @@ describe('what is no address of a tracking server', () => {
   ])('%s is shown as %s', (text, shown) => {
     expect(withoutLogin(text)).toBe(shown);
   });
+
+  test.each([
+    ['http://localhost:5017/#/experiments/1', 'http://localhost:5017/#/experiments/1', 'fragment', '#', ''],
+    ['http://host/team/?a=b&c=d#e', 'http://host/team/?a=…&c=…#e', 'query', '?', '/team'],
+    ['http://me:planted@host/#/runs/1?token=planted', 'http://host/#/runs/1?token=…', 'fragment', '#', ''],
+  ])(
+    'what a browser adds to an address is named, and the address without it: %s',
+    (text, shown, part, mark, path) => {
+      const { host } = new URL(text);
+      expect(() => parseTrackingUri(text)).toThrow(
+        expect.objectContaining({
+          message: `Not a tracking server's address: "${shown}": it has a ${part}.`,
+          hint: `Leave out everything from ${mark} on: http://${host}${path}`,
+        }),
+      );
+    },
+  );
 
   test('a store of the Python client is told how to be served', () => {
     expect(() => parseTrackingUri('file:///tmp/mlruns')).toThrow(
