@@ -10,12 +10,10 @@ import type { CliContext, Flags } from '../context.js';
 import { isLive } from '../io.js';
 import { noteBeside } from '../note-beside.js';
 import { DEFAULT_JOB } from '../options.js';
-import { liveSetup, type SetupReporter } from '../progress/setup.js';
+import { liveSetup, silentSetup } from '../progress/setup.js';
 import { listenForSignals } from '../signals.js';
 import type { RunSource } from './run-source.js';
 import { ServerRuns } from './read-server-runs.js';
-
-const SILENT: SetupReporter = { onSetup: () => undefined, finish: () => undefined };
 
 /**
  * Lends the runs of a tracking server for as long as `work` takes.
@@ -31,7 +29,7 @@ export async function withServerRuns<T>(
   const names = ['trackingUri', 'experiment', 'job'] as const;
   const { trackingUri, experiment, job } = await readSettings(context, flags, names);
   if (trackingUri?.value == null) throw nowhere();
-  const display = isLive(io.stderr, io.env) && !output.json ? liveSetup(io.stderr) : SILENT;
+  const display = isLive(io.stderr, io.env) && !output.json ? liveSetup(io.stderr) : silentSetup;
   using interruption = listenForSignals(signals, {
     clock,
     onFirst: () => undefined,

@@ -4,8 +4,8 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists } from '../../common/exists.js';
 import { makeDirectory } from '../../common/make-directory.js';
+import { isLoopback } from '../../common/proxy.js';
 import { RunnerError } from '../../contract/errors.js';
-import { isLoopback } from '../mlflow/http.js';
 import { storeFailure } from './file-failure.js';
 import { ownFileName } from './own-files.js';
 

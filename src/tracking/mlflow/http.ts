@@ -9,8 +9,6 @@ import { axios } from './load-axios.js';
 import { failureOfError } from './network-failure.js';
 import type { TlsOptions } from './tls.js';
 
-export { isLoopback } from '../../common/proxy.js';
-
 /** Requests to one address with the credentials and TLS options that hold for it. */
 export interface HttpAccess {
   /** `https://host:port/prefix`: no credentials, no final slash. */

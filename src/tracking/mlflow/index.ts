@@ -19,7 +19,7 @@ import { parseTrackingUri } from './tracking-uri.js';
 import type { TrackingServer } from './tracking-server.js';
 
 export type { Answer, HttpAccess, HttpRequest } from './http.js';
-export { isLoopback, send } from './http.js';
+export { send } from './http.js';
 export { failureOfAnswer, TrackingFailure, type Clarity } from './failure.js';
 export { failureOfError, noAnswer } from './network-failure.js';
 export { BRIEF, PATIENT, READING, type OnWaiting, type Patience, withRetries } from './retry.js';
