@@ -1,6 +1,7 @@
 /** Whether a machine can train on the card that is asked for, before anything is fetched, built or begun. */
 import { RunnerError } from '../../contract/errors.js';
 import type { GpuRequest } from '../../contract/run-spec.js';
+import { VERSION_FILE } from './driver.js';
 import { isAtLeast, REQUIREMENTS } from './requirements.js';
 import { type Card, type GpuSurvey, NO_SMI } from './survey.js';
 import { idsIn, isCard, isPartOfCard, visibleCards } from './visible.js';
@@ -51,8 +52,6 @@ function checkDriver({ driver, cards, silence, vulkanLoader }: GpuSurvey): void 
     hint: LOOK,
   });
 }
-
-const VERSION_FILE = '/proc/driver/nvidia/version';
 
 /** Where a driver shows, and does not. @param silence of nvidia-smi; null where it has answered and named none */
 const missing = (silence: string | null): string =>

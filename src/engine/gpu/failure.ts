@@ -68,7 +68,6 @@ const OUT_OF_MEMORY =
 export function nameGpuFailure(error: unknown, { batchSize }: { readonly batchSize: number }): unknown {
   if (error instanceof RunnerError && error.code !== 'untraceable') return error;
   const said = describeError(error);
-
   const outOfMemory = OUT_OF_MEMORY.exec(said);
   if (outOfMemory !== null) {
     const shape = outOfMemory[1];
@@ -82,13 +81,15 @@ export function nameGpuFailure(error: unknown, { batchSize }: { readonly batchSi
           : 'Raise --gpu-memory-limit, or take a card with more memory or that nobody else uses.',
     });
   }
-  const known = KNOWN.find(({ words }) => words.test(said));
-  if (known === undefined) return error;
-  const words = lineAt(said, known.words.exec(said)?.index ?? 0);
-  return new RunnerError(known.code, `${known.what}: ${words}`, {
-    cause: error,
-    ...(known.hint !== undefined && { hint: known.hint }),
-  });
+  for (const { words, code, what, hint } of KNOWN) {
+    const found = words.exec(said);
+    if (found === null) continue;
+    return new RunnerError(code, `${what}: ${lineAt(said, found.index)}`, {
+      cause: error,
+      ...(hint !== undefined && { hint }),
+    });
+  }
+  return error;
 }
 
 /**
